@@ -1,0 +1,77 @@
+/**
+ * The commands of this workspace: each is a name for a list of steps.
+ *
+ *     npm test    install ─▶ build ─▶ lint ─▶ check ─▶ unit
+ *     npm start   install ─▶ build ─▶ tour
+ *
+ * Steps run one after another; the first that fails ends the run with its exit
+ * code. Needs nothing but Node and npm, so it may import only its neighbours and
+ * `node:` modules. Words after the command go to its last step:
+ * `npm run test:unit -- test/house -t floor`.
+ *
+ * @module
+ */
+import { pnpm, runNode } from "./child.mjs";
+import { install } from "./install.mjs";
+
+/** @typedef {(words: string[]) => Promise<number>} Step runs, and returns an exit code */
+
+const tsc = "node_modules/typescript/bin/tsc";
+const oxlint = "node_modules/oxlint/bin/oxlint";
+const oxfmt = "node_modules/oxfmt/bin/oxfmt";
+const vitest = "node_modules/vitest/vitest.mjs";
+
+/** @type {Record<string, Step>} */
+const steps = {
+  install,
+  // The examples reference every package, so building them builds all.
+  build: (words) => runNode([tsc, "--build", "packages/examples", ...words]),
+  lint: (words) => runNode([oxlint, "--deny-warnings", ...words]),
+  format: (words) => runNode([oxfmt, "--check", ...words]),
+  check: (words) => runNode([tsc, "--build", "test", ...words]),
+  unit: (words) => runNode([vitest, "run", ...words]),
+  "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
+  "fix format": (words) => runNode([oxfmt, "--write", ...words]),
+  tour: (words) => runNode(["packages/examples/dist/tour.js", ...words]),
+  pnpm: (words) => pnpm(words),
+};
+
+/** @type {Record<string, string[]>} */
+const commands = {
+  start: ["install", "build", "tour"],
+  test: ["install", "build", "lint", "format", "check", "unit"],
+  build: ["install", "build"],
+  lint: ["install", "build", "lint", "format"],
+  check: ["install", "build", "check"],
+  fix: ["install", "build", "fix lint", "fix format"],
+  "test:unit": ["install", "unit"],
+  pnpm: ["pnpm"],
+};
+
+/**
+ * Runs one command.
+ *
+ * @param {string | undefined} command
+ * @param {string[]} words
+ * @returns {Promise<number>} the exit code of the first step that failed, else 0
+ */
+async function run(command, words) {
+  const names = command === undefined ? undefined : commands[command];
+  if (names === undefined) {
+    console.error(`usage: node scripts/run.mjs <${Object.keys(commands).join(" | ")}> [words...]`);
+    return 2;
+  }
+  for (const name of names) {
+    const started = performance.now();
+    const code = (await steps[name]?.(name === names.at(-1) ? words : [])) ?? 1;
+    const seconds = `${((performance.now() - started) / 1000).toFixed(2)} s`;
+    console.error(
+      `${code === 0 ? "ok    " : "FAILED"}  ${name.padEnd(10)}  ${seconds.padStart(9)}`,
+    );
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+const [command, ...words] = process.argv.slice(2);
+process.exitCode = await run(command, words);

@@ -1,0 +1,127 @@
+/**
+ * The manifests, and the packages as a registry would receive them.
+ *
+ * @module
+ */
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { allPackages, publishedPackages, root, type Package } from "./sources.ts";
+
+/** The order of the fields of a manifest, those in which packages may differ included. */
+const fields = [
+  "name",
+  "version",
+  "private",
+  "description",
+  "license",
+  "repository",
+  "type",
+  "engines",
+  "sideEffects",
+  "exports",
+  "bin",
+  "files",
+  "scripts",
+  "dependencies",
+  "peerDependencies",
+  "optionalDependencies",
+  "devDependencies",
+];
+
+describe.each(allPackages().map((each) => [each.manifest.name, each] as const))("%s", (_, each) => {
+  const { folder, manifest } = each;
+
+  test("has the fields of a manifest, in their order", () => {
+    const names = Object.keys(manifest);
+    const known = fields.filter((field) => names.includes(field));
+    expect(names).toEqual(known);
+    expect(manifest).toMatchObject({
+      description: expect.stringMatching(/^[A-Z].*[^.]$/),
+      license: "MIT",
+      repository: { type: "git", directory: folder },
+      type: "module",
+      engines: { node: ">=20.19" },
+    });
+  });
+
+  test("takes its versions from the catalog", () => {
+    for (const [name, version] of Object.entries(manifest.dependencies ?? {})) {
+      expect(version, name).toBe(name.startsWith("@ashlar/") ? "workspace:^" : "catalog:");
+    }
+  });
+});
+
+describe.each(publishedPackages().map((each) => [each.manifest.name, each] as const))(
+  "%s, published",
+  (_, each) => {
+    const { folder, manifest } = each;
+
+    test("has no side effects, a licence, and files that source maps resolve to", () => {
+      expect(manifest).toMatchObject({
+        version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+        sideEffects: false,
+        files: ["dist", "src", "!dist/.tsbuildinfo"],
+      });
+      expect(readFileSync(join(root, folder, "LICENSE"), "utf8")).toBe(
+        readFileSync(join(root, "LICENSE"), "utf8"),
+      );
+    });
+
+    test("exports its source to the workspace and its build to everybody else", () => {
+      for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
+        if (subpath === "./package.json") continue;
+        const path = subpath === "." ? "index" : `${subpath.slice(2)}/index`;
+        expect(Object.entries(target)).toEqual([
+          ["@ashlar/source", `./src/${path}.ts`],
+          ["types", `./dist/${path}.d.ts`],
+          ["default", `./dist/${path}.js`],
+        ]);
+      }
+      expect(manifest.exports).toMatchObject({ ".": {}, "./package.json": "./package.json" });
+    });
+
+    // Without a build there is nothing to pack; `npm test` always builds first.
+    test.skipIf(!existsSync(join(root, folder, "dist/index.js")))(
+      "satisfies publint and attw once packed",
+      { timeout: 60_000 },
+      async () => {
+        const tarball = await pack(each);
+        const { messages, pkg } = await publint({
+          pack: { tarball: new Uint8Array(readFileSync(tarball)).buffer },
+          strict: true,
+        });
+        expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+        const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+        await run(process.execPath, [attw, "--profile", "esm-only", "--no-color", tarball]);
+      },
+    );
+  },
+);
+
+/** Packs a package into a temporary folder, without scripts or network; resolves to the tarball. */
+async function pack({ folder }: Package): Promise<string> {
+  const destination = mkdtempSync(join(tmpdir(), "ashlar-pack-"));
+  onTestFinished(() => rmSync(destination, { recursive: true }));
+  const options = ["--offline", "--ignore-scripts", "--pack-destination", destination];
+  await run("npm", ["pack", ...options], join(root, folder));
+  return join(destination, readdirSync(destination)[0]!);
+}
+
+/** Runs a program to its end; a failure carries all that it wrote. */
+async function run(program: string, argv: string[], cwd = root): Promise<string> {
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  try {
+    return (await promisify(execFile)(program, argv, { cwd, env })).stdout;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`${program} ${argv.join(" ")}\n${stdout}${stderr}`, { cause: error });
+  }
+}
