@@ -1,0 +1,158 @@
+/**
+ * Artifacts: handles on files and trees, and the views that derive one from another.
+ *
+ * @module
+ */
+import { inspect } from "node:util";
+
+import { notAHandle } from "../errors/catalogue.ts";
+import {
+  isHandle,
+  state,
+  type Artifact,
+  type ArtifactState,
+  type File,
+  type Gate,
+  type Kind,
+  type Origin,
+  type Tree,
+  type View,
+} from "./handle.ts";
+import { baseName, parseName, parsePath } from "./path.ts";
+
+/** What a handle is made with besides its kind and origin. */
+interface HandleOptions {
+  readonly alias?: string | undefined;
+  readonly self?: string | undefined;
+}
+
+/** Makes a handle on a file. */
+export function makeFile(origin: Origin, options: HandleOptions = {}): File {
+  return new FileHandle("file", origin, options);
+}
+
+/** Makes a handle on a tree. */
+export function makeTree(origin: Origin, options: HandleOptions = {}): Tree {
+  return new TreeHandle(origin, options);
+}
+
+/** Makes a handle of either kind. */
+export function makeArtifact(kind: Kind, origin: Origin, options: HandleOptions = {}): Artifact {
+  return kind === "file" ? makeFile(origin, options) : makeTree(origin, options);
+}
+
+/** The name for people, and for the path in an input root: `as`, else where it comes from. */
+export function nameOf(artifact: Artifact): string {
+  const { alias, origin } = artifact[state];
+  if (alias !== undefined) return alias;
+  switch (origin.type) {
+    case "source":
+      return sourceName(origin.location);
+    case "output":
+      return origin.label;
+    case "gated":
+      return nameOf(origin.base);
+    case "view":
+      return "path" in origin.view && origin.view.path !== ""
+        ? baseName(origin.view.path)
+        : nameOf(origin.base);
+  }
+}
+
+/**
+ * The folder of a relative location. The name of an absolute one depends on where the checkout lies,
+ * and would carry that place into keys.
+ */
+function sourceName(location: string): string {
+  const name = location.split("/").findLast((segment) => segment !== "" && segment !== ".");
+  return location.startsWith("/") || name === undefined || name === ".." ? "source" : name;
+}
+
+/** @throws {@link BuildError} `NOT_A_HANDLE` when a gate is something else. */
+export function checkGates(gates: readonly unknown[]): asserts gates is readonly Gate[] {
+  for (const gate of gates) if (!isHandle(gate)) throw notAHandle(gate, "a gate");
+}
+
+class FileHandle<K extends Kind = "file"> implements Artifact<K> {
+  declare readonly [state]: ArtifactState<K>;
+
+  constructor(kind: K, origin: Origin, { alias, self }: HandleOptions) {
+    const inside: ArtifactState<K> = Object.freeze({ type: "artifact", kind, origin, alias, self });
+    Object.defineProperty(this, state, { value: inside });
+    if (self !== undefined) Object.defineProperty(this, self, { value: this, enumerable: true });
+    Object.freeze(this);
+  }
+
+  as(name: string): this {
+    const { kind, origin, self } = this[state];
+    return makeArtifact(kind, origin, { alias: parseName(name), self }) as Artifact as this;
+  }
+
+  after(...gates: readonly Gate[]): this {
+    checkGates(gates);
+    const { kind, origin, alias, self } = this[state];
+    const held = behind(this, origin, gates);
+    return makeArtifact(kind, held, { alias, self }) as Artifact as this;
+  }
+
+  [inspect.custom](): string {
+    return `${this[state].kind}(${describeOrigin(this[state].origin)})`;
+  }
+}
+
+class TreeHandle extends FileHandle<"tree"> implements Tree {
+  constructor(origin: Origin, options: HandleOptions) {
+    super("tree", origin, options);
+  }
+
+  file(path: string): File {
+    return makeFile(this.#view({ type: "file", path: parsePath(path) }));
+  }
+
+  dir(path: string): Tree {
+    return makeTree(this.#view({ type: "dir", path: parsePath(path) }));
+  }
+
+  pick(...globs: string[]): Tree {
+    return makeTree(this.#view({ type: "pick", globs: Object.freeze(globs) }));
+  }
+
+  without(...globs: string[]): Tree {
+    return makeTree(this.#view({ type: "without", globs: Object.freeze(globs) }));
+  }
+
+  #view(view: View): Origin {
+    return Object.freeze({ type: "view", base: this, view: Object.freeze(view) });
+  }
+}
+
+/** Holds back what makes the artifact; what has no maker is itself put behind the gates. */
+function behind(artifact: Artifact, origin: Origin, gates: readonly Gate[]): Origin {
+  switch (origin.type) {
+    case "output":
+      return Object.freeze({ ...origin, producer: origin.producer.after(gates) });
+    case "view":
+      return Object.freeze({ ...origin, base: origin.base.after(...gates) });
+    case "gated":
+      return Object.freeze({ ...origin, gates: Object.freeze([...origin.gates, ...gates]) });
+    case "source":
+      return Object.freeze({ type: "gated", base: artifact, gates: Object.freeze([...gates]) });
+  }
+}
+
+/** Where an artifact comes from, in a few words: `compile.app`, `source src`. */
+export function describeOrigin(origin: Origin): string {
+  switch (origin.type) {
+    case "source":
+      return `source ${origin.location}`;
+    case "output":
+      return `${origin.producer.name}.${origin.output}`;
+    case "gated":
+      return describeOrigin(origin.base[state].origin);
+    case "view": {
+      const base = describeOrigin(origin.base[state].origin);
+      const { view } = origin;
+      return "path" in view ? `${base}/${view.path}` : `${base}.${view.type}(${view.globs.join(", ")})`;
+    }
+  }
+}

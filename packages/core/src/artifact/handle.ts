@@ -1,0 +1,166 @@
+/**
+ * Handles: frozen, lazy names for what a build will make.
+ *
+ *     source ──view──▶ ... ──laid in a command──▶ stage call ──▶ output | check
+ *
+ * A handle holds only where its value will come from. Making one, or deriving one from another, runs
+ * nothing and reads no disk. Handles are not thenables: awaiting one by mistake executes nothing. The
+ * calls that make outputs live a floor above; here they are only {@link Producer}s.
+ *
+ * @module
+ */
+import type { ArtifactPath } from "./path.ts";
+
+/** Key of a handle's inside: where its value comes from. Not part of the public surface. */
+export const state: unique symbol = Symbol("ashlar.state");
+
+/** What an artifact is: one file, or one directory with all below it. */
+export type Kind = "file" | "tree";
+
+/** A handle on one file or tree that will exist. */
+export interface Artifact<K extends Kind = Kind> {
+  readonly [state]: ArtifactState<K>;
+  /** The same artifact under another name: the one its path in an input root is made from. */
+  as(name: string): this;
+  /** The same artifact, made only after every gate has succeeded. Never changes a key. */
+  after(...gates: readonly Gate[]): this;
+}
+
+/** A handle on one file. */
+export interface File extends Artifact<"file"> {}
+
+/** A handle on a directory and all below it. Views of it are handles too, and cost no process. */
+export interface Tree extends Artifact<"tree"> {
+  /** The file at `path` in this tree. */
+  file(path: string): File;
+  /** The directory at `path` in this tree. */
+  dir(path: string): Tree;
+  /** Only the entries that match a glob, or lie in a directory that does, with their parents. */
+  pick(...globs: string[]): Tree;
+  /** All but the entries that match a glob. */
+  without(...globs: string[]): Tree;
+}
+
+/** What a stage without outputs yields: only the fact that it succeeded. */
+export interface Check {
+  readonly [state]: CheckState;
+  /** The same check, made only after every gate has succeeded. */
+  after(...gates: readonly Gate[]): this;
+}
+
+/** Handles gathered under names. As a gate or a target it stands for all of its members. */
+export interface Group<T> {
+  readonly [state]: GroupState<T>;
+}
+
+/** The handles on everything a stage with several outputs makes. */
+export interface Outputs {
+  readonly [state]: OutputsState;
+}
+
+/** Something that succeeds or fails, and can be waited for. */
+export type Gate = Artifact | Check | Outputs | Group<unknown>;
+
+/** Any handle. */
+export type Handle = Gate;
+
+/** Handle type of an artifact kind. */
+export interface Handles {
+  file: File;
+  tree: Tree;
+}
+
+/** Inside of an artifact. */
+export interface ArtifactState<K extends Kind = Kind> {
+  readonly type: "artifact";
+  readonly kind: K;
+  readonly origin: Origin;
+  /** Name given with `as`, if any. */
+  readonly alias: string | undefined;
+  /** Name under which the handle holds itself: that of the single output of a stage. */
+  readonly self: string | undefined;
+}
+
+/** Inside of a check. */
+export interface CheckState {
+  readonly type: "check";
+  readonly producer: Producer;
+}
+
+/** Inside of the record of several outputs. */
+export interface OutputsState {
+  readonly type: "outputs";
+  readonly producer: Producer;
+}
+
+/** Inside of a group. */
+export interface GroupState<T> {
+  readonly type: "group";
+  readonly members: T;
+}
+
+/** Where an artifact's value comes from. Compared by identity. */
+export type Origin = SourceOrigin | ViewOrigin | OutputOrigin | GatedOrigin;
+
+/** A directory on the user's disk, as it is when the build starts. */
+export interface SourceOrigin {
+  readonly type: "source";
+  /** Absolute, or relative to the root directory of the build. */
+  readonly location: string;
+  readonly filter: SourceFilter;
+}
+
+/** Which entries of a directory belong to the source. Globs are relative to it. */
+export interface SourceFilter {
+  /** Absent: everything. */
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly gitignore?: boolean;
+}
+
+/** Part of a tree. */
+export interface ViewOrigin {
+  readonly type: "view";
+  readonly base: Tree;
+  readonly view: View;
+}
+
+/** What a view keeps of its tree. */
+export type View =
+  | { readonly type: "file" | "dir"; readonly path: ArtifactPath }
+  | { readonly type: "pick" | "without"; readonly globs: readonly string[] };
+
+/** An output of a stage call. */
+export interface OutputOrigin {
+  readonly type: "output";
+  readonly producer: Producer;
+  /** Name of the output among those of its call. */
+  readonly output: string;
+  /** Name for people: last segment of the path that the command writes. */
+  readonly label: string;
+}
+
+/** An artifact that has no call of its own to hold back, behind gates. */
+export interface GatedOrigin {
+  readonly type: "gated";
+  readonly base: Artifact;
+  readonly gates: readonly Gate[];
+}
+
+/** A stage call, as far as handles know it. */
+export interface Producer {
+  /** Name of the stage. */
+  readonly name: string;
+  /** The same call, held back by more gates. */
+  after(gates: readonly Gate[]): Producer;
+}
+
+/** True for every kind of handle. */
+export function isHandle(value: unknown): value is Handle {
+  return typeof value === "object" && value !== null && state in value;
+}
+
+/** True for a file or tree, or for the result of a stage with one output. */
+export function isArtifact(value: unknown): value is Artifact {
+  return isHandle(value) && value[state].type === "artifact";
+}

@@ -1,0 +1,75 @@
+/**
+ * Sources: artifacts from the user's disk.
+ *
+ * Naming one reads nothing. When a build starts, each source is copied into the store once, and every
+ * stage sees that snapshot: an edit during the build cannot reach it.
+ *
+ * @module
+ */
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { makeTree } from "./artifact.ts";
+import type { File, SourceFilter, Tree } from "./handle.ts";
+
+/** Which entries of a directory belong to a source. */
+export interface SourceOptions {
+  /**
+   * Globs of what belongs to the source, relative to its directory. A directory that matches brings
+   * everything below it.
+   *
+   * @defaultValue everything
+   */
+  readonly include?: readonly string[];
+  /** Globs of what does not, even if included. @defaultValue nothing */
+  readonly exclude?: readonly string[];
+  /**
+   * Whether what git ignores is left out: `.git` itself, and what a `.gitignore` in the directory, in
+   * one of its parents up to the repository's root, or below says. Only those files are read, not
+   * the settings of the user's git.
+   *
+   * @defaultValue true
+   */
+  readonly gitignore?: boolean;
+}
+
+/** Makes sources. */
+export interface MakeSource {
+  /**
+   * A directory on the user's disk, as it is when the build starts.
+   *
+   * @param directory - Absolute, a `file:` URL, or relative to the root directory of the build.
+   */
+  (directory: string | URL, options?: SourceOptions): Tree;
+  /** One file on the user's disk. Nothing else in its directory counts. */
+  file(path: string | URL): File;
+}
+
+function makeSource(directory: string | URL, options: SourceOptions = {}): Tree {
+  return sourceTree(pathOf(directory), {
+    ...(options.include && { include: Object.freeze([...options.include]) }),
+    ...(options.exclude && { exclude: Object.freeze([...options.exclude]) }),
+    gitignore: options.gitignore ?? true,
+  });
+}
+
+function makeSourceFile(path: string | URL): File {
+  const location = pathOf(path);
+  const name = basename(location);
+  const literal = name.replaceAll(/[\\*?[\](){}!+@|]/g, String.raw`\$&`);
+  return sourceTree(dirname(location), { include: [literal], gitignore: false }).file(name);
+}
+
+/** {@inheritDoc MakeSource} */
+export const source: MakeSource = Object.assign(makeSource, { file: makeSourceFile });
+
+function sourceTree(location: string, filter: SourceFilter): Tree {
+  return makeTree(Object.freeze({ type: "source", location, filter: Object.freeze(filter) }));
+}
+
+/** Normalised, so that `src`, `./src/` and `src` name one source. */
+function pathOf(location: string | URL): string {
+  const path = typeof location === "string" ? location : fileURLToPath(location);
+  const normal = join(path, ".");
+  return normal.length > 1 && normal.endsWith("/") ? normal.slice(0, -1) : normal;
+}

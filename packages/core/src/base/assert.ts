@@ -1,0 +1,18 @@
+/**
+ * Assertions about this library's own logic. A failed one is our bug, never the user's.
+ *
+ * @module
+ */
+
+/** Throws unless `condition` holds. The message says what was expected to be impossible. */
+export function invariant(condition: unknown, message: string): asserts condition {
+  if (condition) return;
+  throw new Error(
+    `bug in ashlar: ${message}; please report it at https://github.com/ashlar/ashlar/issues`,
+  );
+}
+
+/** Marks a branch that the types say cannot be reached. */
+export function unreachable(value: never): never {
+  throw new Error(`bug in ashlar: unexpected ${JSON.stringify(value)}`);
+}

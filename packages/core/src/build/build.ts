@@ -1,0 +1,230 @@
+/**
+ * Building: the one verb that executes.
+ *
+ *     targets ─▶ plan ─▶ sources into the store ─▶ scheduler ─▶ report
+ *
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+
+import { isHandle, type Handle, type SourceOrigin } from "../artifact/handle.ts";
+import { systemClock, type Clock } from "../base/clock.ts";
+import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
+import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
+import type { StageCall } from "../graph/stage.ts";
+import { makePlan, type Plan } from "../graph/plan.ts";
+import { Sources } from "../rebuild/sources.ts";
+import type { Runner, Value } from "../runner/runner.ts";
+import { Scheduler, type Settlement } from "../schedule/scheduler.ts";
+import { defaultStoreDirectory } from "../store/default-store.ts";
+import { DiskStore } from "../store/disk-store.ts";
+import type { Store } from "../store/store.ts";
+import { Report, type StageReport } from "./report.ts";
+
+/** What to build: a handle, or several. */
+export type Targets = Handle | readonly Handle[];
+
+/** How to build. */
+export interface BuildOptions {
+  /** Where commands run. */
+  readonly runner: Runner;
+  /**
+   * What earlier builds left: a store, or the directory of one.
+   *
+   * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
+   */
+  readonly store?: Store | string;
+  /** Directory that relative sources and exports start from. @defaultValue the process's own */
+  readonly cwd?: string;
+  /** Commands at once. @defaultValue the number of processors */
+  readonly slots?: number;
+  /**
+   * Whether stages that do not depend on a failed one still run. Otherwise the first failure stops
+   * the build, and what runs is killed.
+   *
+   * @defaultValue false
+   */
+  readonly keepGoing?: boolean;
+  /** Aborting it cancels the build: what runs is killed, and `BUILD_CANCELLED` is reported. */
+  readonly signal?: AbortSignal;
+  /** Hears of everything that happens, in order. What it throws ends the build. */
+  readonly onEvent?: (event: BuildEvent) => void;
+  /** Time. @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/**
+ * Builds targets, and all that they stand on that has no usable result yet.
+ *
+ * @returns The report of a build that succeeded.
+ * @throws {@link BuildError} the first failure: of a stage (`STAGE_FAILED`, `OUTPUT_MISSING`, ...), of
+ *   a source, of the store, or `BUILD_CANCELLED`. To look at a build that failed, use {@link tryBuild}.
+ * @example
+ * ```ts
+ * const report = await build(all({ app, checked }), { runner: localRunner() });
+ * await report.export(app, "dist/app");
+ * ```
+ */
+export async function build(targets: Targets, options: BuildOptions): Promise<Report> {
+  const report = await tryBuild(targets, options);
+  report.throwIfFailed();
+  return report;
+}
+
+/**
+ * Builds as {@link build} does, and reports failures of stages, and a cancellation, instead of throwing
+ * them.
+ *
+ * @throws {@link BuildError} when there is nothing to report on: a target is no handle, an option makes
+ *   no sense, or a source cannot be taken.
+ */
+export async function tryBuild(targets: Targets, options: BuildOptions): Promise<Report> {
+  const { clock = systemClock } = options;
+  const cwd = resolve(options.cwd ?? process.cwd());
+  const startedAt = clock.now();
+  const plan = makePlan(checkTargets(targets));
+  const store = openStore(options.store);
+  const slots = checkSlots(options.slots ?? availableParallelism());
+  const listener = new Listener(clock, options.onEvent);
+  const signal = options.signal
+    ? AbortSignal.any([options.signal, listener.signal])
+    : listener.signal;
+  const { emit } = listener;
+
+  emit({
+    type: "build-started",
+    stages: plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies })),
+  });
+  const sources = new Sources(store.content, cwd, signal);
+  await takeSources(plan, sources, { clock, emit, signal });
+  const scheduler = new Scheduler({
+    ...{ plan, sources, store, slots, clock, emit, signal },
+    runner: options.runner,
+    keepGoing: options.keepGoing ?? false,
+  });
+  await scheduler.run();
+
+  const stages = [...scheduler.settlements].map(([id, settlement]) =>
+    reportStage(plan.nodes[id]?.name ?? "", settlement),
+  );
+  const errors = stages.flatMap(({ error }) => error ?? []);
+  const isComplete = stages.every(({ outcome }) => outcome === "ran" || outcome === "reused");
+  const isCancelled = signal.aborted && !isComplete && errors.length === 0;
+  if (isCancelled) errors.push(buildCancelled(signal.reason));
+  const outcome: BuildOutcome = isComplete ? "succeeded" : isCancelled ? "cancelled" : "failed";
+  const durationMs = clock.now() - startedAt;
+  emit({ type: "build-settled", outcome, durationMs });
+  listener.throwIfBroken();
+
+  return new Report({
+    ...{ outcome, stages, errors, durationMs, cwd },
+    content: store.content,
+    known: new Results(plan, scheduler),
+    sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
+  });
+}
+
+/** Passes events on, and survives a listener that throws: the build is stopped in good order. */
+class Listener {
+  readonly #controller = new AbortController();
+  readonly emit: (body: BuildEventBody) => void;
+
+  constructor(clock: Clock, onEvent: BuildOptions["onEvent"]) {
+    this.emit = (body) => {
+      if (onEvent === undefined || this.signal.aborted) return;
+      try {
+        onEvent({ ...body, atMs: clock.now() } as BuildEvent);
+      } catch (error) {
+        this.#controller.abort(error);
+      }
+    };
+  }
+
+  /** Aborted once the listener has thrown. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  throwIfBroken(): void {
+    this.signal.throwIfAborted();
+  }
+}
+
+function reportStage(name: string, settlement: Settlement): StageReport {
+  const { outcome, key, error, reason, produced, execution } = settlement;
+  const ran = execution ?? produced?.result;
+  return {
+    ...{ name, outcome, key, error, reason },
+    durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
+    ranAt: ran?.startedAt,
+    worker: produced?.result.worker,
+    stdout: ran?.stdout,
+    stderr: ran?.stderr,
+  };
+}
+
+/** Finds values for handles that users hold, which `seq` and `after` may have made copies of. */
+class Results {
+  readonly #scheduler: Scheduler;
+  readonly #copies = new Map<StageCall, StageCall>();
+
+  constructor(plan: Plan, scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    for (const { call } of plan.nodes) this.#copies.set(call.original, call);
+  }
+
+  sourceValue(origin: SourceOrigin): Value | undefined {
+    return this.#scheduler.sourceValue(origin);
+  }
+
+  outputValue(call: StageCall, output: string): Value | undefined {
+    const exact = this.#scheduler.outputValue(call, output);
+    const copy = this.#copies.get(call.original);
+    return exact ?? (copy && this.#scheduler.outputValue(copy, output));
+  }
+}
+
+/** Copies every source into the store, one after another. Stops early when the signal is aborted. */
+async function takeSources(
+  plan: Plan,
+  sources: Sources,
+  context: {
+    readonly clock: Clock;
+    readonly emit: (body: BuildEventBody) => void;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { clock, emit, signal } = context;
+  for (const origin of plan.sources) {
+    const startedAt = clock.now();
+    try {
+      const { digest } = await sources.take(origin);
+      const durationMs = clock.now() - startedAt;
+      emit({ type: "source-taken", location: origin.location, digest, durationMs });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (signal.aborted) return;
+  }
+}
+
+function checkTargets(targets: Targets): readonly Handle[] {
+  const list: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
+  for (const target of list) if (!isHandle(target)) throw notAHandle(target, "a target");
+  return list as readonly Handle[];
+}
+
+function checkSlots(slots: number): number {
+  if (Number.isInteger(slots) && slots > 0) return slots;
+  throw invalidOption("slots", String(slots), "a whole number, at least 1");
+}
+
+function openStore(store: Store | string | undefined): Store {
+  if (typeof store === "object") return store;
+  return new DiskStore(
+    store === undefined
+      ? defaultStoreDirectory(process.env, process.platform)
+      : resolve(store),
+  );
+}

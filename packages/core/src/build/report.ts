@@ -1,0 +1,184 @@
+/**
+ * The report: what became of a build, and the way to what it made.
+ *
+ * @module
+ */
+import { homedir } from "node:os";
+import { parse, resolve, sep } from "node:path";
+
+import { isArtifact, type Artifact, type File, type Tree } from "../artifact/handle.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { BuildError } from "../errors/build-error.ts";
+import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
+import type { BuildOutcome, Outcome } from "../events/event.ts";
+import type { ActionKey } from "../graph/action.ts";
+import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import type { Value } from "../runner/runner.ts";
+import { walkTree } from "../store/directories.ts";
+import { exportFile, exportTree } from "../store/export.ts";
+import type { ContentStore } from "../store/store.ts";
+
+/** What became of one stage call. */
+export interface StageReport {
+  /** Name of the stage. */
+  readonly name: string;
+  readonly outcome: Outcome;
+  /** Absent when the call never got so far as to have one. */
+  readonly key: ActionKey | undefined;
+  /** How long its command took, in milliseconds: in this build, or when the reused result was made. */
+  readonly durationMs: number;
+  /** When the command ran, in milliseconds since 1970; `undefined` if it never did. */
+  readonly ranAt: number | undefined;
+  /** Who ran it, now or then: `<runner>/<hermeticity>`. */
+  readonly worker: string | undefined;
+  /** Why it failed. */
+  readonly error: BuildError | undefined;
+  /** Why it was skipped, in one clause. */
+  readonly reason: string | undefined;
+  /** Blobs of what it printed, for {@link Report.log}. */
+  readonly stdout: Digest | undefined;
+  readonly stderr: Digest | undefined;
+}
+
+/** What a {@link Report} is made of. */
+export interface ReportParts {
+  readonly outcome: BuildOutcome;
+  readonly stages: readonly StageReport[];
+  readonly errors: readonly BuildError[];
+  readonly durationMs: number;
+  readonly content: ContentStore;
+  readonly known: KnownValues;
+  /** Absolute directory that relative paths start from. */
+  readonly cwd: string;
+  /** Absolute directories of the sources. */
+  readonly sources: readonly string[];
+}
+
+/** What became of a build. Holds digests, not contents: those stay in the store until asked for. */
+export class Report {
+  readonly outcome: BuildOutcome;
+  /** Every stage call of the build, in the order in which they settled. */
+  readonly stages: readonly StageReport[];
+  /** Every failure, the first one first. */
+  readonly errors: readonly BuildError[];
+  readonly durationMs: number;
+  readonly #parts: ReportParts;
+
+  constructor(parts: ReportParts) {
+    this.outcome = parts.outcome;
+    this.stages = parts.stages;
+    this.errors = parts.errors;
+    this.durationMs = parts.durationMs;
+    this.#parts = parts;
+  }
+
+  /** True when every target was made. */
+  get ok(): boolean {
+    return this.outcome === "succeeded";
+  }
+
+  /** Names of the stages whose commands were executed and succeeded, in the order of their ends. */
+  get ran(): readonly string[] {
+    return this.#named("ran");
+  }
+
+  /** Names of the stages of which an earlier result was used. */
+  get reused(): readonly string[] {
+    return this.#named("reused");
+  }
+
+  /** Names of the stages that failed. */
+  get failed(): readonly string[] {
+    return this.#named("failed");
+  }
+
+  /** Names of the stages that were not started. */
+  get skipped(): readonly string[] {
+    return this.#named("skipped");
+  }
+
+  /** Names of the stages that were stopped. */
+  get cancelled(): readonly string[] {
+    return this.#named("cancelled");
+  }
+
+  /** Does nothing if the build succeeded; throws its first failure otherwise. */
+  throwIfFailed(): void {
+    const [first] = this.errors;
+    if (first !== undefined) throw first;
+  }
+
+  /**
+   * Digest of an artifact of this build.
+   *
+   * @throws {@link BuildError} `ARTIFACT_NOT_BUILT` when the build has not made it, or `VIEW_MISSING`.
+   */
+  async digest(artifact: Artifact): Promise<Digest> {
+    return (await this.#value(artifact)).digest;
+  }
+
+  /** Bytes of a file of this build. Rejects as {@link Report.digest}. */
+  async bytes(file: File): Promise<Buffer> {
+    return await this.#parts.content.read(await this.digest(file));
+  }
+
+  /** Text of a file of this build. Rejects as {@link Report.digest}. */
+  async text(file: File): Promise<string> {
+    return (await this.bytes(file)).toString("utf8");
+  }
+
+  /** Paths of all files and links in a tree of this build, sorted. Rejects as {@link Report.digest}. */
+  async list(tree: Tree): Promise<string[]> {
+    const paths: string[] = [];
+    for await (const { path, entry } of walkTree(this.#parts.content, await this.digest(tree))) {
+      if (entry.type !== "directory") paths.push(path);
+    }
+    return paths.sort();
+  }
+
+  /** What a stage printed, when it ran: its standard output, then its standard error. */
+  async log({ stdout, stderr }: StageReport): Promise<string> {
+    const { content } = this.#parts;
+    const parts = [stdout, stderr].filter((digest) => digest !== undefined);
+    const bytes = await Promise.all(parts.map((digest) => content.read(digest)));
+    return Buffer.concat(bytes).toString("utf8");
+  }
+
+  /**
+   * Writes an artifact of this build to the disk. Whatever was at `path` is replaced as a whole.
+   *
+   * @param path - Absolute, or relative to the build's `cwd`.
+   * @throws {@link BuildError} `ARTIFACT_NOT_BUILT`; `EXPORT_BLOCKED` when that would replace a source,
+   *   the build's `cwd` or something around them, or a directory by a file.
+   */
+  async export(artifact: Artifact, path: string): Promise<void> {
+    const value = await this.#value(artifact);
+    const place = resolve(this.#parts.cwd, path);
+    this.#checkPlace(place, path);
+    if (value.kind === "tree") return await exportTree(this.#parts.content, value.digest, place);
+    await exportFile(this.#parts.content, value, place).catch((error: unknown) => {
+      const code = error instanceof Error && "code" in error ? error.code : undefined;
+      throw code === "EISDIR" ? exportBlocked(path, "a directory") : error;
+    });
+  }
+
+  #checkPlace(place: string, path: string): void {
+    const holds = (inner: string): boolean =>
+      inner === place || inner.startsWith(place.endsWith(sep) ? place : place + sep);
+    if (place === parse(place).root || holds(homedir())) {
+      throw exportBlocked(path, "a directory that holds far more than this build");
+    }
+    if (holds(this.#parts.cwd)) throw exportBlocked(path, "the directory that the build works in");
+    const source = this.#parts.sources.find(holds);
+    if (source !== undefined) throw exportBlocked(path, `the source \`${source}\``);
+  }
+
+  async #value(artifact: Artifact): Promise<Value> {
+    if (!isArtifact(artifact)) throw notAHandle(artifact, "the artifact to read or export");
+    return await resolveArtifact(this.#parts.content, artifact, this.#parts.known);
+  }
+
+  #named(outcome: Outcome): readonly string[] {
+    return this.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Events: all that happens in a build, as plain data.
+ *
+ * One closed union. Events carry names and numbers, never live objects, so that each can be written to
+ * a file as a line of JSON and read back. Whatever a person sees of a build is a fold over them.
+ *
+ * @module
+ */
+import type { Digest } from "../digest/digest.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { NodeId } from "../graph/plan.ts";
+
+/** How a stage call ended. */
+export type Outcome =
+  /** It was executed, and succeeded. */
+  | "ran"
+  /** An earlier result was used. */
+  | "reused"
+  /** It was executed, or could not be, and did not succeed. */
+  | "failed"
+  /** It was not started: something before it did not succeed, or the build had stopped. */
+  | "skipped"
+  /** It was stopped. */
+  | "cancelled";
+
+/** How a build ended. */
+export type BuildOutcome = "succeeded" | "failed" | "cancelled";
+
+/** An error, as data. */
+export interface ErrorSummary {
+  readonly code: string;
+  readonly message: string;
+  /** The error as a person reads it. */
+  readonly text: string;
+}
+
+/** Fields of every event about one stage call. */
+interface StageEvent {
+  /** Number of the call in this build. */
+  readonly id: NodeId;
+  /** Name of its stage. */
+  readonly name: string;
+}
+
+/** The first event. */
+export interface BuildStarted {
+  readonly type: "build-started";
+  /** The calls of this build, inputs before what needs them. */
+  readonly stages: readonly {
+    readonly id: NodeId;
+    readonly name: string;
+    readonly dependencies: readonly NodeId[];
+  }[];
+}
+
+/** A source has been copied into the store. */
+export interface SourceTaken {
+  readonly type: "source-taken";
+  readonly location: string;
+  readonly digest: Digest;
+  readonly durationMs: number;
+}
+
+/** A command has been started. */
+export interface StageStarted extends StageEvent {
+  readonly type: "stage-started";
+  readonly key: ActionKey;
+  readonly argv: readonly string[];
+}
+
+/** A command printed something, or what it printed when it ran is replayed. */
+export interface StageOutput extends StageEvent {
+  readonly type: "stage-output";
+  readonly stream: "stdout" | "stderr";
+  /** Decoded as UTF-8. Part of a line, or many. */
+  readonly text: string;
+  readonly isReplay: boolean;
+}
+
+/** A blob that an earlier result promised is gone; what makes it runs again. */
+export interface StageRewound extends StageEvent {
+  readonly type: "stage-rewound";
+  readonly digest: Digest;
+}
+
+/**
+ * A call is over. Each call of a build has one such event; one more for each time that it had to run
+ * again because a blob of what it made was lost, and then the last one counts.
+ */
+export interface StageSettled extends StageEvent {
+  readonly type: "stage-settled";
+  readonly outcome: Outcome;
+  /** Absent when it never got so far as to have one. */
+  readonly key: ActionKey | undefined;
+  /** How long the command took. For a reused result: when it ran. Zero if it never did. */
+  readonly durationMs: number;
+  /** Who ran it, now or then: `<runner>/<hermeticity>`. */
+  readonly worker: string | undefined;
+  /** Why it failed; or in one clause why it was skipped. */
+  readonly error: ErrorSummary | undefined;
+  readonly reason: string | undefined;
+}
+
+/** The last event. */
+export interface BuildSettled {
+  readonly type: "build-settled";
+  readonly outcome: BuildOutcome;
+  readonly durationMs: number;
+}
+
+/** Anything that happens in a build. */
+export type BuildEvent = { readonly atMs: number } & (
+  | BuildStarted
+  | SourceTaken
+  | StageStarted
+  | StageOutput
+  | StageRewound
+  | StageSettled
+  | BuildSettled
+);
+
+/** What an event says besides its time. */
+export type BuildEventBody = BuildEvent extends infer E
+  ? E extends BuildEvent
+    ? Omit<E, "atMs">
+    : never
+  : never;

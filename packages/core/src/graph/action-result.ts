@@ -1,0 +1,138 @@
+/**
+ * Action results: what running an action gave.
+ *
+ * Kept as REAPI v2 `ActionResult` messages, under the key of their action.
+ *
+ * @module
+ */
+import { emptyDigest, type Digest } from "../digest/digest.ts";
+import { MessageWriter, readDigest, readFields } from "../digest/wire.ts";
+
+/** A declared output that is a file. Paths are relative to the working directory. */
+export interface OutputFile {
+  readonly path: string;
+  readonly digest: Digest;
+  readonly isExecutable: boolean;
+}
+
+/** A declared output that is a directory. */
+export interface OutputDirectory {
+  readonly path: string;
+  /** Digest of the `Tree` blob: the directory and all below it in one message. */
+  readonly treeDigest: Digest;
+  /** Digest of the root `Directory`. */
+  readonly rootDigest: Digest;
+}
+
+/** REAPI `ActionResult`, as far as it is used here. */
+export interface ActionResult {
+  readonly files: readonly OutputFile[];
+  readonly directories: readonly OutputDirectory[];
+  readonly exitCode: number;
+  readonly stdout: Digest;
+  readonly stderr: Digest;
+  /** Who ran it: `<runner>/<hermeticity>`. Never empty. */
+  readonly worker: string;
+  /** When it ran, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+/** Writes the message. */
+export function encodeActionResult(result: ActionResult): Buffer {
+  const writer = new MessageWriter();
+  for (const { path, digest, isExecutable } of result.files) {
+    const file = new MessageWriter().string(1, path).digest(2, digest).bool(4, isExecutable);
+    writer.message(2, file.finish());
+  }
+  for (const { path, treeDigest, rootDigest } of result.directories) {
+    const directory = new MessageWriter()
+      .string(1, path)
+      .digest(3, treeDigest)
+      .bool(4, true)
+      .digest(5, rootDigest);
+    writer.message(3, directory.finish());
+  }
+  writer.integer(4, result.exitCode).digest(6, result.stdout).digest(8, result.stderr);
+  const metadata = new MessageWriter()
+    .string(1, result.worker)
+    .message(3, encodeTime(result.startedAt))
+    .message(4, encodeTime(result.finishedAt));
+  return writer.message(9, metadata.finish()).finish();
+}
+
+/**
+ * Reads a message back. Fields that are not used here are passed over.
+ *
+ * @throws {@link BuildError} `MALFORMED_MESSAGE` when the bytes are not one.
+ */
+export function decodeActionResult(message: Uint8Array): ActionResult {
+  const files: OutputFile[] = [];
+  const directories: OutputDirectory[] = [];
+  let exitCode = 0;
+  let stdout = emptyDigest;
+  let stderr = emptyDigest;
+  let ran = { worker: "", startedAt: 0, finishedAt: 0 };
+  for (const { number, bytes, integer } of readFields(message)) {
+    if (number === 2) files.push(readOutputFile(bytes));
+    if (number === 3) directories.push(readOutputDirectory(bytes));
+    if (number === 4) exitCode = integer;
+    if (number === 6) stdout = readDigest(bytes);
+    if (number === 8) stderr = readDigest(bytes);
+    if (number === 9) ran = readMetadata(bytes);
+  }
+  return { files, directories, exitCode, stdout, stderr, ...ran };
+}
+
+function readOutputFile(message: Buffer): OutputFile {
+  let path = "";
+  let digest = emptyDigest;
+  let isExecutable = false;
+  for (const { number, bytes, integer } of readFields(message)) {
+    if (number === 1) path = bytes.toString("utf8");
+    if (number === 2) digest = readDigest(bytes);
+    if (number === 4) isExecutable = integer !== 0;
+  }
+  return { path, digest, isExecutable };
+}
+
+function readOutputDirectory(message: Buffer): OutputDirectory {
+  let path = "";
+  let treeDigest = emptyDigest;
+  let rootDigest = emptyDigest;
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) path = bytes.toString("utf8");
+    if (number === 3) treeDigest = readDigest(bytes);
+    if (number === 5) rootDigest = readDigest(bytes);
+  }
+  return { path, treeDigest, rootDigest };
+}
+
+function readMetadata(message: Buffer): { worker: string; startedAt: number; finishedAt: number } {
+  let worker = "";
+  let startedAt = 0;
+  let finishedAt = 0;
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) worker = bytes.toString("utf8");
+    if (number === 3) startedAt = readTime(bytes);
+    if (number === 4) finishedAt = readTime(bytes);
+  }
+  return { worker, startedAt, finishedAt };
+}
+
+/** `google.protobuf.Timestamp`. */
+function encodeTime(milliseconds: number): Buffer {
+  const seconds = Math.floor(milliseconds / 1000);
+  const nanos = Math.round((milliseconds - seconds * 1000) * 1e6);
+  return new MessageWriter().integer(1, seconds).integer(2, nanos).finish();
+}
+
+function readTime(message: Buffer): number {
+  let seconds = 0;
+  let nanos = 0;
+  for (const { number, integer } of readFields(message)) {
+    if (number === 1) seconds = integer;
+    if (number === 2) nanos = integer;
+  }
+  return seconds * 1000 + nanos / 1e6;
+}

@@ -1,0 +1,103 @@
+/**
+ * Actions: stage calls with every input pinned by digest, and the key that follows.
+ *
+ * The key is the digest of a REAPI v2 `Action`, which names its `Command` and its input root. So what
+ * decides about reuse here is what any remote execution service decides by.
+ *
+ * @module
+ */
+import { compareCodePoints, sortedBy } from "../base/order.ts";
+import { digestBytes, type Digest } from "../digest/digest.ts";
+import { MessageWriter } from "../digest/wire.ts";
+
+/** A name and a value. */
+export interface NameValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** REAPI `Command`: what to run in the input root. The order of the lists but the first is free. */
+export interface CommandMessage {
+  readonly arguments: readonly string[];
+  readonly env: readonly NameValue[];
+  /** Relative to the working directory. */
+  readonly outputPaths: readonly string[];
+  /** A path in the input root; empty for the root itself. */
+  readonly workingDirectory: string;
+  readonly platform: readonly NameValue[];
+}
+
+/** REAPI `Action`: all that a key depends on. `timeout` is left unset: it must not be part of one. */
+export interface ActionMessage {
+  readonly commandDigest: Digest;
+  readonly inputRootDigest: Digest;
+  /** Anything else that tells results apart. */
+  readonly salt: string;
+  readonly platform: readonly NameValue[];
+  readonly doNotCache?: boolean;
+}
+
+/** Writes the canonical message. */
+export function encodeCommand(command: CommandMessage): Buffer {
+  const writer = new MessageWriter();
+  for (const argument of command.arguments) writer.element(1, argument);
+  for (const pair of sortedBy(command.env, ({ name }) => name)) {
+    writer.message(2, encodePair(pair));
+  }
+  const platform = encodePlatform(command.platform);
+  // An absent platform and one without properties are different messages.
+  if (platform.byteLength > 0) writer.message(5, platform);
+  writer.string(6, command.workingDirectory);
+  for (const path of [...new Set(command.outputPaths)].sort(compareCodePoints)) {
+    writer.element(7, path);
+  }
+  return writer.finish();
+}
+
+/** Writes the canonical message. */
+export function encodeAction(action: ActionMessage): Buffer {
+  const writer = new MessageWriter()
+    .digest(1, action.commandDigest)
+    .digest(2, action.inputRootDigest)
+    .bool(7, action.doNotCache ?? false)
+    .bytes(9, Buffer.from(action.salt, "utf8"));
+  const platform = encodePlatform(action.platform);
+  if (platform.byteLength > 0) writer.message(10, platform);
+  return writer.finish();
+}
+
+/** Digest of an action: the only authority for reuse. */
+export type ActionKey = Digest;
+
+/** The two messages that a key is the digest of, and the key. */
+export interface KeyedAction {
+  readonly key: ActionKey;
+  readonly action: Buffer;
+  readonly command: Buffer;
+}
+
+/** Computes the key of a command over an input root. */
+export function keyAction(
+  command: CommandMessage,
+  inputRootDigest: Digest,
+  salt: string,
+): KeyedAction {
+  const encoded = encodeCommand(command);
+  const commandDigest = digestBytes(encoded);
+  const { platform } = command;
+  const action = encodeAction({ commandDigest, inputRootDigest, salt, platform });
+  return { key: digestBytes(action), action, command: encoded };
+}
+
+function encodePair({ name, value }: NameValue): Buffer {
+  return new MessageWriter().string(1, name).string(2, value).finish();
+}
+
+function encodePlatform(properties: readonly NameValue[]): Buffer {
+  const writer = new MessageWriter();
+  const sorted = [...properties].sort(
+    (a, b) => compareCodePoints(a.name, b.name) || compareCodePoints(a.value, b.value),
+  );
+  for (const property of sorted) writer.message(1, encodePair(property));
+  return writer.finish();
+}

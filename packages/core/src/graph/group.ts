@@ -1,0 +1,118 @@
+/**
+ * Groups: handles gathered under names, side by side or one after another.
+ *
+ *     all({ a, b, c })      a   b   c        each as soon as its inputs are there
+ *     seq({ a, b, c })      a ─▶ b ─▶ c      each only after the one before has succeeded
+ *
+ * The order is made of gates, which are in no key: turning one into the other re-runs nothing.
+ *
+ * @module
+ */
+import { makeArtifact } from "../artifact/artifact.ts";
+import {
+  isArtifact,
+  isHandle,
+  state,
+  type Gate,
+  type Group,
+  type Handle,
+  type Origin,
+} from "../artifact/handle.ts";
+import { notAHandle } from "../errors/catalogue.ts";
+import { asCall, callsBelow } from "./closure.ts";
+import { resultOf, type StageCall } from "./stage.ts";
+
+/** Handles by name. */
+export type Members = Readonly<Record<string, Handle>>;
+
+/**
+ * Gathers handles. They are also properties of the group, under their names. Members run side by side.
+ *
+ * @throws {@link BuildError} `NOT_A_HANDLE` when a member is something else.
+ */
+export function all<const T extends Members>(members: T): Group<T> & Readonly<T> {
+  for (const [name, member] of Object.entries(members)) {
+    if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
+  }
+  const inside = Object.freeze({ type: "group", members: Object.freeze({ ...members }) });
+  const group = Object.defineProperty({ ...members }, state, { value: inside });
+  return Object.freeze(group) as unknown as Group<T> & Readonly<T>;
+}
+
+/**
+ * Gathers handles, and lets each start only after the one before it has succeeded.
+ *
+ * All that a member alone needs waits with it; what an earlier member needs as well does not, for it
+ * must be there before. The group holds its own, gated handles: use those, and not the ones it was
+ * given, to have the order.
+ *
+ * @throws {@link BuildError} `NOT_A_HANDLE` when a member is something else.
+ */
+export function seq<const T extends Members>(members: T): Group<T> & Readonly<T> {
+  const gated: Record<string, Handle> = {};
+  const earlier = new Set<StageCall>();
+  let previous: Gate | undefined;
+  for (const [name, member] of Object.entries(members)) {
+    if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
+    const held: Handle = previous === undefined ? member : holdBack(member, previous, earlier);
+    for (const call of callsBelow([member])) earlier.add(call);
+    gated[name] = held;
+    previous = held;
+  }
+  return all(gated) as Group<T> & Readonly<T>;
+}
+
+/** The same handle, over copies of its calls that wait for the gate. Shared calls stay as they are. */
+function holdBack(handle: Handle, gate: Gate, shared: ReadonlySet<StageCall>): Handle {
+  const copies: Copies = new Map();
+  // Producers come before what they produce for, so every copy finds its inputs copied already.
+  for (const call of callsBelow([handle])) {
+    if (shared.has(call)) continue;
+    copies.set(call, call.over((below) => moved(below, copies)).after([gate]));
+  }
+  const held = moved(handle, copies);
+  return held === handle && isArtifact(held) ? held.after(gate) : held;
+}
+
+type Copies = Map<StageCall, StageCall>;
+
+/** The handle over the copies of the calls that make it; itself when none was copied. */
+function moved<H extends Handle>(handle: H, copies: Copies): H {
+  const inside = handle[state];
+  switch (inside.type) {
+    case "artifact": {
+      const { kind, origin, alias, self } = inside;
+      const place = movedOrigin(origin, copies);
+      return place === origin ? handle : (makeArtifact(kind, place, { alias, self }) as Handle as H);
+    }
+    case "check":
+    case "outputs": {
+      const copy = copies.get(asCall(inside.producer));
+      return copy === undefined ? handle : (resultOf(copy) as Handle as H);
+    }
+    case "group": {
+      const members = Object.entries(inside.members as Members);
+      const entries = members.map(([name, member]) => [name, moved(member, copies)] as const);
+      return all(Object.fromEntries(entries)) as Handle as H;
+    }
+  }
+}
+
+function movedOrigin(origin: Origin, copies: Copies): Origin {
+  switch (origin.type) {
+    case "source":
+      return origin;
+    case "output": {
+      const producer = copies.get(asCall(origin.producer));
+      return producer === undefined ? origin : Object.freeze({ ...origin, producer });
+    }
+    case "view": {
+      const base = moved(origin.base, copies);
+      return base === origin.base ? origin : Object.freeze({ ...origin, base });
+    }
+    case "gated": {
+      const gates = origin.gates.map((gate) => moved(gate, copies));
+      return Object.freeze({ ...origin, base: moved(origin.base, copies), gates });
+    }
+  }
+}

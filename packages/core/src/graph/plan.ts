@@ -1,0 +1,72 @@
+/**
+ * The plan: all that one build may run, as a table.
+ *
+ * Nodes are stage calls; edges are the calls that must be over before, for their outputs or as gates.
+ * A plan decides nothing: it does not know what is in a store, or in which order things will run.
+ *
+ * @module
+ */
+import type { Handle, SourceOrigin } from "../artifact/handle.ts";
+import { callsBelow, needsOf, needsOfCall } from "./closure.ts";
+import type { StageCall } from "./stage.ts";
+
+/** Number of a node in its plan: its index, and a topological order. */
+export type NodeId = number;
+
+/** A stage call in a plan. */
+export interface PlanNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly call: StageCall;
+  /** Nodes that must have succeeded before this one may start. */
+  readonly dependencies: readonly NodeId[];
+  /** Nodes that have this one among their dependencies. */
+  readonly dependents: readonly NodeId[];
+  /** Nodes on the longest way from here to the end of the build, this one included. */
+  readonly pathLength: number;
+}
+
+/** The acyclic graph of one build. Inputs come before what needs them. */
+export interface Plan {
+  readonly nodes: readonly PlanNode[];
+  readonly nodeByCall: ReadonlyMap<StageCall, PlanNode>;
+  readonly sources: ReadonlySet<SourceOrigin>;
+}
+
+/** Lays out all that the targets stand on. */
+export function makePlan(targets: readonly Handle[]): Plan {
+  const calls = callsBelow(targets);
+  const ids = new Map(calls.map((call, id) => [call, id]));
+  const sources = new Set(needsOf(targets).sources);
+  const dependents: NodeId[][] = calls.map(() => []);
+  const dependencies = calls.map((call, id) => {
+    const needs = needsOfCall(call);
+    for (const origin of needs.sources) sources.add(origin);
+    const below = [...needs.calls].map((needed) => ids.get(needed) as NodeId);
+    for (const other of below) dependents[other]?.push(id);
+    return below;
+  });
+  const pathLengths = longestPaths(dependents);
+  const nodes = calls.map(
+    (call, id): PlanNode => ({
+      id,
+      name: call.name,
+      call,
+      dependencies: dependencies[id] ?? [],
+      dependents: dependents[id] ?? [],
+      pathLength: pathLengths[id] ?? 1,
+    }),
+  );
+  return { nodes, nodeByCall: new Map(nodes.map((node) => [node.call, node])), sources };
+}
+
+/** Dependents have greater ids, so one pass from the end settles each before it is asked for. */
+function longestPaths(dependents: readonly (readonly NodeId[])[]): number[] {
+  const lengths: number[] = dependents.map(() => 1);
+  for (let id = dependents.length - 1; id >= 0; id--) {
+    for (const dependent of dependents[id] ?? []) {
+      lengths[id] = Math.max(lengths[id] ?? 1, 1 + (lengths[dependent] ?? 1));
+    }
+  }
+  return lengths;
+}

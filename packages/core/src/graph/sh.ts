@@ -1,0 +1,122 @@
+/**
+ * `sh`: commands from tagged templates.
+ *
+ * @module
+ */
+import { noCommand, templateSyntax } from "../errors/catalogue.ts";
+import { isArtifact, type Kind } from "../artifact/handle.ts";
+import { CommandBuilder, type Command, type CommandOptions, type Hole } from "./command.ts";
+import type { Out } from "./out.ts";
+import { renderScript } from "./script.ts";
+import { splitWords } from "./template.ts";
+import { tool } from "./tool.ts";
+
+/** Kinds of the outputs that stand in a template. */
+type OutputsIn<A extends readonly unknown[]> = {
+  [O in Extract<A[number], Out> as NameOf<O>]: KindOf<O>;
+};
+/** Kinds of the outputs declared by name. */
+type OutputsOf<S extends Readonly<Record<string, Out>>> = { [N in keyof S]: KindOf<S[N]> };
+type NameOf<O> = O extends Out<infer N, Kind> ? N : never;
+type KindOf<O> = O extends Out<string, infer K> ? K : never;
+
+/** A template tag that makes a command with the outputs `O`, and those in the template. */
+export interface CommandTag<O> {
+  <const A extends readonly Hole[]>(
+    strings: TemplateStringsArray,
+    ...holes: A
+  ): Command<O & OutputsIn<A>>;
+}
+
+/** A template tag that can be given options first. */
+export interface ConfigurableTag extends CommandTag<{}> {
+  <const S extends Readonly<Record<string, Out>> = {}>(
+    options: CommandOptions<S>,
+  ): CommandTag<OutputsOf<S>>;
+}
+
+/** Makes commands from templates. */
+export interface Sh extends ConfigurableTag {
+  /**
+   * A script for a real shell: `bash -euo pipefail -c`. Interpolations are handed over as arguments,
+   * and each stands in the script as one quoted word.
+   */
+  readonly bash: ConfigurableTag;
+}
+
+type Render = (
+  builder: CommandBuilder,
+  strings: TemplateStringsArray,
+  holes: readonly unknown[],
+  options: CommandOptions,
+) => Command;
+
+/** The template is the argument list. */
+const renderArgv: Render = (builder, strings, holes) => {
+  const argv: string[] = [];
+  const words = splitWords(strings);
+  for (const word of words) {
+    const [only] = word;
+    if (word.length === 1 && typeof only === "number") argv.push(...builder.expand(holes[only]));
+    else argv.push(word.map((part) => partText(part, builder, strings, holes)).join(""));
+  }
+  const [program = "", ...rest] = argv;
+  if (program === "") throw noCommand();
+  const [start] = words[0] ?? [];
+  const isInput = typeof start === "number" && isArtifact(holes[start]);
+  // Named without a slash, an input at the top of the input root would be searched for on `PATH`.
+  return builder.build(isInput && !program.includes("/") ? [`./${program}`, ...rest] : argv);
+};
+
+/** The template is a script, and its holes are the script's arguments. */
+const renderBash: Render = (builder, strings, holes, { tools }) => {
+  const values: string[] = [];
+  const references = holes.map((hole) =>
+    builder.expand(hole).map((value) => values.push(value)),
+  );
+  const script = renderScript(strings, references);
+  const argv = ["bash", "-euo", "pipefail", "-c", script, "bash", ...values];
+  return builder.build(argv, tools && [tool.host("bash"), ...tools]);
+};
+
+/** Part of a word that holds more than one hole, or text beside a hole. */
+function partText(
+  part: string | number,
+  builder: CommandBuilder,
+  strings: readonly string[],
+  holes: readonly unknown[],
+): string {
+  if (typeof part === "string") return part;
+  if (!Array.isArray(holes[part])) return builder.expand(holes[part]).join("");
+  throw templateSyntax(
+    strings.join("${…}"),
+    "a list touches other text, and it is not clear what should be repeated",
+  );
+}
+
+function tag(render: Render): ConfigurableTag {
+  const withOptions =
+    (options: CommandOptions) =>
+    (strings: TemplateStringsArray, ...holes: readonly unknown[]): Command =>
+      render(new CommandBuilder(options), strings, holes, options);
+  const configurable = (first: TemplateStringsArray | CommandOptions, ...holes: unknown[]): unknown =>
+    Array.isArray(first)
+      ? withOptions({})(first as unknown as TemplateStringsArray, ...holes)
+      : withOptions(first as CommandOptions);
+  return configurable as ConfigurableTag;
+}
+
+/**
+ * Makes a command from a template of its arguments.
+ *
+ * Words are split when the command is made; an interpolation is always one word, or part of one, and is
+ * never read again. An artifact stands for its path in the input root, and is thereby an input; an
+ * output stands for the path to write to, and is thereby declared.
+ *
+ * @example
+ * ```ts
+ * const compile = stage("compile", ({ src }: { src: Tree }) =>
+ *   sh`cc -O2 ${src}/main.c -o ${out.file("app")}`);
+ * ```
+ */
+export const sh: Sh = Object.assign(tag(renderArgv), { bash: tag(renderBash) });

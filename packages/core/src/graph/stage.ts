@@ -1,0 +1,160 @@
+/**
+ * Stages: named pure functions from handles to handles.
+ *
+ *     stage(name, body)  ──call──▶  body(inputs) = command  ──▶  one node, its outputs as handles
+ *
+ * Calling a stage runs its body, which only describes a command, and adds one node to the graph that
+ * hangs together by its handles. There is no registry: a call that nobody asks for is garbage.
+ *
+ * @module
+ */
+import { checkGates, makeArtifact } from "../artifact/artifact.ts";
+import {
+  state,
+  type Artifact,
+  type Check,
+  type Gate,
+  type Handles,
+  type Kind,
+  type Outputs,
+  type Producer,
+} from "../artifact/handle.ts";
+import { baseName } from "../artifact/path.ts";
+import { describe } from "../base/describe.ts";
+import { stageBody, stageName } from "../errors/catalogue.ts";
+import { callerLocation } from "../errors/caller.ts";
+import {
+  commandState,
+  isCommand,
+  remount,
+  type Command,
+  type CommandSpec,
+} from "./command.ts";
+
+/** Handles on the outputs `O` of a call. */
+export type HandlesOf<O> = {
+  readonly [N in keyof O]: O[N] extends Kind ? Handles[O[N]] : never;
+};
+
+/** What a call yields: a check, an artifact that also holds itself by name, or several artifacts. */
+export type StageResult<O> = [keyof O] extends [never]
+  ? Check
+  : IsUnion<keyof O> extends true
+    ? HandlesOf<O> & Outputs & { after(...gates: readonly Gate[]): StageResult<O> }
+    : HandlesOf<O> & Handles[Extract<O[keyof O], Kind>];
+
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+
+/** A stage: call it with handles and parameters to get handles on what it makes. */
+export interface Stage<I extends readonly unknown[] = readonly unknown[], O = unknown> {
+  (...inputs: I): StageResult<O>;
+  /** Name for people: in reports, events and errors. Not part of any key. */
+  readonly stageName: string;
+  /** For types only: the kind of each output. */
+  readonly outputs?: O;
+}
+
+/** A stage of any type, as tests and runners tell stages apart. */
+export type AnyStage = { readonly stageName: string };
+
+/** One call of a stage: a node of the graph. */
+export class StageCall implements Producer {
+  readonly name: string;
+  readonly stage: AnyStage;
+  readonly command: CommandSpec;
+  /** What must have succeeded before this call may run. Never part of a key. */
+  readonly gates: readonly Gate[];
+  /** Place of the stage's definition in the user's script, if it could be seen. */
+  readonly declaredAt: string | undefined;
+  /** The call that this one is a copy of, with other gates; itself if it is none. */
+  readonly original: StageCall;
+
+  constructor(parts: {
+    readonly stage: AnyStage;
+    readonly command: CommandSpec;
+    readonly gates: readonly Gate[];
+    readonly declaredAt: string | undefined;
+    readonly original?: StageCall;
+  }) {
+    this.name = parts.stage.stageName;
+    this.stage = parts.stage;
+    this.command = parts.command;
+    this.gates = parts.gates;
+    this.declaredAt = parts.declaredAt;
+    this.original = parts.original ?? this;
+    Object.freeze(this);
+  }
+
+  after(gates: readonly Gate[]): StageCall {
+    return new StageCall({ ...this, gates: Object.freeze([...this.gates, ...gates]) });
+  }
+
+  /** The same call with other handles in the places of its inputs and gates. */
+  over(change: <H extends Gate>(handle: H) => H): StageCall {
+    const gates = Object.freeze(this.gates.map((gate) => change(gate)));
+    return new StageCall({ ...this, command: remount(this.command, change), gates });
+  }
+}
+
+/**
+ * Makes a stage from a name and a body that describes one command.
+ *
+ * The body gets what the stage is called with, and must be pure: what it reads besides its arguments
+ * reaches the key only if it reaches the command.
+ *
+ * @throws {@link BuildError} `STAGE_NAME` for an empty name; on a call, `STAGE_BODY` when the body
+ *   returns something other than a command.
+ * @example
+ * ```ts
+ * const check = stage("check", ({ app }: { app: File }) => sh`${app} --self-test`);
+ * const checked = check({ app });
+ * ```
+ */
+export function stage<I extends readonly unknown[], O>(
+  name: string,
+  body: (...inputs: I) => Command<O>,
+): Stage<I, O> {
+  if (typeof name !== "string" || name.trim() === "") throw stageName(describe(name));
+  const declaredAt = callerLocation(stage);
+  const call = (...inputs: I): StageResult<O> => {
+    const command: unknown = body(...inputs);
+    if (!isCommand(command)) throw stageBody(name, describe(command), declaredAt);
+    return resultOf(
+      new StageCall({ stage: made, command: command[commandState], gates: [], declaredAt }),
+    ) as StageResult<O>;
+  };
+  const made: Stage<I, O> = Object.freeze(Object.assign(call, { stageName: name }));
+  return made;
+}
+
+/** The handles on what a call makes. */
+export function resultOf(call: StageCall): Check | Artifact | Outputs {
+  const { outputs } = call.command;
+  const [only, ...others] = outputs;
+  if (only === undefined) {
+    return withAfter(call, { type: "check", producer: call }, {}) as Check;
+  }
+  const handle = (at: number, self?: string): Artifact => {
+    const { name, kind, path } = outputs[at] ?? only;
+    const label = baseName(path);
+    const origin = Object.freeze({ type: "output", producer: call, output: name, label } as const);
+    return makeArtifact(kind, origin, { self });
+  };
+  if (others.length === 0) return handle(0, only.name);
+  const handles = Object.fromEntries(outputs.map(({ name }, at) => [name, handle(at)]));
+  return withAfter(call, { type: "outputs", producer: call }, handles) as Outputs;
+}
+
+/** A frozen record of handles with the inside of a handle, and the method that gates them all. */
+function withAfter(call: StageCall, inside: object, handles: object): object {
+  const after = (...gates: readonly unknown[]): unknown => {
+    checkGates(gates);
+    return resultOf(call.after(gates));
+  };
+  return Object.freeze(
+    Object.defineProperties(
+      { ...handles },
+      { [state]: { value: Object.freeze(inside) }, after: { value: after } },
+    ),
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * `@ashlar/core`: builds as graphs of pure stages over content-addressed artifacts.
+ *
+ * @module
+ */
+// Describing a build.
+export { source, type MakeSource, type SourceOptions } from "./artifact/source.ts";
+export type {
+  Artifact,
+  Check,
+  File,
+  Gate,
+  Group,
+  Handle,
+  Kind,
+  Outputs,
+  Tree,
+} from "./artifact/handle.ts";
+export { out, type MakeOut, type Out, type OutOptions } from "./graph/out.ts";
+export { tool, type HostTool, type HostToolOptions, type MakeTool, type Tool } from "./graph/tool.ts";
+export {
+  writable,
+  type Command,
+  type CommandOptions,
+  type Hole,
+  type Scalar,
+  type Writable,
+} from "./graph/command.ts";
+export { sh, type CommandTag, type ConfigurableTag, type Sh } from "./graph/sh.ts";
+export {
+  stage,
+  type AnyStage,
+  type HandlesOf,
+  type Stage,
+  type StageResult,
+} from "./graph/stage.ts";
+export { all, seq, type Members } from "./graph/group.ts";
+
+// Building.
+export { build, tryBuild, type BuildOptions, type Targets } from "./build/build.ts";
+export { Report, type StageReport } from "./build/report.ts";
+export type {
+  BuildEvent,
+  BuildOutcome,
+  BuildSettled,
+  BuildStarted,
+  ErrorSummary,
+  Outcome,
+  SourceTaken,
+  StageOutput,
+  StageRewound,
+  StageSettled,
+  StageStarted,
+} from "./events/event.ts";
+export { BuildError, renderError } from "./errors/build-error.ts";
+export { errorCodes, type ErrorCode } from "./errors/codes.ts";
+
+// Stores.
+export { DiskStore } from "./store/disk-store.ts";
+export { MemoryStore } from "./store/memory-store.ts";
+export type { ActionCache, ContentStore, Store } from "./store/store.ts";
+
+// For those who write runners and stores.
+export type {
+  Action,
+  Execution,
+  Hermeticity,
+  RunContext,
+  Runner,
+  Value,
+} from "./runner/runner.ts";
+export { digestBytes, digestStream, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
+export type { ActionResult } from "./graph/action-result.ts";
+export type { ActionKey, NameValue } from "./graph/action.ts";
+export type { OutputSpec } from "./graph/out.ts";
+export { parsePath, type ArtifactPath } from "./artifact/path.ts";
+export { materializeTree, modeOf, type MaterializeOptions } from "./store/materialize.ts";
+export { snapshot, snapshotFile, type SnapshotOptions } from "./store/snapshot.ts";
+export { writeTree, type TreeFiles } from "./store/write-tree.ts";
+export { entryAt, walkTree, type Entry } from "./store/directories.ts";
+export { systemClock, type Clock } from "./base/clock.ts";
+export {
+  commandNotFound,
+  mockOutputUndeclared,
+  mockStageUnscripted,
+  outputWrongKind,
+  platformUnsupported,
+  toolNotFound,
+} from "./errors/catalogue.ts";

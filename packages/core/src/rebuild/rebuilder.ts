@@ -1,0 +1,148 @@
+/**
+ * The rebuilder: decides whether an action must run.
+ *
+ * Constructive traces with early cutoff (Mokhov, Mitchell and Peyton Jones, "Build systems à la carte",
+ * 2018): the key names the content of every input, and a result under that key says what running would
+ * give. A result counts only if all that it names is still in the store.
+ *
+ * @module
+ */
+import { relativeTo } from "../artifact/path.ts";
+import { encodeTree, type Directory } from "../artifact/directory.ts";
+import type { Digest } from "../digest/digest.ts";
+import { BuildError } from "../errors/build-error.ts";
+import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";
+import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
+import { readDirectory } from "../store/directories.ts";
+import type { Store } from "../store/store.ts";
+
+/** A result, and the values of the outputs by their names. */
+export interface Produced {
+  readonly result: ActionResult;
+  readonly values: ReadonlyMap<string, Value>;
+}
+
+/** Looks results up, and keeps new ones. */
+export class Rebuilder {
+  readonly #store: Store;
+  /** Trees found whole in this build. Forgotten when a blob turns out to be lost. */
+  readonly #whole = new Set<Digest>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The earlier result of an action, if there is one that can be used. */
+  async reuse(action: Action): Promise<Produced | undefined> {
+    const result = await this.#store.actions.get(action.key);
+    // A result that nobody ran, or that is no success, is none: other writers may keep failures.
+    if (result === undefined || result.worker === "" || result.exitCode !== 0) return undefined;
+    const produced = { result, values: valuesOf(action, result) };
+    const isComplete = action.outputs.every(
+      ({ name, isOptional }) => isOptional || produced.values.has(name),
+    );
+    return isComplete && (await this.isWhole(produced)) ? produced : undefined;
+  }
+
+  /** Keeps the result of a run that succeeded, for this build and later ones. */
+  async keep(action: Action, execution: Execution, runner: Runner): Promise<Produced> {
+    const result = await this.#resultOf(action, execution, runner);
+    await this.#store.actions.put(action.key, result);
+    return { result, values: valuesOf(action, result) };
+  }
+
+  /** True when the store holds all that a result names. */
+  async isWhole({ result, values }: Produced): Promise<boolean> {
+    const blobs = [result.stdout, result.stderr];
+    for (const value of values.values()) {
+      if (value.kind === "file") blobs.push(value.digest);
+      else if (!(await this.#isWholeTree(value.digest))) return false;
+    }
+    return (await this.#store.content.missing(blobs)).length === 0;
+  }
+
+  /** Trusts nothing that was found earlier: the store has lost a blob. */
+  forget(): void {
+    this.#whole.clear();
+  }
+
+  async #isWholeTree(tree: Digest): Promise<boolean> {
+    if (this.#whole.has(tree)) return true;
+    const { content } = this.#store;
+    // Even a directory whose message is remembered must be in the store, for others to read.
+    if ((await content.missing([tree])).length > 0) return false;
+    let directory: Directory;
+    try {
+      directory = await readDirectory(content, tree);
+    } catch (error) {
+      if (error instanceof BuildError) return false;
+      throw error;
+    }
+    const files = directory.files.map(({ digest }) => digest);
+    if ((await content.missing(files)).length > 0) return false;
+    for (const { digest } of directory.directories) {
+      if (!(await this.#isWholeTree(digest))) return false;
+    }
+    this.#whole.add(tree);
+    return true;
+  }
+
+  async #resultOf(action: Action, execution: Execution, runner: Runner): Promise<ActionResult> {
+    const files: OutputFile[] = [];
+    const directories: OutputDirectory[] = [];
+    for (const output of action.outputs) {
+      const value = execution.outputs.get(output.path);
+      const path = relativeTo(output.path, action.cwd);
+      if (value?.kind === "file") {
+        files.push({ path, digest: value.digest, isExecutable: value.isExecutable });
+      } else if (value !== undefined) {
+        const treeDigest = await this.#writeTree(value.digest);
+        directories.push({ path, treeDigest, rootDigest: value.digest });
+      }
+    }
+    return {
+      files,
+      directories,
+      exitCode: execution.exitCode ?? 0,
+      stdout: execution.stdout,
+      stderr: execution.stderr,
+      worker: `${runner.name}/${runner.hermeticity}`,
+      startedAt: execution.startedAt,
+      finishedAt: execution.finishedAt,
+    };
+  }
+
+  /** Other tools that read the cache expect each output directory as one blob, too. */
+  async #writeTree(root: Digest): Promise<Digest> {
+    const { content } = this.#store;
+    const children = new Map<Digest, Directory>();
+    const collect = async (directory: Directory): Promise<void> => {
+      for (const { digest } of directory.directories) {
+        if (children.has(digest)) continue;
+        const child = await readDirectory(content, digest);
+        children.set(digest, child);
+        await collect(child);
+      }
+    };
+    const top = await readDirectory(content, root);
+    await collect(top);
+    return await content.write(encodeTree(top, [...children.values()]));
+  }
+}
+
+/** The outputs that a result holds, by name. One of the wrong kind is not among them. */
+function valuesOf(action: Action, result: ActionResult): ReadonlyMap<string, Value> {
+  const found = new Map<string, Value>();
+  for (const { path, digest, isExecutable } of result.files) {
+    found.set(path, { kind: "file", digest, isExecutable });
+  }
+  for (const { path, rootDigest } of result.directories) {
+    found.set(path, { kind: "tree", digest: rootDigest });
+  }
+  const values = new Map<string, Value>();
+  for (const { name, kind, path } of action.outputs) {
+    const value = found.get(relativeTo(path, action.cwd));
+    if (value?.kind === kind) values.set(name, value);
+  }
+  return values;
+}

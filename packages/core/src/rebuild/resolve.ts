@@ -1,0 +1,56 @@
+/**
+ * Resolving: from handles to the values that they have in one build.
+ *
+ * @module
+ */
+import { describeOrigin } from "../artifact/artifact.ts";
+import { state, type Artifact, type Origin, type SourceOrigin } from "../artifact/handle.ts";
+import { artifactNotBuilt } from "../errors/catalogue.ts";
+import { asCall } from "../graph/closure.ts";
+import type { StageCall } from "../graph/stage.ts";
+import type { Value } from "../runner/runner.ts";
+import type { ContentStore } from "../store/store.ts";
+import { applyView } from "./view.ts";
+
+/** The values known so far. */
+export interface KnownValues {
+  sourceValue(origin: SourceOrigin): Value | undefined;
+  outputValue(call: StageCall, output: string): Value | undefined;
+}
+
+/**
+ * The value of an artifact whose producer has succeeded.
+ *
+ * @throws {@link BuildError} `ARTIFACT_NOT_BUILT` when it has no value, or an error of its views.
+ */
+export async function resolveArtifact(
+  content: ContentStore,
+  artifact: Artifact,
+  known: KnownValues,
+): Promise<Value> {
+  return await resolveOrigin(content, artifact[state].origin, known);
+}
+
+async function resolveOrigin(
+  content: ContentStore,
+  origin: Origin,
+  known: KnownValues,
+): Promise<Value> {
+  switch (origin.type) {
+    case "source":
+      return known.sourceValue(origin) ?? notBuilt(origin);
+    case "output":
+      return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin);
+    case "gated":
+      return await resolveArtifact(content, origin.base, known);
+    case "view": {
+      const base = await resolveArtifact(content, origin.base, known);
+      const shown = describeOrigin(origin.base[state].origin);
+      return await applyView(content, base.digest, origin.view, shown);
+    }
+  }
+}
+
+function notBuilt(origin: Origin): never {
+  throw artifactNotBuilt(describeOrigin(origin));
+}

@@ -1,0 +1,114 @@
+/**
+ * The contract of runners: executing one action somewhere.
+ *
+ * A runner decides nothing. It does not know the graph, does not look into the action cache, and does
+ * not judge what an exit code means: it lays out the inputs, runs the command, and reports what it saw.
+ * The guarantees below are numbered; the suite in `testing/runner-contract.ts` cites them.
+ *
+ * @module
+ */
+import type { AnyStage } from "../graph/stage.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { ActionKey, NameValue } from "../graph/action.ts";
+import type { OutputSpec } from "../graph/out.ts";
+import type { Tool } from "../graph/tool.ts";
+import type { ArtifactPath } from "../artifact/path.ts";
+import type { Kind } from "../artifact/handle.ts";
+import type { ContentStore } from "../store/store.ts";
+
+/** What a result can be trusted with: how far a command was kept to its declared inputs. */
+export type Hermeticity = "sandbox" | "container" | "declared" | "mock";
+
+/** The content of an artifact: a file with its exec bit, or the digest of a tree's root directory. */
+export type Value =
+  | { readonly kind: "file"; readonly digest: Digest; readonly isExecutable: boolean }
+  | { readonly kind: "tree"; readonly digest: Digest };
+
+/** One stage call with every input pinned. */
+export interface Action {
+  readonly key: ActionKey;
+  /** Name of the stage, for people. */
+  readonly name: string;
+  /** The stage itself, as an identity: what a test scripts its results by. */
+  readonly stage: AnyStage;
+  readonly argv: readonly string[];
+  /** The whole environment but for what guarantee 4 adds. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Working directory: a path in the input root. */
+  readonly cwd: ArtifactPath;
+  /** Digest of the input root's directory. All of it is in the store. */
+  readonly inputRoot: Digest;
+  /** Paths in the input root whose files the command may change. */
+  readonly writablePaths: readonly ArtifactPath[];
+  readonly outputs: readonly OutputSpec[];
+  /** The programs on `PATH`; `undefined`: the command's own, and the system's. */
+  readonly tools: readonly Tool[] | undefined;
+  /** Whether the input root must have the same absolute path in every run. */
+  readonly stablePath: boolean;
+}
+
+/** What a runner gets besides the action. */
+export interface RunContext {
+  readonly content: ContentStore;
+  /** Aborted when the action should stop: cancelled or out of time. */
+  readonly signal: AbortSignal;
+  /** Takes what the command prints, as it prints it. */
+  readonly onLog: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+}
+
+/** What a runner saw. */
+export interface Execution {
+  /** Exit code; `undefined` when a signal ended the command. */
+  readonly exitCode: number | undefined;
+  /** The signal that ended the command: `SIGKILL`. */
+  readonly endedBy: string | undefined;
+  /** The declared outputs that are there, by path. They and all below them are in the store. */
+  readonly outputs: ReadonlyMap<ArtifactPath, Value>;
+  /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */
+  readonly written: readonly string[];
+  /** All that the command printed, in the store. */
+  readonly stdout: Digest;
+  readonly stderr: Digest;
+  /** When the command ran, in milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly finishedAt: number;
+}
+
+/**
+ * Executes actions.
+ *
+ * 1. The command sees an input root with exactly the entries of `inputRoot`: names, bytes, exec bits,
+ *    links, empty directories; besides, the parents of its outputs exist.
+ * 2. Nothing that the command does to its input root reaches the store.
+ * 3. The command starts in `cwd`, with standard input closed.
+ * 4. Its environment is `env`, and `PATH`, `HOME` and `TMPDIR` where `env` does not name them. `HOME` and
+ *    `TMPDIR` are empty directories of its own.
+ * 5. `PATH` leads to the declared tools and to nothing else. A tool that is not there rejects with
+ *    `TOOL_NOT_FOUND`, a program that is not there with `COMMAND_NOT_FOUND`.
+ * 6. Only declared outputs are captured, as they are when the command and its children have ended. A
+ *    file where a tree was declared, or the other way round, rejects with `OUTPUT_WRONG_KIND`.
+ * 7. All that the command prints is passed to `onLog`, and kept in the store, bytes unchanged.
+ * 8. When `signal` is aborted, the command and all that it started are killed. `run` settles only when
+ *    nothing of them is left, resolving with what was seen until then.
+ * 9. A part of the input root that is missing from the store rejects with `BLOB_LOST`.
+ * 10. `run` may be called any number of times at once. Nothing is left on the disk when it settles.
+ */
+export interface Runner {
+  /** Short and lower case: `local`. Recorded in results. */
+  readonly name: string;
+  /** What else than command and inputs tells results apart: operating system, architecture, image. */
+  readonly platform: readonly NameValue[];
+  readonly hermeticity: Hermeticity;
+  /**
+   * Tells a tool's version apart from others: what the tool printed, or its digest. Part of the key.
+   * Runners whose platform already says it (a pinned image) have no such method.
+   */
+  identify?(tool: Tool, signal: AbortSignal): Promise<string>;
+  run(action: Action, context: RunContext): Promise<Execution>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Kind of an output's value, for messages. */
+export function kindName(kind: Kind): string {
+  return kind === "file" ? "a file" : "a directory";
+}

@@ -1,0 +1,130 @@
+/**
+ * Executing: one action on a runner, with a time limit, and a verdict on what the runner saw.
+ *
+ * @module
+ */
+import { StringDecoder } from "node:string_decoder";
+
+import type { Clock } from "../base/clock.ts";
+import { BuildError } from "../errors/build-error.ts";
+import { outputMissing, runnerFailed, stageFailed, stageTimedOut } from "../errors/catalogue.ts";
+import type { StageCall } from "../graph/stage.ts";
+import type { Action, Execution, Runner } from "../runner/runner.ts";
+import type { ContentStore } from "../store/store.ts";
+import { LogTail } from "./log-tail.ts";
+
+/** Lines of log that an error shows. */
+const shownLines = 20;
+
+/** Where an action runs, and who hears of it. */
+export interface ExecutionContext {
+  readonly runner: Runner;
+  readonly content: ContentStore;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onText: (stream: "stdout" | "stderr", text: string) => void;
+}
+
+/** An execution, and why it does not count as a success, if it does not. */
+export interface Verdict {
+  readonly execution: Execution | undefined;
+  readonly error: BuildError | undefined;
+}
+
+/**
+ * Runs an action and judges the outcome.
+ *
+ * Rejects with the signal's reason when the signal is aborted, and with `BLOB_LOST`: then nothing can
+ * be said about the action.
+ */
+export async function execute(
+  action: Action,
+  call: StageCall,
+  context: ExecutionContext,
+): Promise<Verdict> {
+  const { runner, content, signal } = context;
+  const deadline = new Deadline(call.command.timeoutMs, context.clock);
+  const tail = new LogTail();
+  const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  const say = (stream: "stdout" | "stderr", text: string): void => {
+    if (text === "") return;
+    tail.add(text);
+    context.onText(stream, text);
+  };
+  try {
+    const execution = await runner.run(action, {
+      content,
+      signal: AbortSignal.any([signal, deadline.signal]),
+      onLog: (stream, chunk) => say(stream, decoders[stream].write(Buffer.from(chunk))),
+    });
+    for (const stream of ["stdout", "stderr"] as const) say(stream, decoders[stream].end());
+    signal.throwIfAborted();
+    return { execution, error: judge(action, call, execution, deadline, tail) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (deadline.isOver) return { execution: undefined, error: timedOut(action, call, tail) };
+    if (!(error instanceof BuildError)) throw runnerFailed(runner.name, action.name, error);
+    if (error.code === "BLOB_LOST") throw error;
+    return { execution: undefined, error };
+  } finally {
+    deadline.clear();
+  }
+}
+
+function judge(
+  action: Action,
+  call: StageCall,
+  execution: Execution,
+  deadline: Deadline,
+  tail: LogTail,
+): BuildError | undefined {
+  if (deadline.isOver) return timedOut(action, call, tail);
+  if (execution.exitCode !== 0) {
+    return stageFailed({
+      stage: action.name,
+      argv: action.argv,
+      exitCode: execution.exitCode,
+      signal: execution.endedBy,
+      declaredAt: call.declaredAt,
+      log: tail.lines(shownLines),
+      tools: action.tools?.map(({ name }) => name),
+    });
+  }
+  for (const { path, isOptional } of action.outputs) {
+    if (isOptional || execution.outputs.has(path)) continue;
+    const { declaredAt } = call;
+    return outputMissing({ stage: action.name, path, produced: execution.written, declaredAt });
+  }
+  return undefined;
+}
+
+function timedOut(action: Action, call: StageCall, tail: LogTail): BuildError {
+  return stageTimedOut({
+    stage: action.name,
+    argv: action.argv,
+    timeoutMs: call.command.timeoutMs ?? 0,
+    declaredAt: call.declaredAt,
+    log: tail.lines(shownLines),
+  });
+}
+
+/** A time limit, as a signal. */
+class Deadline {
+  readonly #controller = new AbortController();
+  readonly clear: () => void;
+
+  constructor(timeoutMs: number | undefined, clock: Clock) {
+    this.clear =
+      timeoutMs === undefined
+        ? () => {}
+        : clock.after(timeoutMs, () => this.#controller.abort(new Error("out of time")));
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isOver(): boolean {
+    return this.#controller.signal.aborted;
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The frontier: which nodes of a plan may start now.
+ *
+ *     waiting ──last dependency succeeds──▶ ready ──take──▶ running ──settle──▶ settled
+ *        ▲  └─────a dependency does not────────────────────────────────────────▲ (skipped)
+ *        └──────────────────rewind: a dependency must run again────────┘
+ *
+ * Pure bookkeeping: it starts nothing, awaits nothing and reads no clock, so a test can drive it
+ * through every interleaving. Time and processes belong to `scheduler.ts`.
+ *
+ * @module
+ */
+import { invariant } from "../base/assert.ts";
+import { Heap } from "../base/heap.ts";
+import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+
+/** Where a node stands. */
+export type NodeState = "waiting" | "ready" | "running" | "succeeded" | "unsuccessful";
+
+/** The progress of one build through one plan. */
+export class Frontier {
+  readonly #nodes: readonly PlanNode[];
+  readonly #states: NodeState[];
+  /** Dependencies that a waiting node still waits for. */
+  readonly #unsettled: number[];
+  readonly #ready: Heap<PlanNode>;
+  #open: number;
+
+  constructor({ nodes }: Pick<Plan, "nodes">) {
+    this.#nodes = nodes;
+    this.#open = nodes.length;
+    this.#states = nodes.map(() => "waiting");
+    this.#unsettled = nodes.map(({ dependencies }) => dependencies.length);
+    // Longest way to the end first, so that the slowest chain is never kept waiting.
+    this.#ready = new Heap((a, b) => b.pathLength - a.pathLength || a.id - b.id);
+    for (const node of nodes) if (node.dependencies.length === 0) this.#enqueue(node);
+  }
+
+  /** True once every node has settled. */
+  get done(): boolean {
+    return this.#open === 0;
+  }
+
+  stateOf(id: NodeId): NodeState {
+    return this.#states[id] ?? "waiting";
+  }
+
+  /** Moves the most urgent ready node to running, if there is one, and returns it. */
+  take(): PlanNode | undefined {
+    const node = this.#ready.pop();
+    if (node !== undefined) this.#states[node.id] = "running";
+    return node;
+  }
+
+  /** Records that a running node has succeeded, and readies each node that waited for it alone. */
+  succeed(id: NodeId): void {
+    this.#settle(id, "succeeded");
+    for (const dependent of this.#node(id).dependents) {
+      if (this.#states[dependent] !== "waiting") continue;
+      const left = (this.#unsettled[dependent] ?? 0) - 1;
+      this.#unsettled[dependent] = left;
+      if (left === 0) this.#enqueue(this.#node(dependent));
+    }
+  }
+
+  /**
+   * Records that a running node has not succeeded. Returns the nodes that can no longer start: all that
+   * wait for it, directly or not, each after one that it depends on.
+   */
+  fail(id: NodeId): NodeId[] {
+    this.#settle(id, "unsuccessful");
+    const skipped: NodeId[] = [];
+    const pending = [...this.#node(id).dependents];
+    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
+      if (this.#states[next] !== "waiting") continue;
+      this.#settle(next, "unsuccessful");
+      skipped.push(next);
+      pending.push(...this.#node(next).dependents);
+    }
+    return skipped;
+  }
+
+  /** Settles every node that has not been started, and returns them. */
+  stop(): NodeId[] {
+    const stopped: NodeId[] = [];
+    for (const { id } of this.#nodes) {
+      if (this.#states[id] !== "waiting" && this.#states[id] !== "ready") continue;
+      this.#settle(id, "unsuccessful");
+      stopped.push(id);
+    }
+    while (this.#ready.pop() !== undefined);
+    return stopped;
+  }
+
+  /**
+   * Puts a running node back, until those of its dependencies have succeeded again. Other nodes that
+   * have not been started wait for them, too.
+   */
+  rewind(id: NodeId, again: readonly NodeId[]): void {
+    for (const producer of again) {
+      if (this.#states[producer] !== "succeeded") continue;
+      this.#open++;
+      for (const dependent of this.#node(producer).dependents) {
+        if (this.#states[dependent] !== "waiting") continue;
+        this.#unsettled[dependent] = (this.#unsettled[dependent] ?? 0) + 1;
+      }
+      this.#enqueue(this.#node(producer));
+    }
+    const { dependencies } = this.#node(id);
+    const left = dependencies.filter((below) => this.#states[below] !== "succeeded").length;
+    this.#unsettled[id] = left;
+    this.#states[id] = "waiting";
+    if (left === 0) this.#enqueue(this.#node(id));
+  }
+
+  #settle(id: NodeId, state: NodeState): void {
+    this.#states[id] = state;
+    this.#open--;
+  }
+
+  #enqueue(node: PlanNode): void {
+    this.#states[node.id] = "ready";
+    this.#ready.push(node);
+  }
+
+  #node(id: NodeId): PlanNode {
+    const node = this.#nodes[id];
+    invariant(node !== undefined, `node ${id} is not in the plan`);
+    return node;
+  }
+}

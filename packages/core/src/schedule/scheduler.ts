@@ -1,0 +1,338 @@
+/**
+ * The scheduler: takes a plan from its sources to its targets.
+ *
+ * It decides when; whether is the rebuilder's part, where the runner's. A node first gets its key and
+ * looks for an earlier result, which takes no slot; only a command that must run waits for one. Equal
+ * actions under way at once are one. When a blob turns out to be lost, the node goes back to wait, and
+ * what made the blob runs again.
+ *
+ * @module
+ */
+import type { Clock } from "../base/clock.ts";
+import { parseDigest, type Digest } from "../digest/digest.ts";
+import { BuildError, summarize } from "../errors/build-error.ts";
+import { runnerFailed } from "../errors/catalogue.ts";
+import type { BuildEventBody, Outcome } from "../events/event.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import { needsOfCall } from "../graph/closure.ts";
+import type { StageCall } from "../graph/stage.ts";
+import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
+import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
+import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import type { Sources } from "../rebuild/sources.ts";
+import { ToolIdentities } from "../rebuild/tool-identities.ts";
+import type { Execution, Runner, Value } from "../runner/runner.ts";
+import type { Store } from "../store/store.ts";
+import { execute } from "./execute.ts";
+import { Frontier } from "./frontier.ts";
+import { Pool } from "./pool.ts";
+
+/** What a build is made with. */
+export interface ScheduleOptions {
+  readonly plan: Plan;
+  readonly sources: Sources;
+  readonly store: Store;
+  readonly runner: Runner;
+  readonly slots: number;
+  readonly keepGoing: boolean;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly emit: (event: BuildEventBody) => void;
+}
+
+/** What became of a node. */
+export interface Settlement {
+  readonly outcome: Outcome;
+  readonly key: ActionKey | undefined;
+  /** What it made, when it ran or was reused. */
+  readonly produced: Produced | undefined;
+  /** What the runner saw, when it ran in this build. */
+  readonly execution: Execution | undefined;
+  readonly error: BuildError | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Nodes whose keys are being computed or looked up at once. */
+const maxDeciding = 64;
+
+/** Times a node may go back because of lost blobs. */
+const maxRewinds = 5;
+
+/** Takes one plan through one build. */
+export class Scheduler implements KnownValues {
+  readonly #options: ScheduleOptions;
+  readonly #frontier: Frontier;
+  readonly #pool: Pool;
+  readonly #rebuilder: Rebuilder;
+  readonly #identities: ToolIdentities;
+  /** Aborted when the build is, and at the first failure unless it is to keep going. */
+  readonly #stop = new AbortController();
+  readonly #settlements = new Map<NodeId, Settlement>();
+  readonly #underWay = new Map<ActionKey, Promise<unknown>>();
+  readonly #rewinds = new Map<NodeId, number>();
+  /** Nodes whose commands were started. */
+  readonly #started = new Set<NodeId>();
+  /** Why nothing more is started, in one clause. */
+  #stopReason = "";
+  #deciding = 0;
+  #active = 0;
+  #crash: { readonly error: unknown } | undefined;
+  #finish: () => void = () => {};
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+    this.#frontier = new Frontier(options.plan);
+    this.#pool = new Pool(options.slots);
+    this.#rebuilder = new Rebuilder(options.store);
+    this.#identities = new ToolIdentities(options.runner, options.signal);
+  }
+
+  /** What became of each node. */
+  get settlements(): ReadonlyMap<NodeId, Settlement> {
+    return this.#settlements;
+  }
+
+  sourceValue(origin: Parameters<Sources["find"]>[0]): Value | undefined {
+    return this.#options.sources.find(origin);
+  }
+
+  outputValue(call: StageCall, output: string): Value | undefined {
+    const node = this.#options.plan.nodeByCall.get(call);
+    return node && this.#settlements.get(node.id)?.produced?.values.get(output);
+  }
+
+  /** Resolves when every node has settled. Rejects only for a fault outside of any stage. */
+  async run(): Promise<void> {
+    const { signal } = this.#options;
+    const halt = (): void => this.#halt(signal.reason, "the build was cancelled");
+    signal.addEventListener("abort", halt, { once: true });
+    try {
+      if (signal.aborted) halt();
+      await new Promise<void>((resolve) => {
+        this.#finish = resolve;
+        this.#advance();
+      });
+    } finally {
+      signal.removeEventListener("abort", halt);
+    }
+    if (this.#crash !== undefined) throw this.#crash.error;
+  }
+
+  /** Starts what can be started; ends the build when nothing is left. */
+  #advance(): void {
+    while (this.#deciding < maxDeciding) {
+      const node = this.#frontier.take();
+      if (node === undefined) break;
+      this.#deciding++;
+      this.#active++;
+      void this.#process(node);
+    }
+    if (this.#frontier.done && this.#active === 0) this.#finish();
+  }
+
+  async #process(node: PlanNode): Promise<void> {
+    let isDeciding = true;
+    const decided = (): void => {
+      if (isDeciding) this.#deciding--;
+      isDeciding = false;
+    };
+    try {
+      await this.#bringAbout(node, () => {
+        decided();
+        this.#advance();
+      });
+    } catch (error) {
+      try {
+        await this.#handle(node, error);
+      } catch (crash) {
+        this.#crash ??= { error: crash };
+        this.#halt(crash, "the build broke down");
+        this.#settleStopped(node);
+      }
+    } finally {
+      decided();
+      this.#active--;
+      this.#advance();
+    }
+  }
+
+  /** Takes a node to its settlement: by an earlier result, or by running its command. */
+  async #bringAbout(node: PlanNode, onDecided: () => void): Promise<void> {
+    const composed = await this.#compose(node);
+    const { key } = composed.action;
+    // An equal action may be under way. When it is over, its result can be used.
+    for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
+      onDecided();
+      await other;
+    }
+    const work = this.#reuseOrRun(node, composed, onDecided);
+    const isOver = work.then(
+      () => {},
+      () => {},
+    );
+    this.#underWay.set(key, isOver);
+    try {
+      await work;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #compose(node: PlanNode): Promise<ComposedAction> {
+    const { store, runner } = this.#options;
+    const { content } = store;
+    const values: Value[] = [];
+    for (const { artifact } of node.call.command.mounts) {
+      values.push(await resolveArtifact(content, artifact, this));
+    }
+    return await composeAction(node.call, values, {
+      content,
+      runner,
+      identities: this.#identities,
+    });
+  }
+
+  async #reuseOrRun(
+    node: PlanNode,
+    { action, needed, keyed }: ComposedAction,
+    onDecided: () => void,
+  ): Promise<void> {
+    const earlier = await this.#rebuilder.reuse(action);
+    if (earlier !== undefined) {
+      await this.#replay(node, earlier);
+      return this.#settle(node, { outcome: "reused", key: keyed.key, produced: earlier });
+    }
+    onDecided();
+    await this.#pool.use(node.pathLength, async () => {
+      const { store, runner, clock, emit } = this.#options;
+      this.#stop.signal.throwIfAborted();
+      for (const blob of needed) await store.content.write(blob);
+      const { id, name } = node;
+      this.#started.add(id);
+      emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
+      const { execution, error } = await execute(action, node.call, {
+        runner,
+        content: store.content,
+        clock,
+        signal: this.#stop.signal,
+        onText: (stream, text) => {
+          emit({ type: "stage-output", id, name, stream, text, isReplay: false });
+        },
+      });
+      if (error !== undefined || execution === undefined) {
+        return this.#fail(node, { key: action.key, execution, error });
+      }
+      const produced = await this.#rebuilder.keep(action, execution, runner);
+      this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
+    });
+  }
+
+  /** Shows what the command printed when it ran. */
+  async #replay(node: PlanNode, { result }: Produced): Promise<void> {
+    const { store, emit } = this.#options;
+    const { id, name } = node;
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (result[stream].endsWith("/0")) continue;
+      const text = (await store.content.read(result[stream])).toString("utf8");
+      emit({ type: "stage-output", id, name, stream, text, isReplay: true });
+    }
+  }
+
+  /** Settles or rewinds a node that broke off. */
+  async #handle(node: PlanNode, error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return this.#settleStopped(node);
+    if (!(error instanceof BuildError)) throw runnerFailed("engine", node.name, error);
+    if (error.code !== "BLOB_LOST") return this.#fail(node, { error });
+    const rewinds = (this.#rewinds.get(node.id) ?? 0) + 1;
+    this.#rewinds.set(node.id, rewinds);
+    if (rewinds > maxRewinds) return this.#fail(node, { error });
+    await this.#rewind(node, parseDigest(error.facts["digest"] ?? ""));
+  }
+
+  /** Has all of the node's inputs made again that are no longer whole. */
+  async #rewind(node: PlanNode, digest: Digest): Promise<void> {
+    const { sources, plan, emit } = this.#options;
+    emit({ type: "stage-rewound", id: node.id, name: node.name, digest });
+    this.#rebuilder.forget();
+    const needs = needsOfCall(node.call);
+    for (const origin of needs.sources) await sources.restore(origin);
+    const again: NodeId[] = [];
+    for (const call of needs.calls) {
+      const producer = plan.nodeByCall.get(call);
+      const produced = producer && this.#settlements.get(producer.id)?.produced;
+      if (producer === undefined || produced === undefined) continue;
+      if (await this.#rebuilder.isWhole(produced)) continue;
+      this.#settlements.delete(producer.id);
+      again.push(producer.id);
+    }
+    this.#frontier.rewind(node.id, again);
+  }
+
+  #fail(
+    node: PlanNode,
+    parts: Partial<Settlement> & { readonly error: BuildError | undefined },
+  ): void {
+    this.#settle(node, { outcome: "failed", ...parts });
+    if (!this.#options.keepGoing) {
+      this.#halt(parts.error, `the build stopped when \`${node.name}\` failed`);
+    }
+  }
+
+  /** Records what became of a node, and of those that can no longer start because of it. */
+  #settle(node: PlanNode, parts: Partial<Settlement> & { readonly outcome: Outcome }): void {
+    const isSuccess = parts.outcome === "ran" || parts.outcome === "reused";
+    this.#record(node, parts);
+    if (isSuccess) return this.#frontier.succeed(node.id);
+    for (const id of this.#frontier.fail(node.id)) {
+      const reason = `\`${node.name}\`, which must come before, did not succeed`;
+      this.#record(this.#node(id), { outcome: "skipped", reason });
+    }
+  }
+
+  /** Settles a node that was under way when the build stopped. */
+  #settleStopped(node: PlanNode): void {
+    const outcome = this.#started.has(node.id) ? "cancelled" : "skipped";
+    this.#settle(node, { outcome, reason: this.#stopReason });
+  }
+
+  /** Starts nothing more, and stops what runs. */
+  #halt(cause: unknown, reason: string): void {
+    this.#stopReason ||= reason;
+    for (const id of this.#frontier.stop()) {
+      this.#record(this.#node(id), { outcome: "skipped", reason });
+    }
+    if (!this.#stop.signal.aborted) this.#stop.abort(cause);
+  }
+
+  #record(node: PlanNode, parts: Partial<Settlement> & { readonly outcome: Outcome }): void {
+    const settlement: Settlement = {
+      key: undefined,
+      produced: undefined,
+      execution: undefined,
+      error: undefined,
+      reason: undefined,
+      ...parts,
+    };
+    // Put last, even if it was there before: the order is that of the last settlements.
+    this.#settlements.delete(node.id);
+    this.#settlements.set(node.id, settlement);
+    const { outcome, key, error, reason, execution, produced } = settlement;
+    const ran = execution ?? produced?.result;
+    this.#options.emit({
+      type: "stage-settled",
+      id: node.id,
+      name: node.name,
+      outcome,
+      key,
+      durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
+      worker: produced?.result.worker,
+      error: error && summarize(error),
+      reason,
+    });
+  }
+
+  #node(id: NodeId): PlanNode {
+    return this.#options.plan.nodes[id] as PlanNode;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * Reading trees: directories by digest, and paths in them.
+ *
+ * @module
+ */
+import { LRUCache } from "lru-cache";
+
+import { decodeDirectory, encodeDirectory, type Directory } from "../artifact/directory.ts";
+import { segmentsOf, type ArtifactPath } from "../artifact/path.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { ContentStore } from "./store.ts";
+
+/** What stands at a path. */
+export type Entry =
+  | { readonly type: "file"; readonly digest: Digest; readonly isExecutable: boolean }
+  | { readonly type: "directory"; readonly digest: Digest }
+  | { readonly type: "symlink"; readonly target: string };
+
+/** A directory never changes under its digest, so what was decoded once need not be read again. */
+const decoded = new WeakMap<ContentStore, LRUCache<Digest, Directory>>();
+
+/** Decoded directories kept for each store. */
+const maxDecoded = 10_000;
+
+/**
+ * Reads a directory message from the store.
+ *
+ * @throws {@link BuildError} `BLOB_LOST` when it is missing or damaged.
+ */
+export async function readDirectory(content: ContentStore, digest: Digest): Promise<Directory> {
+  const cache = cacheOf(content);
+  const known = cache.get(digest);
+  if (known !== undefined) return known;
+  const directory = decodeDirectory(await content.read(digest));
+  cache.set(digest, directory);
+  return directory;
+}
+
+/** Keeps a directory message in the store. */
+export async function writeDirectory(
+  content: ContentStore,
+  directory: Directory,
+): Promise<Digest> {
+  const digest = await content.write(encodeDirectory(directory));
+  cacheOf(content).set(digest, directory);
+  return digest;
+}
+
+/** The entry of that name in a directory. */
+export function findEntry(directory: Directory, name: string): Entry | undefined {
+  const file = directory.files.find((node) => node.name === name);
+  if (file) return { type: "file", digest: file.digest, isExecutable: file.isExecutable };
+  const child = directory.directories.find((node) => node.name === name);
+  if (child) return { type: "directory", digest: child.digest };
+  const link = directory.symlinks.find((node) => node.name === name);
+  return link && { type: "symlink", target: link.target };
+}
+
+/** The entry at a path in a tree; `undefined` when there is none. Links on the way are not followed. */
+export async function entryAt(
+  content: ContentStore,
+  tree: Digest,
+  path: ArtifactPath,
+): Promise<Entry | undefined> {
+  let entry: Entry | undefined = { type: "directory", digest: tree };
+  for (const segment of segmentsOf(path)) {
+    if (entry?.type !== "directory") return undefined;
+    entry = findEntry(await readDirectory(content, entry.digest), segment);
+  }
+  return entry;
+}
+
+/** Visits every entry of a tree, folders before what is in them. */
+export async function* walkTree(
+  content: ContentStore,
+  tree: Digest,
+  path = "",
+): AsyncGenerator<{ readonly path: string; readonly entry: Entry }, void> {
+  const { files, directories, symlinks } = await readDirectory(content, tree);
+  const at = (name: string): string => (path === "" ? name : `${path}/${name}`);
+  for (const { name, digest, isExecutable } of files) {
+    yield { path: at(name), entry: { type: "file", digest, isExecutable } };
+  }
+  for (const { name, target } of symlinks) yield { path: at(name), entry: { type: "symlink", target } };
+  for (const { name, digest } of directories) {
+    yield { path: at(name), entry: { type: "directory", digest } };
+    yield* walkTree(content, digest, at(name));
+  }
+}
+
+function cacheOf(content: ContentStore): LRUCache<Digest, Directory> {
+  let cache = decoded.get(content);
+  if (cache === undefined) decoded.set(content, (cache = new LRUCache({ max: maxDecoded })));
+  return cache;
+}

@@ -1,0 +1,242 @@
+/**
+ * A store in a directory.
+ *
+ *     cas/<hh>/<hash>     a blob                    hh: the first two digits of the hash
+ *     ac/<hh>/<hash>      a REAPI ActionResult, sealed
+ *     tmp/                files on their way
+ *
+ * The layout of Bazel's disk cache: no index, no daemon, no lock. Every file is written under a
+ * temporary name and renamed, so it is there as a whole or not at all, whoever else is at work. Bytes
+ * are checked against their digest whenever they leave the store, because disks lose power.
+ *
+ * @module
+ */
+import { createHash, randomUUID, type Hash } from "node:crypto";
+import * as fs from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+
+import {
+  digestBytes,
+  emptyDigest,
+  hashOf,
+  makeDigest,
+  sizeOf,
+  type Digest,
+} from "../digest/digest.ts";
+import { BuildError } from "../errors/build-error.ts";
+import { blobLost, storeUnwritable } from "../errors/catalogue.ts";
+import type { ActionKey } from "../graph/action.ts";
+import {
+  decodeActionResult,
+  encodeActionResult,
+  type ActionResult,
+} from "../graph/action-result.ts";
+import { sealBytes, unsealBytes } from "./seal.ts";
+import type { ActionCache, ContentStore, Store } from "./store.ts";
+
+/** Files up to this size are handled in one synchronous piece; that is faster than going async. */
+const smallBytes = 1024 * 1024;
+
+/** Mode of everything kept: nobody has a reason to write to it. */
+const keptMode = 0o444;
+
+/** The two kinds of content, by their folders. */
+type Half = "ac" | "cas";
+
+/** A store in a directory, shared freely between processes. */
+export class DiskStore implements Store, ContentStore, ActionCache {
+  readonly directory: string;
+  readonly #madeFolders = new Set<string>();
+
+  /** @param directory - Absolute. Made when something is first written. */
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  get content(): ContentStore {
+    return this;
+  }
+
+  get actions(): ActionCache {
+    return this;
+  }
+
+  async missing(digests: Iterable<Digest>): Promise<Digest[]> {
+    return [...digests].filter((digest) => digest !== emptyDigest && !this.#isThere(digest));
+  }
+
+  async read(digest: Digest): Promise<Buffer> {
+    if (digest === emptyDigest) return Buffer.alloc(0);
+    const bytes = this.#readOrLose(digest);
+    if (digestBytes(bytes) !== digest) throw this.#lose(digest, "its bytes have changed");
+    return bytes;
+  }
+
+  async write(bytes: Uint8Array): Promise<Digest> {
+    const digest = digestBytes(bytes);
+    if (digest === emptyDigest || this.#isThere(digest)) return digest;
+    this.#publish("cas", hashOf(digest), (path) => {
+      fs.writeFileSync(path, bytes, { mode: keptMode, flag: "wx" });
+    });
+    return digest;
+  }
+
+  async writeFile(path: string): Promise<Digest> {
+    await using source = await open(path);
+    const { size } = await source.stat();
+    if (size > smallBytes) return await this.#writeLarge(source);
+    return await this.write(await source.readFile());
+  }
+
+  async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
+    if (sizeOf(digest) > smallBytes) return await this.#copyLarge(digest, path, mode);
+    fs.writeFileSync(path, await this.read(digest), { mode, flag: "wx" });
+  }
+
+  async get(key: ActionKey): Promise<ActionResult | undefined> {
+    try {
+      const bytes = unsealBytes(fs.readFileSync(this.#path("ac", hashOf(key))));
+      return bytes && decodeActionResult(bytes);
+    } catch (error) {
+      // Unreadable for whatever reason: the action runs again, and its result replaces this one.
+      if (error instanceof BuildError || isSystemError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async put(key: ActionKey, result: ActionResult): Promise<void> {
+    const bytes = sealBytes(encodeActionResult(result));
+    this.#publish("ac", hashOf(key), (path) => {
+      fs.writeFileSync(path, bytes, { mode: keptMode, flag: "wx" });
+    });
+  }
+
+  /** A new path on the store's file system, for work that will be moved in or thrown away. */
+  temporaryPath(): string {
+    return join(this.#folder("tmp"), randomUUID());
+  }
+
+  /** Copies through the store's own temporary file, one chunk in memory at a time. */
+  async #writeLarge(source: FileHandle): Promise<Digest> {
+    const path = this.#guard(() => this.temporaryPath());
+    try {
+      const hash = createHash("sha256");
+      const size = await copyChunks(source, path, keptMode, hash);
+      const digest = makeDigest(hash.digest("hex"), size);
+      this.#guard(() => fs.renameSync(path, this.#place("cas", hashOf(digest))));
+      return digest;
+    } catch (error) {
+      throw isSystemError(error) && error.code === "ENOSPC"
+        ? storeUnwritable(this.directory, error)
+        : error;
+    } finally {
+      fs.rmSync(path, { force: true });
+    }
+  }
+
+  async #copyLarge(digest: Digest, path: string, mode: number): Promise<void> {
+    if (!this.#isThere(digest)) throw this.#lose(digest, "it is missing, or cut short");
+    const hash = createHash("sha256");
+    await using source = await open(this.#blobPath(digest));
+    const size = await copyChunks(source, path, mode, hash);
+    if (makeDigest(hash.digest("hex"), size) === digest) return;
+    fs.rmSync(path, { force: true });
+    throw this.#lose(digest, "its bytes have changed");
+  }
+
+  #readOrLose(digest: Digest): Buffer {
+    try {
+      return fs.readFileSync(this.#blobPath(digest));
+    } catch (error) {
+      if (isSystemError(error)) throw this.#lose(digest, error.message);
+      throw error;
+    }
+  }
+
+  /** Makes sure that a bad blob is not found again, and says so. */
+  #lose(digest: Digest, why: string): BuildError {
+    fs.rmSync(this.#blobPath(digest), { force: true });
+    return blobLost(digest, why);
+  }
+
+  /** True when a file of the right size has the blob's name. */
+  #isThere(digest: Digest): boolean {
+    const stats = fs.statSync(this.#blobPath(digest), { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.size === sizeOf(digest);
+  }
+
+  #publish(half: Half, hash: string, write: (temporary: string) => void): void {
+    this.#guard(() => {
+      const temporary = this.temporaryPath();
+      try {
+        write(temporary);
+        fs.renameSync(temporary, this.#place(half, hash));
+      } catch (error) {
+        fs.rmSync(temporary, { force: true });
+        throw error;
+      }
+    });
+  }
+
+  /** Runs a write. If a folder of the store was removed meanwhile, makes it again, once. */
+  #guard<T>(write: () => T): T {
+    try {
+      return write();
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      if (error.code !== "ENOENT") throw storeUnwritable(this.directory, error);
+    }
+    try {
+      this.#madeFolders.clear();
+      return write();
+    } catch (error) {
+      throw isSystemError(error) ? storeUnwritable(this.directory, error) : error;
+    }
+  }
+
+  #blobPath(digest: Digest): string {
+    return this.#path("cas", hashOf(digest));
+  }
+
+  #path(half: Half, hash: string): string {
+    return join(this.directory, half, hash.slice(0, 2), hash);
+  }
+
+  /** The path of a file that is about to be written. */
+  #place(half: Half, hash: string): string {
+    return join(this.#folder(join(half, hash.slice(0, 2))), hash);
+  }
+
+  #folder(name: string): string {
+    const folder = join(this.directory, name);
+    if (!this.#madeFolders.has(folder)) {
+      fs.mkdirSync(folder, { recursive: true });
+      this.#madeFolders.add(folder);
+    }
+    return folder;
+  }
+}
+
+/** Copies a file to a new one, hashing on the way. Returns the number of bytes. */
+async function copyChunks(
+  source: FileHandle,
+  path: string,
+  mode: number,
+  hash: Hash,
+): Promise<number> {
+  await using target = await open(path, "wx", mode);
+  const buffer = Buffer.allocUnsafe(smallBytes);
+  for (let size = 0; ; ) {
+    const { bytesRead } = await source.read(buffer, 0, buffer.byteLength, size);
+    if (bytesRead === 0) return size;
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    await target.write(chunk);
+    size += bytesRead;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}

@@ -1,0 +1,71 @@
+/**
+ * Globs over paths in a tree.
+ *
+ * `*` stays in one folder, `**` crosses folders, `{a,b}` is either, `[...]` a set; names that start
+ * with a dot are like any others. A glob that matches a folder stands for all below it.
+ *
+ * @module
+ */
+import picomatch from "picomatch";
+
+import { invalidGlob } from "../errors/catalogue.ts";
+
+/** Answers for the paths of one tree. */
+export interface GlobSet {
+  /** True when the path, or a folder above it, matches. */
+  matches(path: string): boolean;
+  /** True when something below the folder might match though the folder itself does not. */
+  mayMatchBelow(folder: string): boolean;
+}
+
+/**
+ * Compiles globs.
+ *
+ * @throws {@link BuildError} `INVALID_GLOB` when one has no meaning.
+ */
+export function compileGlobs(globs: readonly string[]): GlobSet {
+  const patterns = globs.map((glob) => ({ matches: compile(glob), ...reach(glob) }));
+  const matchesItself = (path: string): boolean => patterns.some(({ matches }) => matches(path));
+  return {
+    matches(path) {
+      for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
+        if (matchesItself(path.slice(0, end))) return true;
+      }
+      return matchesItself(path);
+    },
+    mayMatchBelow(folder) {
+      const depth = folder.split("/").length;
+      return patterns.some(
+        ({ literal, maxDepth }) =>
+          depth < maxDepth &&
+          (literal === "" || `${folder}/`.startsWith(literal) || literal.startsWith(`${folder}/`)),
+      );
+    },
+  };
+}
+
+function compile(glob: string): (path: string) => boolean {
+  if (typeof glob !== "string" || glob === "") throw invalidGlob(String(glob), "it is empty");
+  if (glob.startsWith("/")) throw invalidGlob(glob, "it is absolute; globs start in the tree");
+  if (glob.startsWith("!")) throw invalidGlob(glob, "it is negated; use `exclude` or `without`");
+  if (glob.split("/").includes("..")) throw invalidGlob(glob, "it leaves the tree with `..`");
+  try {
+    // `./a` and `a/` are how people write `a`.
+    const normal = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+    return picomatch(normal, { dot: true, strictBrackets: true, nonegate: true });
+  } catch (error) {
+    throw invalidGlob(glob, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** How deep a glob can match, and the literal folders that all its matches lie in. */
+function reach(glob: string): { readonly maxDepth: number; readonly literal: string } {
+  const segments = glob.replace(/^(\.\/)+/, "").split("/");
+  const firstMagic = segments.findIndex((segment) => /[*?[\](){}!+@\\|]/.test(segment));
+  const fixed = segments.slice(0, firstMagic === -1 ? segments.length - 1 : firstMagic);
+  const isBounded = segments.every((segment) => !/\*\*|[{}()]/.test(segment));
+  return {
+    maxDepth: isBounded ? segments.length : Infinity,
+    literal: fixed.length === 0 ? "" : `${fixed.join("/")}/`,
+  };
+}

@@ -1,0 +1,192 @@
+/**
+ * Snapshots: a directory on a disk becomes a tree in the store.
+ *
+ * Names, kinds, exec bits, link targets and bytes are taken; times, owners and other modes are not.
+ * What cannot be in a tree is an error that names it: nothing is left out silently.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { join, posix } from "node:path";
+
+import type { SourceFilter } from "../artifact/handle.ts";
+import {
+  encodeDirectory,
+  type Directory,
+  type DirectoryNode,
+  type FileNode,
+  type SymlinkNode,
+} from "../artifact/directory.ts";
+import { Breath } from "../base/breath.ts";
+import type { Digest } from "../digest/digest.ts";
+import { BuildError } from "../errors/build-error.ts";
+import {
+  fileNameNotUtf8,
+  sourceChanged,
+  sourceUnreadable,
+  specialFile,
+  symlinkLeaves,
+} from "../errors/catalogue.ts";
+import { compileGlobs, type GlobSet } from "./globs.ts";
+import { IgnoreRules } from "./gitignore.ts";
+import type { ContentStore } from "./store.ts";
+
+/** What {@link snapshot} keeps to. */
+export interface SnapshotOptions {
+  /** Which entries belong. @defaultValue all of them */
+  readonly filter?: SourceFilter;
+  /**
+   * Whether absolute and outward symbolic links are errors. Links are kept as they are otherwise.
+   *
+   * @defaultValue true
+   */
+  readonly checkLinks?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Takes a directory into the store, and returns the digest of the tree.
+ *
+ * @param directory - Absolute.
+ * @throws {@link BuildError} `SOURCE_UNREADABLE`, `SOURCE_CHANGED` when an entry vanishes or is written
+ *   to meanwhile, `SPECIAL_FILE`, `FILE_NAME_NOT_UTF8`, `SYMLINK_LEAVES`, or an error of the store.
+ */
+export async function snapshot(
+  content: ContentStore,
+  directory: string,
+  options: SnapshotOptions = {},
+): Promise<Digest> {
+  const walk = new Walk(content, directory, options);
+  const rules = options.filter?.gitignore === true ? IgnoreRules.above(directory) : undefined;
+  return await walk.take("", options.filter?.include === undefined, rules);
+}
+
+/** Takes one file into the store, as an entry of a directory. */
+export async function snapshotFile(
+  content: ContentStore,
+  path: string,
+  shown: string = path,
+): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
+  for (let attempt = 1; ; attempt++) {
+    const before = inspect(path, shown);
+    const digest = await readWhole(content, path, shown);
+    const after = inspect(path, shown);
+    const isSame = before.mtimeMs === after.mtimeMs && before.size === after.size;
+    if (isSame) return { digest, isExecutable: (after.mode & 0o111) !== 0 };
+    if (attempt === 3) throw sourceChanged(shown, "it is being written to");
+  }
+}
+
+class Walk {
+  readonly #content: ContentStore;
+  readonly #root: string;
+  readonly #checkLinks: boolean;
+  readonly #include: GlobSet | undefined;
+  readonly #exclude: GlobSet | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #breath = new Breath();
+
+  constructor(content: ContentStore, root: string, options: SnapshotOptions) {
+    const { include, exclude } = options.filter ?? {};
+    this.#content = content;
+    this.#root = root;
+    this.#checkLinks = options.checkLinks ?? true;
+    this.#include = include && compileGlobs(include);
+    this.#exclude = exclude && compileGlobs(exclude);
+    this.#signal = options.signal;
+  }
+
+  /** Takes the folder at `path`; `isIncluded` says that it matched `include`, with all below. */
+  async take(path: string, isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
+    const folder = join(this.#root, path);
+    const rules = above?.enter(folder);
+    const files: FileNode[] = [];
+    const directories: DirectoryNode[] = [];
+    const symlinks: SymlinkNode[] = [];
+    for (const entry of list(folder)) {
+      await this.#breath.pause(this.#signal);
+      const { name } = entry;
+      const below = posix.join(path, name);
+      const full = join(folder, name);
+      if (this.#exclude?.matches(below) === true) continue;
+      if (rules && (name === ".git" || rules.ignores(full, entry.isDirectory()))) continue;
+      const belongs = isIncluded || this.#include?.matches(below) === true;
+      if (entry.isDirectory()) {
+        if (!belongs && this.#include?.mayMatchBelow(below) !== true) continue;
+        const digest = await this.take(below, belongs, rules);
+        // A folder counts by itself only if it was asked for; otherwise only for what is in it.
+        if (belongs || sizeIsNotZero(digest)) directories.push({ name, digest });
+      } else if (!belongs) continue;
+      else if (entry.isSymbolicLink()) symlinks.push({ name, target: this.#target(below, full) });
+      else if (entry.isFile()) {
+        files.push({ name, ...(await snapshotFile(this.#content, full, below)) });
+      } else throw specialFile(full, kindOf(entry));
+    }
+    const directory: Directory = { files, directories, symlinks };
+    return await this.#content.write(encodeDirectory(directory));
+  }
+
+  #target(path: string, full: string): string {
+    const target = attempt(full, () => fs.readlinkSync(full, "buffer"));
+    const text = target.toString("utf8");
+    if (!Buffer.from(text, "utf8").equals(target)) throw fileNameNotUtf8(full, target);
+    if (!this.#checkLinks) return text;
+    const landing = posix.normalize(posix.join(posix.dirname(path), text));
+    if (posix.isAbsolute(text)) throw symlinkLeaves(full, text, "it is absolute");
+    if (landing === ".." || landing.startsWith("../")) {
+      throw symlinkLeaves(full, text, "it leads out of the tree");
+    }
+    return text;
+  }
+}
+
+/** Entries of a folder. Only a name with U+FFFD needs a second look at its bytes. */
+function list(folder: string): fs.Dirent[] {
+  const entries = attempt(folder, () => fs.readdirSync(folder, { withFileTypes: true }));
+  if (entries.some(({ name }) => name.includes("\uFFFD"))) {
+    for (const name of attempt(folder, () => fs.readdirSync(folder, "buffer"))) {
+      if (!Buffer.from(name.toString("utf8"), "utf8").equals(name)) {
+        throw fileNameNotUtf8(folder, name);
+      }
+    }
+  }
+  return entries;
+}
+
+async function readWhole(content: ContentStore, path: string, shown: string): Promise<Digest> {
+  try {
+    return await content.writeFile(path);
+  } catch (error) {
+    throw error instanceof BuildError ? error : unreadable(shown, error);
+  }
+}
+
+function inspect(path: string, shown: string): fs.Stats {
+  return attempt(shown, () => fs.lstatSync(path));
+}
+
+function attempt<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** An entry that was listed, and is not there when it is read, went away meanwhile. */
+function unreadable(path: string, error: unknown): BuildError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR"
+    ? sourceChanged(path, "it went away")
+    : sourceUnreadable(path, error);
+}
+
+function kindOf(entry: fs.Dirent): string {
+  if (entry.isFIFO()) return "a named pipe";
+  if (entry.isSocket()) return "a socket";
+  return "a device";
+}
+
+function sizeIsNotZero(digest: Digest): boolean {
+  return !digest.endsWith("/0");
+}

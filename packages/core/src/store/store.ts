@@ -1,0 +1,52 @@
+/**
+ * The store: what builds remember. Blobs by their digest, and action results by action key.
+ *
+ * Two small interfaces, so that wrappers and remotes can serve either. Every implementation passes
+ * the contract suite in `testing/store-contract.ts`, which cites the guarantees below by number.
+ *
+ * @module
+ */
+import type { Digest } from "../digest/digest.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { ActionResult } from "../graph/action-result.ts";
+
+/**
+ * Digest to bytes.
+ *
+ * 1. What was written can be read, byte for byte, by this process and any other on the same store.
+ * 2. Bytes are never served under a digest that is not theirs. A blob that is missing, cut short or
+ *    altered is *lost*: reading it rejects with `BLOB_LOST`, and from then on it is missing.
+ * 3. Writing is idempotent and safe under concurrency, in one process and between several.
+ * 4. A reader never sees part of a blob.
+ * 5. The empty blob is always there.
+ */
+export interface ContentStore {
+  /** Those of the digests whose blobs are not there. Does not look into blobs. */
+  missing(digests: Iterable<Digest>): Promise<Digest[]>;
+  /** The whole blob. Rejects with `BLOB_LOST`. */
+  read(digest: Digest): Promise<Buffer>;
+  /** Keeps bytes. Rejects with `STORE_UNWRITABLE`. */
+  write(bytes: Uint8Array): Promise<Digest>;
+  /** Keeps what a file holds at this moment. Rejects with the error of reading it, or as `write`. */
+  writeFile(path: string): Promise<Digest>;
+  /** Makes a new file with the blob's bytes. Rejects with `BLOB_LOST`, or the error of making it. */
+  copyTo(digest: Digest, path: string, mode: number): Promise<void>;
+}
+
+/**
+ * Action key to action result.
+ *
+ * 1. What was put can be got, by this process and any other on the same store.
+ * 2. A damaged entry is absent.
+ * 3. The last one put stands.
+ */
+export interface ActionCache {
+  get(key: ActionKey): Promise<ActionResult | undefined>;
+  put(key: ActionKey, result: ActionResult): Promise<void>;
+}
+
+/** Both halves. */
+export interface Store {
+  readonly content: ContentStore;
+  readonly actions: ActionCache;
+}

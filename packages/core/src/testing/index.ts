@@ -1,0 +1,6 @@
+/**
+ * `@ashlar/core/testing`: suites that every runner and every store has to pass.
+ *
+ * @module
+ */
+export {};
