@@ -1,0 +1,149 @@
+/**
+ * The local runner: each action is a process on this machine, in a fresh directory of its own.
+ *
+ *     <scratch>/<n>/root/     the input root, copied from the store     the command starts here
+ *                  /home/     HOME
+ *                  /tmp/      TMPDIR
+ *                  /bin/      links to the declared tools               PATH
+ *
+ * Commands are kept to what they declare by what they are given, not by force: a program that goes
+ * looking for other files of the machine will find them. Results say so: `declared`.
+ *
+ * @module
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import {
+  materializeTree,
+  platformUnsupported,
+  type Action,
+  type ArtifactPath,
+  type Execution,
+  type NameValue,
+  type RunContext,
+  type Runner,
+  type Tool,
+  type Value,
+} from "@ashlar/core";
+
+import { Log } from "./log.ts";
+import { collectOutputs, makeOutputParents, writtenPaths } from "./outputs.ts";
+import { plainPlace, type Place } from "./place.ts";
+import { runProcess } from "./process.ts";
+import { prepareProgram } from "./program.ts";
+import { Scratch } from "./scratch.ts";
+import { StablePlace } from "./stable-place.ts";
+import { ToolFinder } from "./tool-finder.ts";
+
+/** How the local runner runs. */
+export interface LocalRunnerOptions {
+  /**
+   * Directory for the directories of running actions. Should be on a disk with room for their inputs.
+   *
+   * @defaultValue the system's directory for temporary files
+   */
+  readonly scratch?: string;
+  /**
+   * How long a command that is stopped may take to end by itself, in milliseconds. After that it is
+   * killed, and all that it started.
+   *
+   * @defaultValue 2000
+   */
+  readonly graceMs?: number;
+  /** Where tools are looked for, in the form of `PATH`. @defaultValue the process's own `PATH` */
+  readonly searchPath?: string;
+}
+
+/** Modification time of every input, in seconds since 1970. Times are not content, so all are equal. */
+const inputTime = 1;
+
+/**
+ * Makes a runner of processes on this machine. Works on Linux and macOS.
+ *
+ * @throws {@link BuildError} `PLATFORM_UNSUPPORTED` on Windows.
+ */
+export function localRunner(options: LocalRunnerOptions = {}): Runner {
+  if (process.platform === "win32") {
+    throw platformUnsupported("local", "Windows", "it needs process groups and symbolic links");
+  }
+  return new LocalRunner(options);
+}
+
+class LocalRunner implements Runner {
+  readonly name = "local";
+  readonly hermeticity = "declared";
+  readonly platform: readonly NameValue[] = [
+    { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
+    { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },
+  ];
+  readonly #scratch: Scratch;
+  readonly #tools: ToolFinder;
+  readonly #stablePlace = new StablePlace();
+  readonly #graceMs: number;
+
+  constructor({ scratch, graceMs = 2000, searchPath }: LocalRunnerOptions) {
+    this.#scratch = new Scratch(scratch);
+    this.#graceMs = graceMs;
+    this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
+  }
+
+  async identify(tool: Tool, signal: AbortSignal): Promise<string> {
+    return await this.#tools.identify(tool, signal);
+  }
+
+  async run(action: Action, context: RunContext): Promise<Execution> {
+    return await this.#scratch.use(async (folder) => {
+      const root = join(folder, "root");
+      for (const name of ["root", "home", "tmp", "bin"]) await mkdir(join(folder, name));
+      await materializeTree(context.content, action.inputRoot, root, {
+        writable: (path) =>
+          action.writablePaths.some((base) => base === "" || `${path}/`.startsWith(`${base}/`)),
+        mtime: inputTime,
+        signal: context.signal,
+      });
+      await makeOutputParents(root, action);
+      await mkdir(join(root, action.cwd), { recursive: true });
+      const execute = (place: Place): Promise<Execution> => this.#execute(action, place, context);
+      if (!action.stablePath) return await execute(plainPlace(folder));
+      return await this.#stablePlace.use(folder, context.signal, execute);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#scratch.remove();
+  }
+
+  async #execute(action: Action, place: Place, context: RunContext): Promise<Execution> {
+    const { content, signal, onLog } = context;
+    const root = join(place.folder, "root");
+    const program = await prepareProgram(action, place, this.#tools, signal);
+    const stdout = new Log(join(place.folder, "stdout"));
+    const stderr = new Log(join(place.folder, "stderr"));
+    const startedAt = Date.now();
+    const end = await runProcess({
+      argv: place.wrap(program, join(place.seenAs, "root", action.cwd)),
+      env: program.env,
+      cwd: join(root, action.cwd),
+      graceMs: this.#graceMs,
+      signal,
+      onChunk: async (stream, chunk) => {
+        onLog(stream, chunk);
+        await (stream === "stdout" ? stdout : stderr).add(chunk);
+      },
+    });
+    const finishedAt = Date.now();
+    const isSuccess = end.exitCode === 0 && !signal.aborted;
+    const outputs = isSuccess ? await collectOutputs(content, root, action) : new Map<ArtifactPath, Value>();
+    const isMissing = action.outputs.some(({ path, isOptional }) => !isOptional && !outputs.has(path));
+    return {
+      ...end,
+      outputs,
+      written: isSuccess && isMissing ? await writtenPaths(content, root, action) : [],
+      stdout: await stdout.keep(content),
+      stderr: await stderr.keep(content),
+      startedAt,
+      finishedAt,
+    };
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Programs: from a command's first word to a file, and from its tools to a `PATH`.
+ *
+ * @module
+ */
+import { symlinkSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+
+import { commandNotFound, type Action } from "@ashlar/core";
+
+import { isExecutable } from "./executable.ts";
+import type { Place, Program } from "./place.ts";
+import type { ToolFinder } from "./tool-finder.ts";
+
+/** Where the system's own programs are, for commands that declare no tools. */
+const systemFolders = ["/usr/bin", "/bin"];
+
+/**
+ * Links the tools of an action, and finds the program that it starts.
+ *
+ * @throws {@link BuildError} `TOOL_NOT_FOUND`, `COMMAND_NOT_FOUND`.
+ */
+export async function prepareProgram(
+  action: Action,
+  place: Place,
+  tools: ToolFinder,
+  signal: AbortSignal,
+): Promise<Program> {
+  const [word = "", ...rest] = action.argv;
+  const bin = join(place.folder, "bin");
+  for (const tool of action.tools ?? []) {
+    symlinkSync(await tools.find(tool, signal), join(bin, tool.name));
+  }
+  if (action.tools === undefined && !word.includes("/")) {
+    const found = tools.search(word);
+    if (found !== undefined) symlinkSync(found, join(bin, basename(word)));
+  }
+  const folders = action.tools === undefined ? [bin, ...systemFolders] : [bin];
+  const file = word.includes("/")
+    ? resolve(place.folder, "root", action.cwd, word)
+    : folders.map((folder) => join(folder, word)).find(isExecutable);
+  if (file === undefined || !isExecutable(file)) {
+    const names = action.tools?.map(({ name }) => name);
+    throw commandNotFound({ stage: action.name, program: word, tools: names });
+  }
+  const seen = (path: string): string =>
+    path.startsWith(`${place.folder}/`) ? place.seenAs + path.slice(place.folder.length) : path;
+  const env = {
+    PATH: folders.map(seen).join(":"),
+    HOME: seen(join(place.folder, "home")),
+    TMPDIR: seen(join(place.folder, "tmp")),
+    ...action.env,
+  };
+  return { argv: [seen(file), ...rest], env };
+}

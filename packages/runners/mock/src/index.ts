@@ -1,0 +1,15 @@
+/**
+ * `@ashlar/runner-mock`: a runner for unit tests of pipelines.
+ *
+ * @module
+ */
+export {
+  mockRunner,
+  type MockCall,
+  type MockOutput,
+  type MockOutputs,
+  type MockResult,
+  type MockRunner,
+  type MockRunnerOptions,
+  type MockScript,
+} from "./mock-runner.ts";
