@@ -1,0 +1,28 @@
+/**
+ * Program: makes the smallest source tree that has the same dependencies.
+ *
+ * Local packages lose their code, their versions and everything that is for people, so a
+ * stage that compiles this tree runs again only when the dependencies changed.
+ *
+ * Parameters: `workspace`, its folder below the working directory, which is the root of
+ * the sources (default `.`); `out`, the folder to make.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+
+import { dummyFiles } from "./dummy-tree.ts";
+import { findLocals } from "./locals.ts";
+import type { Parameters } from "./parameters.ts";
+import { runProgram, say } from "./program.ts";
+import { writeFiles } from "./source-files.ts";
+
+await runProgram(dummySource);
+
+function dummySource(parameters: Parameters): void {
+  const locals = findLocals(parameters.string("workspace", "."));
+  const files = dummyFiles(locals);
+  writeFiles(resolve(parameters.string("out")), files);
+  const kept = locals.packages.filter(({ isKept }) => isKept).length;
+  say(`${locals.packages.length - kept} local packages stubbed, ${kept} kept`);
+}

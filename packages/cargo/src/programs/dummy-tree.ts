@@ -1,0 +1,105 @@
+/**
+ * The dummy tree: which files stand in for a source tree, and what is in them.
+ *
+ * It reads the sources and writes nothing.
+ *
+ * @module
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+
+import { configFiles } from "./cargo-config.ts";
+import { Failure } from "./failure.ts";
+import { isLibraryTarget } from "./library-target.ts";
+import type { LocalPackage, Locals } from "./locals.ts";
+import { type LockedPackage, maskLock } from "./lock.ts";
+import type { SourceFile, SourceFiles } from "./source-files.ts";
+import { stubManifest, stubRootManifest, type StubOptions } from "./stub-manifest.ts";
+import { PROGRAM_STUB, STUB_BUILD_SCRIPT, stubOf } from "./stub.ts";
+import { readToml } from "./table.ts";
+import { isWithin, walk } from "./tree.ts";
+
+/** Never part of a package, even where its real sources are kept. */
+const NOT_SOURCES = /(^|\/)(\.git|target)$/;
+
+/** Decides the files of the dummy tree. */
+export function dummyFiles(locals: Locals): SourceFiles {
+  const files = new Map<string, SourceFile>();
+  const put = (path: string, file: SourceFile): void => {
+    files.set(inTree(path, locals.tree), file);
+  };
+  const options: StubOptions = {
+    masked: maskablePackages(locals),
+    isInherited: locals.packages.some(({ isKept }) => isKept),
+  };
+
+  for (const root of new Set(locals.packages.map(({ workspaceRoot }) => workspaceRoot))) {
+    const manifest = join(root, "Cargo.toml");
+    put(manifest, { text: stubRootManifest(readToml(manifest), options) });
+  }
+  for (const path of configFiles(locals.root, locals.tree)) put(path, { copyOf: path });
+  for (const name of ["rust-toolchain", "rust-toolchain.toml"]) {
+    const path = join(locals.root, name);
+    if (existsSync(path)) put(path, { copyOf: path });
+  }
+  const lock = join(locals.root, "Cargo.lock");
+  put(lock, { text: maskLock(readFileSync(lock, "utf8"), options.masked) });
+
+  // Kept packages come last: a stub never takes the place of a real file.
+  const inOrder = locals.packages.toSorted(
+    (one, other) => Number(one.isKept) - Number(other.isKept),
+  );
+  for (const local of inOrder) {
+    const part = local.isKept ? keptFiles(local, locals) : stubFiles(local, options);
+    for (const [path, file] of part) put(path, file);
+  }
+  return files;
+}
+
+/** Names of the stubbed packages that the lock file names once: only there can a version go. */
+export function maskablePackages({
+  packages,
+  lock,
+}: {
+  readonly packages: readonly Pick<LocalPackage, "name" | "isKept">[];
+  readonly lock: readonly LockedPackage[];
+}): ReadonlySet<string> {
+  const isUnique = ({ name }: { name: string }): boolean => {
+    const [entry, twin] = lock.filter((one) => one.name === name);
+    return entry?.source === undefined && entry !== undefined && twin === undefined;
+  };
+  return new Set(
+    packages.filter((local) => !local.isKept && isUnique(local)).map(({ name }) => name),
+  );
+}
+
+function stubFiles(local: LocalPackage, options: StubOptions): ReadonlyMap<string, SourceFile> {
+  const files = new Map<string, SourceFile>();
+  files.set(local.manifest, { text: stubManifest(readToml(local.manifest), local, options) });
+  files.set(join(local.directory, STUB_BUILD_SCRIPT), { text: PROGRAM_STUB });
+  // Libraries first: where a program shares the library's file, it needs its `main`.
+  const targets = local.targets.filter(({ kind }) => !kind.includes("custom-build"));
+  for (const isLibrary of [true, false]) {
+    for (const target of targets.filter((one) => isLibraryTarget(one) === isLibrary)) {
+      files.set(target.path, { text: stubOf(isLibrary, target.crateTypes) });
+    }
+  }
+  return files;
+}
+
+function keptFiles(local: LocalPackage, { packages }: Locals): ReadonlyMap<string, SourceFile> {
+  const others = new Set(packages.map(({ directory }) => directory));
+  const skip = (path: string): boolean =>
+    NOT_SOURCES.test(path) || others.has(join(local.directory, path));
+  const paths = [...walk(local.directory, skip)].map(({ path }) => join(local.directory, path));
+  // Through links: what a package needs of its neighbours comes along as a copy.
+  const files = paths.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  return new Map(files.map((path) => [path, { copyOf: path }]));
+}
+
+function inTree(path: string, tree: string): string {
+  if (isWithin(path, tree)) return relative(tree, path);
+  throw new Failure(`\`${path}\` takes part in the build, but is outside of the source tree`, {
+    hint: `move it below \`${tree}\`, or take a folder that holds both as the source`,
+  });
+}

@@ -1,0 +1,86 @@
+/**
+ * `Cargo.lock`: every package of a build, and where each comes from.
+ *
+ * Knows the formats 3 and 4. A package without a source is local: a workspace
+ * member or a path dependency.
+ *
+ * @module
+ */
+import { Failure } from "./failure.ts";
+import { asString, isStrings, parseToml, tablesOf, type Table } from "./table.ts";
+
+/** One `[[package]]`. */
+export interface LockedPackage {
+  readonly name: string;
+  readonly version: string;
+  /** `<kind>+<url>`; undefined for a local package. */
+  readonly source: string | undefined;
+  /** SHA-256 of the packed crate. */
+  readonly checksum: string | undefined;
+  /** `name`, or `name version`, or `name version (source)`: as much as it takes to be unique. */
+  readonly dependencies: readonly string[];
+}
+
+/**
+ * Reads a lock file.
+ *
+ * @throws {@link Failure} when its format is one this module does not know.
+ */
+export function parseLock(text: string, path: string): readonly LockedPackage[] {
+  const lock = parseToml(text, path);
+  const version = lock["version"];
+  if (version !== 3 && version !== 4) {
+    const isNewer = typeof version === "number" && version > 4;
+    const found = isNewer ? `format ${version}` : "a format before 3";
+    throw new Failure(`\`${path}\` has ${found}; formats 3 and 4 are known`, {
+      hint: isNewer
+        ? "update this package, or let a cargo that writes format 4 make the lock"
+        : "let a current cargo write it again: `cargo update --workspace`",
+    });
+  }
+  return tablesOf(lock["package"]).map((entry) => lockedPackage(entry, path));
+}
+
+/** The packages that `reference`, an item of `dependencies`, may mean. One, in a sound lock. */
+export function resolveReference(
+  lock: readonly LockedPackage[],
+  reference: string,
+): readonly LockedPackage[] {
+  const [name, version, source] = reference.split(" ");
+  return lock.filter(
+    (entry) =>
+      entry.name === name &&
+      (version === undefined || entry.version === version) &&
+      (source === undefined || `(${entry.source ?? ""})` === source),
+  );
+}
+
+/**
+ * Gives the named local packages the version 0.0.0, and leaves every other byte alone.
+ *
+ * Text, not a parsed table: cargo compares a lock with the one it would write, so
+ * order and layout must stay. Each name must occur once in the lock.
+ */
+export function maskLock(text: string, names: ReadonlySet<string>): string {
+  return text
+    .replaceAll("\r\n", "\n")
+    .replaceAll(/^name = "([^"]+)"\nversion = "[^"]+"$/gm, (entry, name: string) =>
+      names.has(name) ? `name = "${name}"\nversion = "0.0.0"` : entry,
+    );
+}
+
+function lockedPackage(entry: Table, path: string): LockedPackage {
+  const name = asString(entry["name"]);
+  const version = asString(entry["version"]);
+  if (name === undefined || version === undefined) {
+    throw new Failure(`\`${path}\` has a package without a name or a version`);
+  }
+  const dependencies = entry["dependencies"];
+  return {
+    name,
+    version,
+    source: asString(entry["source"]),
+    checksum: asString(entry["checksum"]),
+    dependencies: isStrings(dependencies) ? dependencies : [],
+  };
+}

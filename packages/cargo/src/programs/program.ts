@@ -1,0 +1,28 @@
+/**
+ * The frame around each program: parameters in, exit code out.
+ *
+ * A program is started as `node <name>.js '<json>'`. It talks to people on
+ * standard error and ends with 0, or with another code and a reason.
+ *
+ * @module
+ */
+import { stderr } from "node:process";
+
+import { Failure, renderFailure } from "./failure.ts";
+import { Parameters } from "./parameters.ts";
+
+/** Runs `main` with the parameters of this process, and turns what it throws into an exit code. */
+export async function runProgram(main: (parameters: Parameters) => unknown): Promise<void> {
+  try {
+    await main(Parameters.parse(process.argv[2]));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    stderr.write(renderFailure(error));
+    process.exitCode = error.exitCode;
+  }
+}
+
+/** Prints one line for people. */
+export function say(line: string): void {
+  stderr.write(`${line}\n`);
+}
