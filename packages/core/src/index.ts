@@ -5,6 +5,7 @@
  */
 // Describing a build.
 export { source, type MakeSource, type SourceOptions } from "./artifact/source.ts";
+export { text, type TextOptions } from "./artifact/text.ts";
 export type {
   Artifact,
   Check,
@@ -17,7 +18,13 @@ export type {
   Tree,
 } from "./artifact/handle.ts";
 export { out, type MakeOut, type Out, type OutOptions } from "./graph/out.ts";
-export { tool, type HostTool, type HostToolOptions, type MakeTool, type Tool } from "./graph/tool.ts";
+export {
+  tool,
+  type HostTool,
+  type HostToolOptions,
+  type MakeTool,
+  type Tool,
+} from "./graph/tool.ts";
 export {
   writable,
   type Command,
@@ -61,15 +68,10 @@ export { MemoryStore } from "./store/memory-store.ts";
 export type { ActionCache, ContentStore, Store } from "./store/store.ts";
 
 // For those who write runners and stores.
-export type {
-  Action,
-  Execution,
-  Hermeticity,
-  RunContext,
-  Runner,
-  Value,
-} from "./runner/runner.ts";
-export { digestBytes, digestStream, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
+export type { Action, Execution, Hermeticity, RunContext, Runner, Value } from "./runner/runner.ts";
+export { missingTools } from "./runner/missing-tools.ts";
+export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
+export { digestFile } from "./digest/file-digester.ts";
 export type { ActionResult } from "./graph/action-result.ts";
 export type { ActionKey, NameValue } from "./graph/action.ts";
 export type { OutputSpec } from "./graph/out.ts";

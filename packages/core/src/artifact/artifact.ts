@@ -48,6 +48,8 @@ export function nameOf(artifact: Artifact): string {
   switch (origin.type) {
     case "source":
       return sourceName(origin.location);
+    case "text":
+      return "text";
     case "output":
       return origin.label;
     case "gated":
@@ -136,6 +138,7 @@ function behind(artifact: Artifact, origin: Origin, gates: readonly Gate[]): Ori
     case "gated":
       return Object.freeze({ ...origin, gates: Object.freeze([...origin.gates, ...gates]) });
     case "source":
+    case "text":
       return Object.freeze({ type: "gated", base: artifact, gates: Object.freeze([...gates]) });
   }
 }
@@ -145,6 +148,8 @@ export function describeOrigin(origin: Origin): string {
   switch (origin.type) {
     case "source":
       return `source ${origin.location}`;
+    case "text":
+      return "text";
     case "output":
       return `${origin.producer.name}.${origin.output}`;
     case "gated":
@@ -152,7 +157,9 @@ export function describeOrigin(origin: Origin): string {
     case "view": {
       const base = describeOrigin(origin.base[state].origin);
       const { view } = origin;
-      return "path" in view ? `${base}/${view.path}` : `${base}.${view.type}(${view.globs.join(", ")})`;
+      return "path" in view
+        ? `${base}/${view.path}`
+        : `${base}.${view.type}(${view.globs.join(", ")})`;
     }
   }
 }

@@ -100,7 +100,7 @@ export interface GroupState<T> {
 }
 
 /** Where an artifact's value comes from. Compared by identity. */
-export type Origin = SourceOrigin | ViewOrigin | OutputOrigin | GatedOrigin;
+export type Origin = SourceOrigin | TextOrigin | ViewOrigin | OutputOrigin | GatedOrigin;
 
 /** A directory on the user's disk, as it is when the build starts. */
 export interface SourceOrigin {
@@ -116,6 +116,13 @@ export interface SourceFilter {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly gitignore?: boolean;
+}
+
+/** Content that the script itself holds. */
+export interface TextOrigin {
+  readonly type: "text";
+  readonly text: string;
+  readonly isExecutable: boolean;
 }
 
 /** Part of a tree. */

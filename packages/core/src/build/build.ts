@@ -12,8 +12,8 @@ import { isHandle, type Handle, type SourceOrigin } from "../artifact/handle.ts"
 import { systemClock, type Clock } from "../base/clock.ts";
 import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
-import type { StageCall } from "../graph/stage.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
+import type { StageCall } from "../graph/stage.ts";
 import { Sources } from "../rebuild/sources.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import { Scheduler, type Settlement } from "../schedule/scheduler.ts";
@@ -223,8 +223,6 @@ function checkSlots(slots: number): number {
 function openStore(store: Store | string | undefined): Store {
   if (typeof store === "object") return store;
   return new DiskStore(
-    store === undefined
-      ? defaultStoreDirectory(process.env, process.platform)
-      : resolve(store),
+    store === undefined ? defaultStoreDirectory(process.env, process.platform) : resolve(store),
   );
 }

@@ -1,3 +1,4 @@
+import { malformedMessage } from "../errors/catalogue.ts";
 /**
  * The wire form of messages: protocol buffers, written canonically.
  *
@@ -9,7 +10,6 @@
  * @module
  */
 import { hashOf, makeDigest, sizeOf, type Digest } from "./digest.ts";
-import { malformedMessage } from "../errors/catalogue.ts";
 
 const varint = 0;
 const fixed64 = 1;

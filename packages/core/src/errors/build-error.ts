@@ -47,7 +47,8 @@ export function renderError({ code, message, facts, hint }: BuildError): string 
   const width = Math.max(0, ...known.map(([label]) => label.length));
   const margin = " ".repeat(width + 4);
   const lines = known.map(
-    ([label, value]) => `  ${label.padEnd(width)}  ${String(value).replaceAll("\n", `\n${margin}`)}`,
+    ([label, value]) =>
+      `  ${label.padEnd(width)}  ${String(value).replaceAll("\n", `\n${margin}`)}`,
   );
   const parts = [`error[${code}]: ${message}`, lines.join("\n"), hint && `hint: ${hint}`];
   return parts.filter(Boolean).join("\n\n");

@@ -52,7 +52,9 @@ export function commandNotFound(seen: {
   return new BuildError({
     code: "COMMAND_NOT_FOUND",
     message: `stage \`${stage}\` starts \`${program}\`, which is not there`,
-    facts: { "declared tools": tools === undefined ? "none (the system's)" : tools.join(", ") || "none" },
+    facts: {
+      "declared tools": tools === undefined ? "none (the system's)" : tools.join(", ") || "none",
+    },
     hint: program.includes("/")
       ? "check the path: it starts at the working directory, and must be an executable file"
       : guess !== undefined
@@ -75,7 +77,9 @@ export function exportBlocked(path: string, why: string): BuildError {
 /** A file or link has a name that no tree can hold. */
 export function fileNameNotUtf8(path: string, name: Uint8Array): BuildError {
   const shown = Array.from(name, (byte) =>
-    byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`,
+    byte >= 0x20 && byte < 0x7f
+      ? String.fromCharCode(byte)
+      : `\\x${byte.toString(16).padStart(2, "0")}`,
   ).join("");
   return new BuildError({
     code: "FILE_NAME_NOT_UTF8",
@@ -330,7 +334,11 @@ export function specialFile(path: string, kind: string): BuildError {
 }
 
 /** The body of a stage did not return a command. */
-export function stageBody(stage: string, found: string, declaredAt: string | undefined): BuildError {
+export function stageBody(
+  stage: string,
+  found: string,
+  declaredAt: string | undefined,
+): BuildError {
   return new BuildError({
     code: "STAGE_BODY",
     message: `the body of stage \`${stage}\` returned ${found} instead of a command`,
@@ -350,7 +358,8 @@ export function stageFailed(seen: {
   readonly tools: readonly string[] | undefined;
 }): BuildError {
   const { stage, argv, exitCode, signal, declaredAt, log, tools } = seen;
-  const how = exitCode === undefined ? `was ended by ${signal ?? "a signal"}` : `exited with ${exitCode}`;
+  const how =
+    exitCode === undefined ? `was ended by ${signal ?? "a signal"}` : `exited with ${exitCode}`;
   return new BuildError({
     code: "STAGE_FAILED",
     message: `stage \`${stage}\` ${how}`,

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { state, type Artifact, type Gate, type Handle, type SourceOrigin } from "../artifact/handle.ts";
+import {
+  state,
+  type Artifact,
+  type Gate,
+  type Handle,
+  type SourceOrigin,
+} from "../artifact/handle.ts";
 import { invariant } from "../base/assert.ts";
 import { StageCall } from "./stage.ts";
 
@@ -49,7 +55,8 @@ export function needsOf(handles: Iterable<Handle>): Needs {
   const pending: Handle[] = [...handles];
   for (let handle = pending.pop(); handle !== undefined; handle = pending.pop()) {
     const inside = handle[state];
-    if (inside.type === "artifact") pending.push(...artifactNeeds(handle as Artifact, calls, sources));
+    if (inside.type === "artifact")
+      pending.push(...artifactNeeds(handle as Artifact, calls, sources));
     else if (inside.type === "group") pending.push(...Object.values(inside.members as object));
     else calls.add(asCall(inside.producer));
   }
@@ -66,6 +73,8 @@ function artifactNeeds(
   switch (origin.type) {
     case "source":
       sources.add(origin);
+      return [];
+    case "text":
       return [];
     case "output":
       calls.add(asCall(origin.producer));

@@ -17,12 +17,7 @@ import {
   rootPath,
   type ArtifactPath,
 } from "../artifact/path.ts";
-import {
-  notAHandle,
-  notInterpolable,
-  outputTwice,
-  pathConflict,
-} from "../errors/catalogue.ts";
+import { notAHandle, notInterpolable, outputTwice, pathConflict } from "../errors/catalogue.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { tool, type Tool } from "./tool.ts";
 
@@ -113,7 +108,10 @@ export function isCommand(value: unknown): value is Command {
 }
 
 /** The same command with other artifacts in the same places. */
-export function remount(command: CommandSpec, change: (artifact: Artifact) => Artifact): CommandSpec {
+export function remount(
+  command: CommandSpec,
+  change: (artifact: Artifact) => Artifact,
+): CommandSpec {
   const mounts = command.mounts.map((mount) => ({ ...mount, artifact: change(mount.artifact) }));
   return Object.freeze({ ...command, mounts });
 }
@@ -191,7 +189,8 @@ export class CommandBuilder {
     const { name, kind, isOptional } = output[outState];
     const path = joinPath(parsePath("out"), parsePath(name));
     const known = this.#outputs.get(path);
-    if (known?.name !== name || known.kind !== kind) this.#declare({ name, kind, isOptional, path });
+    if (known?.name !== name || known.kind !== kind)
+      this.#declare({ name, kind, isOptional, path });
     return path;
   }
 

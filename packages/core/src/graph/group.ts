@@ -50,30 +50,33 @@ export function all<const T extends Members>(members: T): Group<T> & Readonly<T>
  */
 export function seq<const T extends Members>(members: T): Group<T> & Readonly<T> {
   const gated: Record<string, Handle> = {};
-  const earlier = new Set<StageCall>();
+  const copies: Copies = new Map();
   let previous: Gate | undefined;
   for (const [name, member] of Object.entries(members)) {
     if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
-    const held: Handle = previous === undefined ? member : holdBack(member, previous, earlier);
-    for (const call of callsBelow([member])) earlier.add(call);
+    const held = holdBack(member, previous, copies);
     gated[name] = held;
     previous = held;
   }
   return all(gated) as Group<T> & Readonly<T>;
 }
 
-/** The same handle, over copies of its calls that wait for the gate. Shared calls stay as they are. */
-function holdBack(handle: Handle, gate: Gate, shared: ReadonlySet<StageCall>): Handle {
-  const copies: Copies = new Map();
+/**
+ * The same handle, over calls that wait for the gate. A call that an earlier member needs too is there
+ * already, in the form that it has for that member.
+ */
+function holdBack(handle: Handle, gate: Gate | undefined, copies: Copies): Handle {
   // Producers come before what they produce for, so every copy finds its inputs copied already.
   for (const call of callsBelow([handle])) {
-    if (shared.has(call)) continue;
-    copies.set(call, call.over((below) => moved(below, copies)).after([gate]));
+    if (copies.has(call)) continue;
+    const isFirst = gate === undefined;
+    copies.set(call, isFirst ? call : call.over((below) => moved(below, copies)).after([gate]));
   }
   const held = moved(handle, copies);
-  return held === handle && isArtifact(held) ? held.after(gate) : held;
+  return held === handle && isArtifact(held) && gate !== undefined ? held.after(gate) : held;
 }
 
+/** For each call, the one that stands for it in the sequence: itself, or one that waits. */
 type Copies = Map<StageCall, StageCall>;
 
 /** The handle over the copies of the calls that make it; itself when none was copied. */
@@ -83,12 +86,15 @@ function moved<H extends Handle>(handle: H, copies: Copies): H {
     case "artifact": {
       const { kind, origin, alias, self } = inside;
       const place = movedOrigin(origin, copies);
-      return place === origin ? handle : (makeArtifact(kind, place, { alias, self }) as Handle as H);
+      return place === origin
+        ? handle
+        : (makeArtifact(kind, place, { alias, self }) as Handle as H);
     }
     case "check":
     case "outputs": {
-      const copy = copies.get(asCall(inside.producer));
-      return copy === undefined ? handle : (resultOf(copy) as Handle as H);
+      const call = asCall(inside.producer);
+      const copy = copies.get(call) ?? call;
+      return copy === call ? handle : (resultOf(copy) as Handle as H);
     }
     case "group": {
       const members = Object.entries(inside.members as Members);
@@ -101,10 +107,11 @@ function moved<H extends Handle>(handle: H, copies: Copies): H {
 function movedOrigin(origin: Origin, copies: Copies): Origin {
   switch (origin.type) {
     case "source":
+    case "text":
       return origin;
     case "output": {
-      const producer = copies.get(asCall(origin.producer));
-      return producer === undefined ? origin : Object.freeze({ ...origin, producer });
+      const producer = copies.get(asCall(origin.producer)) ?? origin.producer;
+      return producer === origin.producer ? origin : Object.freeze({ ...origin, producer });
     }
     case "view": {
       const base = moved(origin.base, copies);

@@ -47,16 +47,14 @@ export function makePlan(targets: readonly Handle[]): Plan {
     return below;
   });
   const pathLengths = longestPaths(dependents);
-  const nodes = calls.map(
-    (call, id): PlanNode => ({
-      id,
-      name: call.name,
-      call,
-      dependencies: dependencies[id] ?? [],
-      dependents: dependents[id] ?? [],
-      pathLength: pathLengths[id] ?? 1,
-    }),
-  );
+  const nodes = calls.map((call, id): PlanNode => ({
+    id,
+    name: call.name,
+    call,
+    dependencies: dependencies[id] ?? [],
+    dependents: dependents[id] ?? [],
+    pathLength: pathLengths[id] ?? 1,
+  }));
   return { nodes, nodeByCall: new Map(nodes.map((node) => [node.call, node])), sources };
 }
 

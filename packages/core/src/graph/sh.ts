@@ -1,10 +1,10 @@
+import { isArtifact, type Kind } from "../artifact/handle.ts";
 /**
  * `sh`: commands from tagged templates.
  *
  * @module
  */
 import { noCommand, templateSyntax } from "../errors/catalogue.ts";
-import { isArtifact, type Kind } from "../artifact/handle.ts";
 import { CommandBuilder, type Command, type CommandOptions, type Hole } from "./command.ts";
 import type { Out } from "./out.ts";
 import { renderScript } from "./script.ts";
@@ -71,9 +71,7 @@ const renderArgv: Render = (builder, strings, holes) => {
 /** The template is a script, and its holes are the script's arguments. */
 const renderBash: Render = (builder, strings, holes, { tools }) => {
   const values: string[] = [];
-  const references = holes.map((hole) =>
-    builder.expand(hole).map((value) => values.push(value)),
-  );
+  const references = holes.map((hole) => builder.expand(hole).map((value) => values.push(value)));
   const script = renderScript(strings, references);
   const argv = ["bash", "-euo", "pipefail", "-c", script, "bash", ...values];
   return builder.build(argv, tools && [tool.host("bash"), ...tools]);
@@ -99,7 +97,10 @@ function tag(render: Render): ConfigurableTag {
     (options: CommandOptions) =>
     (strings: TemplateStringsArray, ...holes: readonly unknown[]): Command =>
       render(new CommandBuilder(options), strings, holes, options);
-  const configurable = (first: TemplateStringsArray | CommandOptions, ...holes: unknown[]): unknown =>
+  const configurable = (
+    first: TemplateStringsArray | CommandOptions,
+    ...holes: unknown[]
+  ): unknown =>
     Array.isArray(first)
       ? withOptions({})(first as unknown as TemplateStringsArray, ...holes)
       : withOptions(first as CommandOptions);

@@ -21,15 +21,9 @@ import {
 } from "../artifact/handle.ts";
 import { baseName } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
-import { stageBody, stageName } from "../errors/catalogue.ts";
 import { callerLocation } from "../errors/caller.ts";
-import {
-  commandState,
-  isCommand,
-  remount,
-  type Command,
-  type CommandSpec,
-} from "./command.ts";
+import { stageBody, stageName } from "../errors/catalogue.ts";
+import { commandState, isCommand, remount, type Command, type CommandSpec } from "./command.ts";
 
 /** Handles on the outputs `O` of a call. */
 export type HandlesOf<O> = {

@@ -103,10 +103,6 @@ async function checkOutputPlaces(
   }
 }
 
-async function isThere(
-  content: ContentStore,
-  value: Value,
-  path: ArtifactPath,
-): Promise<boolean> {
+async function isThere(content: ContentStore, value: Value, path: ArtifactPath): Promise<boolean> {
   return value.kind === "file" || (await entryAt(content, value.digest, path)) !== undefined;
 }

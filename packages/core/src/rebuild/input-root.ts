@@ -73,7 +73,8 @@ export async function layInputRoot(
       if (mount?.value.kind === "file") {
         const { digest, isExecutable } = mount.value;
         const [inner] = child.below.values();
-        if (inner !== undefined) throw pathConflict(place, nameOf(mount.artifact), artifactBelow(inner));
+        if (inner !== undefined)
+          throw pathConflict(place, nameOf(mount.artifact), artifactBelow(inner));
         files.push({ name, digest, isExecutable });
         continue;
       }
@@ -99,7 +100,8 @@ export async function layInputRoot(
 
   const top = root.mount;
   if (top !== undefined && root.below.size === 0) return { digest: top.value.digest, added };
-  const ground = top === undefined ? emptyDirectory : await readDirectory(content, top.value.digest);
+  const ground =
+    top === undefined ? emptyDirectory : await readDirectory(content, top.value.digest);
   const digest = await lay(root, "", ground, top && nameOf(top.artifact));
   return { digest, added };
 }

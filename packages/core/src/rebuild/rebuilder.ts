@@ -1,3 +1,4 @@
+import { encodeTree, type Directory } from "../artifact/directory.ts";
 /**
  * The rebuilder: decides whether an action must run.
  *
@@ -8,7 +9,6 @@
  * @module
  */
 import { relativeTo } from "../artifact/path.ts";
-import { encodeTree, type Directory } from "../artifact/directory.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";

@@ -39,6 +39,10 @@ async function resolveOrigin(
   switch (origin.type) {
     case "source":
       return known.sourceValue(origin) ?? notBuilt(origin);
+    case "text": {
+      const digest = await content.write(Buffer.from(origin.text));
+      return { kind: "file", digest, isExecutable: origin.isExecutable };
+    }
     case "output":
       return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin);
     case "gated":

@@ -5,9 +5,9 @@
  */
 import { posix } from "node:path";
 
+import { entryNames, type Directory, type DirectoryNode } from "../artifact/directory.ts";
 import type { View } from "../artifact/handle.ts";
 import { parsePath, rootPath, segmentsOf, type ArtifactPath } from "../artifact/path.ts";
-import { entryNames, type Directory, type DirectoryNode } from "../artifact/directory.ts";
 import type { Digest } from "../digest/digest.ts";
 import { viewMissing, viewWrongKind } from "../errors/catalogue.ts";
 import type { Value } from "../runner/runner.ts";
@@ -57,7 +57,7 @@ async function follow(
   let pending = [...segmentsOf(path)];
   let at: ArtifactPath = rootPath;
   let entry: Entry = { type: "directory", digest: tree };
-  for (let links = 0; pending.length > 0; ) {
+  for (let links = 0; pending.length > 0;) {
     const [name = "", ...rest] = pending;
     if (entry.type !== "directory") throw viewMissing(shown, path, []);
     const directory: Directory = await readDirectory(content, entry.digest);

@@ -1,3 +1,8 @@
+import type { Kind } from "../artifact/handle.ts";
+import type { ArtifactPath } from "../artifact/path.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { ActionKey, NameValue } from "../graph/action.ts";
+import type { OutputSpec } from "../graph/out.ts";
 /**
  * The contract of runners: executing one action somewhere.
  *
@@ -8,12 +13,7 @@
  * @module
  */
 import type { AnyStage } from "../graph/stage.ts";
-import type { Digest } from "../digest/digest.ts";
-import type { ActionKey, NameValue } from "../graph/action.ts";
-import type { OutputSpec } from "../graph/out.ts";
 import type { Tool } from "../graph/tool.ts";
-import type { ArtifactPath } from "../artifact/path.ts";
-import type { Kind } from "../artifact/handle.ts";
 import type { ContentStore } from "../store/store.ts";
 
 /** What a result can be trusted with: how far a command was kept to its declared inputs. */

@@ -37,10 +37,7 @@ export async function readDirectory(content: ContentStore, digest: Digest): Prom
 }
 
 /** Keeps a directory message in the store. */
-export async function writeDirectory(
-  content: ContentStore,
-  directory: Directory,
-): Promise<Digest> {
+export async function writeDirectory(content: ContentStore, directory: Directory): Promise<Digest> {
   const digest = await content.write(encodeDirectory(directory));
   cacheOf(content).set(digest, directory);
   return digest;
@@ -81,7 +78,8 @@ export async function* walkTree(
   for (const { name, digest, isExecutable } of files) {
     yield { path: at(name), entry: { type: "file", digest, isExecutable } };
   }
-  for (const { name, target } of symlinks) yield { path: at(name), entry: { type: "symlink", target } };
+  for (const { name, target } of symlinks)
+    yield { path: at(name), entry: { type: "symlink", target } };
   for (const { name, digest } of directories) {
     yield { path: at(name), entry: { type: "directory", digest } };
     yield* walkTree(content, digest, at(name));

@@ -24,14 +24,15 @@ import {
   sizeOf,
   type Digest,
 } from "../digest/digest.ts";
+import { digestFile, largeBytes } from "../digest/file-digester.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { blobLost, storeUnwritable } from "../errors/catalogue.ts";
-import type { ActionKey } from "../graph/action.ts";
 import {
   decodeActionResult,
   encodeActionResult,
   type ActionResult,
 } from "../graph/action-result.ts";
+import type { ActionKey } from "../graph/action.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
 import type { ActionCache, ContentStore, Store } from "./store.ts";
 
@@ -85,8 +86,10 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   async writeFile(path: string): Promise<Digest> {
     await using source = await open(path);
     const { size } = await source.stat();
-    if (size > smallBytes) return await this.#writeLarge(source);
-    return await this.write(await source.readFile());
+    if (size <= smallBytes) return await this.write(await source.readFile());
+    // Reading a large file twice is cheaper than writing one that is there already.
+    const digest = size >= largeBytes ? await digestFile(path) : undefined;
+    return digest !== undefined && this.#isThere(digest) ? digest : await this.#writeLarge(source);
   }
 
   async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
@@ -227,7 +230,7 @@ async function copyChunks(
 ): Promise<number> {
   await using target = await open(path, "wx", mode);
   const buffer = Buffer.allocUnsafe(smallBytes);
-  for (let size = 0; ; ) {
+  for (let size = 0; ;) {
     const { bytesRead } = await source.read(buffer, 0, buffer.byteLength, size);
     if (bytesRead === 0) return size;
     const chunk = buffer.subarray(0, bytesRead);

@@ -23,7 +23,10 @@ export class IgnoreRules {
     this.#rules = rules;
   }
 
-  /** The rules in force in an absolute directory, its own not yet among them. */
+  /**
+   * The rules in force in an absolute directory, its own not yet among them. None, when they would
+   * ignore the directory itself: whoever names it wants what is in it.
+   */
   static above(directory: string): IgnoreRules {
     const folders: string[] = [];
     if (!existsSync(join(directory, ".git"))) {
@@ -34,7 +37,8 @@ export class IgnoreRules {
         if (folder === dirname(folder)) return new IgnoreRules([]);
       }
     }
-    return folders.reduce((rules, folder) => rules.enter(folder), new IgnoreRules([]));
+    const rules = folders.reduce((above, folder) => above.enter(folder), new IgnoreRules([]));
+    return rules.ignores(directory, true) ? new IgnoreRules([]) : rules;
   }
 
   /** The rules in force in a folder below, with those of its own `.gitignore`. */

@@ -8,8 +8,8 @@ import { join } from "node:path";
 
 import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
-import type { ContentStore } from "./store.ts";
 import { readDirectory } from "./directories.ts";
+import type { ContentStore } from "./store.ts";
 
 /** How {@link materializeTree} writes. */
 export interface MaterializeOptions {

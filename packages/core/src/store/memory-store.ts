@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
 import { blobLost } from "../errors/catalogue.ts";
-import type { ActionKey } from "../graph/action.ts";
 import type { ActionResult } from "../graph/action-result.ts";
+import type { ActionKey } from "../graph/action.ts";
 import type { ActionCache, ContentStore, Store } from "./store.ts";
 
 /** A store that lives as long as the object. Nothing of it reaches a disk. */

@@ -9,7 +9,6 @@
 import * as fs from "node:fs";
 import { join, posix } from "node:path";
 
-import type { SourceFilter } from "../artifact/handle.ts";
 import {
   encodeDirectory,
   type Directory,
@@ -17,6 +16,7 @@ import {
   type FileNode,
   type SymlinkNode,
 } from "../artifact/directory.ts";
+import type { SourceFilter } from "../artifact/handle.ts";
 import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
@@ -27,8 +27,8 @@ import {
   specialFile,
   symlinkLeaves,
 } from "../errors/catalogue.ts";
-import { compileGlobs, type GlobSet } from "./globs.ts";
 import { IgnoreRules } from "./gitignore.ts";
+import { compileGlobs, type GlobSet } from "./globs.ts";
 import type { ContentStore } from "./store.ts";
 
 /** What {@link snapshot} keeps to. */

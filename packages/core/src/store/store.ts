@@ -7,8 +7,8 @@
  * @module
  */
 import type { Digest } from "../digest/digest.ts";
-import type { ActionKey } from "../graph/action.ts";
 import type { ActionResult } from "../graph/action-result.ts";
+import type { ActionKey } from "../graph/action.ts";
 
 /**
  * Digest to bytes.

@@ -58,9 +58,9 @@ export interface MockCall {
   /** Aborted when the command should stop. */
   readonly signal: AbortSignal;
   /** Text of a file in the input root. Rejects when it is not there. */
-  text(path: string): Promise<string>;
+  readonly text: (path: string) => Promise<string>;
   /** Paths of all files and links in the input root, sorted. */
-  list(): Promise<string[]>;
+  readonly list: () => Promise<string[]>;
 }
 
 /** A result, or what makes one. Called once for each command; it may wait for whatever it likes. */
@@ -118,14 +118,19 @@ class ScriptedRunner implements MockRunner {
   }
 
   async run(action: Action, { content, signal, onLog }: RunContext): Promise<Execution> {
-    const call = new Call(action, content, signal);
+    const call = makeCall(action, content, signal);
     this.calls.push(call);
     const script = this.#scriptOf(action);
     const startedAt = Date.now();
-    const result = await until(signal, () => (typeof script === "function" ? script(call) : script));
+    const result = await until(signal, () =>
+      typeof script === "function" ? script(call) : script,
+    );
     const { outputs = {}, exitCode = 0, stdout = "", stderr = "" } = result ?? {};
     const values = await writeOutputs(action, content, outputs);
-    const print = async (stream: "stdout" | "stderr", text: string): Promise<Execution["stdout"]> => {
+    const print = async (
+      stream: "stdout" | "stderr",
+      text: string,
+    ): Promise<Execution["stdout"]> => {
       if (text !== "") onLog(stream, Buffer.from(text));
       return await content.write(Buffer.from(text));
     };
@@ -157,39 +162,23 @@ class ScriptedRunner implements MockRunner {
   }
 }
 
-class Call implements MockCall {
-  readonly name: string;
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly signal: AbortSignal;
-  readonly #content: ContentStore;
-  readonly #inputRoot: Action["inputRoot"];
-
-  constructor(action: Action, content: ContentStore, signal: AbortSignal) {
-    this.name = action.name;
-    this.argv = action.argv;
-    this.env = action.env;
-    this.cwd = action.cwd;
-    this.signal = signal;
-    this.#content = content;
-    this.#inputRoot = action.inputRoot;
-  }
-
-  async text(path: string): Promise<string> {
-    const entry = await entryAt(this.#content, this.#inputRoot, parsePath(path));
-    if (entry?.type === "file") return (await this.#content.read(entry.digest)).toString("utf8");
-    const found = (await this.list()).join(", ");
-    throw new Error(`the input root of \`${this.name}\` holds no file \`${path}\`; it holds: ${found}`);
-  }
-
-  async list(): Promise<string[]> {
+/** A plain object, so that a script can take it apart: `({ argv, text }) => ...`. */
+function makeCall(action: Action, content: ContentStore, signal: AbortSignal): MockCall {
+  const { name, argv, env, cwd, inputRoot } = action;
+  const list = async (): Promise<string[]> => {
     const paths: string[] = [];
-    for await (const { path, entry } of walkTree(this.#content, this.#inputRoot)) {
+    for await (const { path, entry } of walkTree(content, inputRoot)) {
       if (entry.type !== "directory") paths.push(path);
     }
     return paths.sort();
-  }
+  };
+  const text = async (path: string): Promise<string> => {
+    const entry = await entryAt(content, inputRoot, parsePath(path));
+    if (entry?.type === "file") return (await content.read(entry.digest)).toString("utf8");
+    const found = (await list()).join(", ");
+    throw new Error(`the input root of \`${name}\` holds no file \`${path}\`; it holds: ${found}`);
+  };
+  return { name, argv, env, cwd, signal, text, list };
 }
 
 async function writeOutputs(
@@ -201,7 +190,11 @@ async function writeOutputs(
   for (const [name, written] of Object.entries(outputs)) {
     const output = action.outputs.find((declared) => declared.name === name);
     if (output === undefined) {
-      throw mockOutputUndeclared(action.name, name, action.outputs.map((declared) => declared.name));
+      throw mockOutputUndeclared(
+        action.name,
+        name,
+        action.outputs.map((declared) => declared.name),
+      );
     }
     if (written === undefined) continue;
     values.set(output.path, await writeValue(content, written));

@@ -1,0 +1,45 @@
+/**
+ * The programs that run inside of cargo stages, as inputs of those stages.
+ *
+ * They are part of the key like any input: another version of a program re-runs the stages that it
+ * works in, and no others.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+import { source, text, type Artifact } from "@ashlar/core";
+
+/** Names of the programs. */
+export type ProgramName =
+  | "build-deps"
+  | "cargo"
+  | "coverage"
+  | "dummy-source"
+  | "install"
+  | "vendor";
+
+/** Compiled programs: from `src` and from `dist`, the way there is the same. */
+const programs = source(new URL("../dist/programs", import.meta.url), {
+  include: ["*.js"],
+  gitignore: false,
+});
+
+/** The one package that they import. */
+const toml = source(
+  new URL("../", pathToFileURL(createRequire(import.meta.url).resolve("smol-toml"))),
+  { include: ["package.json", "dist/**/*.js"], gitignore: false },
+);
+
+/** Lays the programs and what they import in an input root. */
+export const programRoot: Readonly<Record<string, Artifact>> = Object.freeze({
+  programs,
+  "programs/package.json": text('{ "type": "module" }\n'),
+  "programs/node_modules/smol-toml": toml,
+});
+
+/** The words that start a program in the working directory `ws`. Parameters are passed as JSON. */
+export function programWords(name: ProgramName, parameters: object): readonly string[] {
+  return ["node", `../programs/${name}.js`, JSON.stringify(parameters)];
+}

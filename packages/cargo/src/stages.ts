@@ -1,0 +1,140 @@
+/**
+ * The stages of a Rust workspace: what each is given, runs and leaves.
+ *
+ * All share one layout, because cargo compares paths: `ws` for the workspace, in which every command
+ * starts, and `target`, `vendor` and `home` beside it.
+ *
+ * @module
+ */
+import {
+  out,
+  sh,
+  stage,
+  writable,
+  type Artifact,
+  type Command,
+  type CommandOptions,
+  type Out,
+  type Stage,
+  type Tool,
+  type Tree,
+  type Writable,
+} from "@ashlar/core";
+
+import { programRoot, programWords, type ProgramName } from "./stage-programs.ts";
+
+/** What all commands of a workspace have in common. */
+export interface Base {
+  readonly tools: readonly Tool[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Inputs of what starts from built dependencies. */
+export interface Consumed {
+  readonly ws: Tree;
+  readonly vendor: Tree;
+  readonly target: Tree;
+}
+
+/** Inputs of {@link vendor}: the lock file with cargo's settings, and where to take crates from. */
+export interface Vendored {
+  readonly manifest: Tree;
+  readonly registry: Tree | undefined;
+}
+
+/** Arguments of a cargo command. */
+type Args = readonly string[];
+
+/** A command that starts from a target directory, and leaves it for the next. */
+type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
+
+/** Gathers the external crates that `Cargo.lock` names. */
+export const vendor: Stage<[Vendored, Base], { vendor: "tree" }> = stage(
+  "vendor",
+  ({ manifest, registry }, base) => {
+    const root = { ws: manifest, ...(registry && { registry }) };
+    const options = inStage(base, root, { vendor: out.tree("vendor") });
+    const parameters = {
+      lock: "Cargo.lock",
+      out: "../vendor",
+      ...(registry && { registry: "../registry" }),
+    };
+    return sh(options)`${programWords("vendor", parameters)}`;
+  },
+);
+
+/** Makes a workspace of the same shape without code. */
+export const dummySource: Stage<[Tree, Base], { dummy: "tree" }> = stage(
+  "dummy-source",
+  (ws, base) => {
+    const options = inStage(base, { ws }, { dummy: out.tree("dummy") });
+    return sh(options)`${programWords("dummy-source", { out: "../dummy" })}`;
+  },
+);
+
+/** Compiles the external crates, in one pass for each list of arguments. */
+export const buildDeps: Stage<
+  [Omit<Consumed, "target">, readonly Args[], Base],
+  { target: "tree" }
+> = stage("deps", ({ ws, vendor: vendored }, passes, base) => {
+  const root = { ws, vendor: vendored };
+  const options = inStage(base, root, { target: out.tree("target") });
+  return sh(options)`${programWords("build-deps", { passes })}`;
+});
+
+/** Runs `cargo clippy`. */
+export const clippy: Consumer = stage("clippy", (inputs, args, base) =>
+  consume(inputs, "cargo", { args }, base, {}),
+);
+
+/** Runs `cargo test`. */
+export const test: Consumer = stage("test", (inputs, args, base) =>
+  consume(inputs, "cargo", { args }, base, {}),
+);
+
+/** Runs `cargo test` with the workspace's own crates instrumented. */
+export const coverage: Consumer<{ report: "tree" }> = stage("coverage", (inputs, args, base) =>
+  consume(inputs, "coverage", { args, out: "../coverage" }, base, {
+    report: out.tree("coverage"),
+  }),
+);
+
+/** Runs `cargo build`, and installs what it made. */
+export const packageCrates: Consumer<{ installed: "tree" }> = stage(
+  "package",
+  (inputs, args, base) =>
+    consume(inputs, "install", { args, out: "../installed" }, base, {
+      installed: out.tree("installed"),
+    }),
+);
+
+/** A command that starts from a target directory, and leaves it behind for the next. */
+function consume<const S extends Readonly<Record<string, Out>>>(
+  { ws, vendor: vendored, target }: Consumed,
+  program: ProgramName,
+  parameters: object,
+  base: Base,
+  outputs: S,
+): Command<OutputKinds<S> & { target: "tree" }> {
+  const root = { ws, vendor: vendored, target: writable(target) };
+  const options = inStage(base, root, { ...outputs, target: out.tree("target") });
+  return sh(options)`${programWords(program, parameters)}`;
+}
+
+/** The kind of each declared output. */
+type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K> ? K : never };
+
+function inStage<const S extends Readonly<Record<string, Out>>>(
+  { tools, env }: Base,
+  root: Readonly<Record<string, Artifact | Writable>>,
+  outputs: S,
+): CommandOptions<S> {
+  return {
+    root: { ...root, ...programRoot },
+    cwd: "ws",
+    env: { CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", CARGO_TERM_COLOR: "never", ...env },
+    tools,
+    outputs,
+    stablePath: true,
+  };
+}

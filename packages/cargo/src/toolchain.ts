@@ -1,0 +1,74 @@
+/**
+ * Toolchains: the programs that cargo stages may use.
+ *
+ * What rustup puts on `PATH` are stand-ins that choose a toolchain when they start, by files and
+ * variables that a stage does not see. So rustup is asked once where the real programs are.
+ *
+ * @module
+ */
+import { tool, type Tool } from "@ashlar/core";
+
+/** Prints where a tool of rustc's own LLVM lies: `$1` is the tool, `$2` the toolchain or nothing. */
+const findLlvmTool = `
+[ -z "$2" ] || export RUSTUP_TOOLCHAIN="$2"
+version=$(rustc -vV)
+host=$(printf '%s\\n' "$version" | sed -n 's/^host: //p')
+major=$(printf '%s\\n' "$version" | sed -n 's/^LLVM version: \\([0-9]*\\).*/\\1/p')
+for candidate in "$(rustc --print sysroot)/lib/rustlib/$host/bin/$1" \\
+  "$(command -v "$1-$major")" "/usr/lib/llvm-$major/bin/$1"; do
+  if [ -x "$candidate" ]; then printf '%s\\n' "$candidate"; exit 0; fi
+done
+exit 1`;
+
+/** What every command of cargo needs: cargo, the compiler, and what that links with. */
+export function rustTools(toolchain?: string): readonly Tool[] {
+  const rust = (name: string): Tool =>
+    tool.host(name, {
+      version: ["-vV"],
+      locate: rustupWhich(name, toolchain),
+      hint: "install Rust: with rustup, or from your system's packages (`cargo`, `rustc`)",
+    });
+  const linker = (name: string): Tool =>
+    tool.host(name, { hint: "install a C toolchain: on Debian `apt-get install gcc`" });
+  return [
+    rust("cargo"),
+    rust("rustc"),
+    rust("rustdoc"),
+    tool.host("cc", {
+      version: ["--version"],
+      hint: "rustc links with it; on Debian `apt-get install gcc`",
+    }),
+    ...["ld", "as", "ar", "sh"].map(linker),
+    nodeTool,
+  ];
+}
+
+/** What clippy needs besides. */
+export function clippyTools(toolchain?: string): readonly Tool[] {
+  return ["cargo-clippy", "clippy-driver"].map((name) =>
+    tool.host(name, {
+      version: ["--version"],
+      locate: rustupWhich(name, toolchain),
+      hint: "install clippy: `rustup component add clippy`, or on Debian `rust-clippy`",
+    }),
+  );
+}
+
+/** What coverage needs besides: tools of the LLVM version that rustc was built with. */
+export function coverageTools(toolchain?: string): readonly Tool[] {
+  return ["llvm-cov", "llvm-profdata"].map((name) =>
+    tool.host(name, {
+      version: ["--version"],
+      locate: ["sh", "-c", findLlvmTool, "sh", name, toolchain ?? ""],
+      hint: "install LLVM's tools of the major version that `rustc -vV` names: `rustup component add llvm-tools`, or for LLVM 22 on Debian `apt-get install llvm-22`",
+    }),
+  );
+}
+
+/** Runs the programs of this package inside of stages. */
+const nodeTool: Tool = tool.host("node", { version: ["--version"] });
+
+function rustupWhich(name: string, toolchain: string | undefined): readonly string[] {
+  const choice = toolchain === undefined ? [] : ["--toolchain", toolchain];
+  return ["rustup", "which", ...choice, name];
+}
