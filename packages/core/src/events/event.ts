@@ -95,7 +95,7 @@ export interface StageSettled extends StageEvent {
   /** How long the command took. For a reused result: when it ran. Zero if it never did. */
   readonly durationMs: number;
   /** Who ran it, now or then: `<runner>/<hermeticity>`. */
-  readonly worker: string | undefined;
+  readonly ranBy: string | undefined;
   /** Why it failed; or in one clause why it was skipped. */
   readonly error: ErrorSummary | undefined;
   readonly reason: string | undefined;

@@ -1,0 +1,88 @@
+/**
+ * What the nodes and edges of a plan's graph say about themselves.
+ *
+ *     source ──input──▶ stage ──input──▶ stage ◀╌╌gate╌╌ stage
+ *     text ────input──────────────────────▲
+ *
+ * Plain data: every attribute survives JSON, and one that does not apply is absent. Nothing here depends
+ * on where the script lies, so equal pipelines have equal graphs.
+ *
+ * @module
+ */
+import type { AbstractGraph } from "graphology-types";
+
+import type { SourceFilter, View } from "../artifact/handle.ts";
+import type { OutputSpec } from "../graph/out.ts";
+
+/**
+ * What a build of some targets would involve, as a `graphology` graph. Nodes stand in an order in which
+ * they could be made; edges lead from what is needed to what needs it, several between two nodes where
+ * there are several needs. A `MultiDirectedGraph`, by the type that copies of it have as well.
+ */
+export type PlanGraph = AbstractGraph<PlanGraphNode, PlanGraphEdge>;
+
+/** Attributes of a node; `type` tells which. */
+export type PlanGraphNode = PlanGraphStage | PlanGraphSource | PlanGraphText;
+
+/** Attributes of an edge; `type` tells which. */
+export type PlanGraphEdge = PlanGraphInput | PlanGraphGate;
+
+interface AnyNode {
+  /** Name for people; several nodes may have it. */
+  readonly name: string;
+  /** Text for pictures, unique among the nodes of a type. */
+  readonly label: string;
+  /** Commands on the longest way from here to the end of the build, its own included. */
+  readonly pathLength: number;
+  /** Whether it was asked for, by itself or in a group. */
+  readonly isTarget: boolean;
+}
+
+/** A stage call. Its key is the name of the stage, with `#2` and so on from the second call. */
+export interface PlanGraphStage extends AnyNode {
+  readonly type: "stage";
+  readonly argv: readonly string[];
+  /** Working directory: a path in the input root, empty for the root itself. */
+  readonly cwd: string;
+  /** What it makes, in the order of declaration. */
+  readonly outputs: readonly OutputSpec[];
+  /** Names of the programs that it may find on its `PATH`, besides the system's. */
+  readonly tools: readonly string[];
+}
+
+/**
+ * A directory on the user's disk; equal sources are one node. Its key is `source:`, the location, and the
+ * globs of its filter if it has any.
+ */
+export interface PlanGraphSource extends AnyNode {
+  readonly type: "source";
+  /** As the script has it: absolute, or relative to the root directory of the build. */
+  readonly location: string;
+  readonly filter: SourceFilter;
+}
+
+/** A file whose content the script holds. Its key is `text:` and its name. */
+export interface PlanGraphText extends AnyNode {
+  readonly type: "text";
+  /** Size of the content in UTF-8. The content itself is not in the graph. */
+  readonly sizeBytes: number;
+  readonly isExecutable: boolean;
+}
+
+/** Content that is laid in the input root of a command. */
+export interface PlanGraphInput {
+  readonly type: "input";
+  /** Name of the output among those of its stage call. Absent for sources and texts. */
+  readonly output?: string;
+  /** Where it lies in the input root; empty for the root itself. */
+  readonly path: string;
+  /** Whether the command may change its copy. */
+  readonly isWritable: boolean;
+  /** What is kept of the tree, first step first. Absent when all of it is. */
+  readonly views?: readonly View[];
+}
+
+/** Order only: what is needed must have succeeded, and nothing of it is seen. */
+export interface PlanGraphGate {
+  readonly type: "gate";
+}

@@ -1,0 +1,210 @@
+/**
+ * The nodes and edges of a plan's graph, as tables: all that there is to say about it, under readable keys.
+ *
+ * Pure and synchronous, and does not know graphology.
+ *
+ * @module
+ */
+import { nameOf } from "../artifact/artifact.ts";
+import {
+  state,
+  type Artifact,
+  type Gate,
+  type Handle,
+  type OutputOrigin,
+  type SourceOrigin,
+  type TextOrigin,
+  type View,
+} from "../artifact/handle.ts";
+import { asCall, needsOf } from "../graph/closure.ts";
+import { toolsOf, type Mount } from "../graph/command.ts";
+import { makePlan, type PlanNode } from "../graph/plan.ts";
+import type { StageCall } from "../graph/stage.ts";
+import type { PlanGraphEdge, PlanGraphNode } from "./plan-attributes.ts";
+
+/** Attributes while the longest way from a source is not known yet. */
+export type Draft<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never;
+
+/** An edge with its key and its ends. */
+export interface PlanEdge {
+  readonly key: string;
+  readonly from: string;
+  readonly to: string;
+  readonly edge: PlanGraphEdge;
+}
+
+/** Nodes by key, and edges, in their order: each node after what it needs. */
+export class PlanTables {
+  readonly nodes: Map<string, Draft<PlanGraphNode>> = new Map();
+  readonly edges: PlanEdge[] = [];
+  readonly #nodeKeys = new Names();
+  readonly #edgeKeys = new Names();
+  readonly #calls = new Map<StageCall, string>();
+  /** By location and filter. */
+  readonly #sources = new Map<string, string>();
+  readonly #texts = new Map<TextOrigin, string>();
+
+  constructor(targets: readonly Handle[]) {
+    const plan = makePlan(targets);
+    for (const node of plan.nodes) this.#addCall(node);
+    // Those that no call needs: targets, and what targets wait for.
+    for (const origin of plan.sources) this.#sourceKey(origin, 0);
+    for (const key of this.#asked(targets)) {
+      const node = this.nodes.get(key);
+      if (node !== undefined) node.isTarget = true;
+    }
+  }
+
+  #addCall({ call, pathLength }: PlanNode): void {
+    const { argv, cwd, outputs } = call.command;
+    const inputs = call.command.mounts.map((mount) => ({ mount, base: baseOf(mount.artifact) }));
+    const gates = inputs.flatMap(({ base }) => base.gates);
+    const needed = inputs.map(({ base }) => this.#keyOf(base, pathLength));
+    const awaited = this.#awaited([...call.gates, ...gates], pathLength);
+    const tools = toolsOf(call.command).map(({ name }) => name);
+
+    const key = this.#nodeKeys.take(call.name);
+    this.#calls.set(call, key);
+    const facts = {
+      type: "stage",
+      name: call.name,
+      label: key,
+      argv,
+      cwd,
+      outputs,
+      tools,
+    } as const;
+    this.nodes.set(key, { ...facts, pathLength, isTarget: false });
+    for (const [at, { mount, base }] of inputs.entries()) {
+      const from = needed[at] ?? "";
+      this.#addEdge(`${from} -> ${key} at ${mount.path || "."}`, from, key, inputEdge(mount, base));
+    }
+    for (const from of awaited) this.#addEdge(`${from} -> ${key}`, from, key, { type: "gate" });
+  }
+
+  #addEdge(key: string, from: string, to: string, edge: PlanGraphEdge): void {
+    this.edges.push({ key: this.#edgeKeys.take(key), from, to, edge });
+  }
+
+  /** Nodes that gates wait for. A text is there from the start, and no gate. */
+  #awaited(gates: readonly Gate[], pathLength: number): ReadonlySet<string> {
+    const { calls, sources } = needsOf(gates);
+    const keys = new Set([...calls].map((call) => this.#calls.get(call) ?? ""));
+    for (const origin of sources) keys.add(this.#sourceKey(origin, pathLength));
+    return keys;
+  }
+
+  /** Nodes that targets ask for. */
+  *#asked(targets: readonly Handle[]): Generator<string> {
+    const groups = new Set<Handle>();
+    const pending: Handle[] = [...targets].toReversed();
+    for (let handle = pending.pop(); handle !== undefined; handle = pending.pop()) {
+      const inside = handle[state];
+      if (inside.type === "artifact") yield this.#keyOf(baseOf(handle as Artifact), 0);
+      else if (inside.type !== "group") yield this.#calls.get(asCall(inside.producer)) ?? "";
+      else if (!groups.has(handle)) {
+        groups.add(handle);
+        const members: readonly Handle[] = Object.values(inside.members as Record<string, Handle>);
+        for (const member of members.toReversed()) pending.push(member);
+      }
+    }
+  }
+
+  /** The node that an artifact comes from, made if it is a new source or text. */
+  #keyOf({ origin, name }: Base, pathLength: number): string {
+    switch (origin.type) {
+      case "output":
+        return this.#calls.get(asCall(origin.producer)) ?? "";
+      case "source":
+        return this.#sourceKey(origin, pathLength);
+      case "text":
+        return this.#textKey(origin, name, pathLength);
+    }
+  }
+
+  #sourceKey(origin: SourceOrigin, pathLength: number): string {
+    const { location, filter } = origin;
+    const question = JSON.stringify([location, filter.include, filter.exclude, filter.gitignore]);
+    const known = this.#sources.get(question);
+    if (known !== undefined) return this.#lengthen(known, pathLength);
+    const key = this.#nodeKeys.take(`source:${sourceText(origin)}`);
+    this.#sources.set(question, key);
+    const label = key.slice("source:".length);
+    const facts = { type: "source", name: location, label, location, filter } as const;
+    this.nodes.set(key, { ...facts, pathLength, isTarget: false });
+    return key;
+  }
+
+  #textKey(origin: TextOrigin, name: string, pathLength: number): string {
+    const known = this.#texts.get(origin);
+    if (known !== undefined) return this.#lengthen(known, pathLength);
+    const key = this.#nodeKeys.take(`text:${name}`);
+    this.#texts.set(origin, key);
+    const sizeBytes = Buffer.byteLength(origin.text);
+    const { isExecutable } = origin;
+    const facts = { type: "text", name, label: key.slice("text:".length) } as const;
+    this.nodes.set(key, { ...facts, sizeBytes, isExecutable, pathLength, isTarget: false });
+    return key;
+  }
+
+  /** No command of its own: the longest way is that of a call that needs it. */
+  #lengthen(key: string, pathLength: number): string {
+    const node = this.nodes.get(key);
+    if (node !== undefined) node.pathLength = Math.max(node.pathLength, pathLength);
+    return key;
+  }
+}
+
+/** An artifact taken apart: where its content comes from, what is kept of it, what it waits for. */
+interface Base {
+  readonly origin: SourceOrigin | TextOrigin | OutputOrigin;
+  readonly name: string;
+  readonly views: readonly View[];
+  readonly gates: readonly Gate[];
+}
+
+function baseOf(artifact: Artifact): Base {
+  const name = nameOf(artifact);
+  const views: View[] = [];
+  const gates: Gate[] = [];
+  for (let { origin } = artifact[state]; ; { origin } = origin.base[state]) {
+    if (origin.type === "view") views.push(origin.view);
+    else if (origin.type === "gated") gates.push(...origin.gates);
+    else return { origin, name, views: views.toReversed(), gates };
+  }
+}
+
+function inputEdge({ path, isWritable }: Mount, { origin, views }: Base): PlanGraphEdge {
+  return {
+    type: "input",
+    ...(origin.type === "output" && { output: origin.output }),
+    path,
+    isWritable,
+    ...(views.length > 0 && { views }),
+  };
+}
+
+/** A source in a few words: `src`, `main.c`, `src/{*.c,*.h} without gen`. */
+function sourceText({ location, filter: { include, exclude = [] } }: SourceOrigin): string {
+  const globs = include?.length === 1 ? include.join("") : `{${include?.join(",") ?? ""}}`;
+  const below = location === "." ? globs : `${location}/${globs}`;
+  const kept = include === undefined ? location : below;
+  return exclude.length === 0 ? kept : `${kept} without ${exclude.join(", ")}`;
+}
+
+/** Gives names out, each once: `compile`, then `compile#2`. */
+class Names {
+  readonly #taken = new Set<string>();
+  /** By name: the number to try next. */
+  readonly #next = new Map<string, number>();
+
+  take(name: string): string {
+    let free = name;
+    for (let n = this.#next.get(name) ?? 2; this.#taken.has(free); n++) {
+      free = `${name}#${n}`;
+      this.#next.set(name, n + 1);
+    }
+    this.#taken.add(free);
+    return free;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Summaries: what a screen shows of a build, folded from its events and from nothing else.
+ *
+ *     waiting ──▶ running ──▶ ran | failed | cancelled
+ *        │  ◀── rewound ──┘
+ *        └──▶ reused | failed | skipped | cancelled
+ *
+ * A recording gives the same summary as the build that it was made of, and both agree with its report. A
+ * summary of a build that is not over is that of the moment.
+ *
+ * @module
+ */
+import type { Digest } from "../digest/digest.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { NodeId } from "../graph/plan.ts";
+import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome } from "./event.ts";
+
+/** What has become of a stage call so far. */
+export type StageState = "waiting" | "running" | Outcome;
+
+/** One stage call of a build. */
+export interface StageSummary {
+  readonly id: NodeId;
+  /** Name of its stage. */
+  readonly name: string;
+  /** Numbers of the calls that must have succeeded before it. */
+  readonly dependencies: readonly NodeId[];
+  readonly state: StageState;
+  /** Absent as long as it has none. */
+  readonly key: ActionKey | undefined;
+  /** How long its command took, now or when the reused result was made. Zero before that is known. */
+  readonly durationMs: number;
+  /** When its command was started in this build, last; when it settled, last. */
+  readonly startedAt: number | undefined;
+  readonly settledAt: number | undefined;
+  /** Who ran it, now or then: `<runner>/<hermeticity>`. */
+  readonly ranBy: string | undefined;
+  readonly error: ErrorSummary | undefined;
+  /** Why it was skipped, in one clause. */
+  readonly reason: string | undefined;
+}
+
+/** A source of a build. */
+export interface SourceSummary {
+  readonly location: string;
+  readonly digest: Digest;
+  readonly durationMs: number;
+}
+
+/** How many stage calls are in each state, and what they cost. */
+export interface Totals extends Readonly<Record<StageState, number>> {
+  readonly stages: number;
+  /** Time of the commands that were executed in this build, as if one after another. */
+  readonly spentMs: number;
+  /** Time that the reused results took when they were made. */
+  readonly savedMs: number;
+}
+
+/** What a screen shows of a build. Plain data, of the moment: it does not change any more. */
+export interface BuildSummary {
+  /** Absent while the build is under way, or when its events were cut off. */
+  readonly outcome: BuildOutcome | undefined;
+  readonly startedAt: number | undefined;
+  /** Up to its end, or to the last event so far. */
+  readonly durationMs: number;
+  /** Every stage call, inputs before what needs them. */
+  readonly stages: readonly StageSummary[];
+  /** In the order in which they were taken. */
+  readonly sources: readonly SourceSummary[];
+  /**
+   * Failures of stages, the first one first. That a build was cancelled, or that it could not begin, is no
+   * event: only its report or its exception has that error.
+   */
+  readonly errors: readonly ErrorSummary[];
+  /** Names of stages by outcome, in the order in which they settled. */
+  readonly ran: readonly string[];
+  readonly reused: readonly string[];
+  readonly failed: readonly string[];
+  readonly skipped: readonly string[];
+  readonly cancelled: readonly string[];
+  readonly totals: Totals;
+}
+
+/** A fold that is under way, for screens that follow a build. */
+export interface ReportFold {
+  /** Give it to a build as its `onEvent`. Takes constant time. */
+  readonly onEvent: (event: BuildEvent) => void;
+  /** What is known so far. Takes time in proportion to the number of stages. */
+  readonly summary: () => BuildSummary;
+}
+
+/**
+ * Folds events into a summary: of a list, or of a stream such as `readEvents` gives. Where there are
+ * several builds, the last one counts.
+ *
+ * @example
+ * ```ts
+ * const { failed, totals } = await foldReport(readEvents("build.jsonl"));
+ * ```
+ */
+export function foldReport(events: Iterable<BuildEvent>): BuildSummary;
+export function foldReport(events: AsyncIterable<BuildEvent>): Promise<BuildSummary>;
+export function foldReport(
+  events: Iterable<BuildEvent> | AsyncIterable<BuildEvent>,
+): BuildSummary | Promise<BuildSummary> {
+  const { onEvent, summary } = reportFold();
+  if (Symbol.iterator in events) {
+    for (const event of events) onEvent(event);
+    return summary();
+  }
+  return (async () => {
+    for await (const event of events) onEvent(event);
+    return summary();
+  })();
+}
+
+/**
+ * Starts a fold that takes events as they come.
+ *
+ * @example
+ * ```ts
+ * const fold = reportFold();
+ * const timer = setInterval(() => draw(fold.summary()), 100);
+ * await tryBuild(app, { runner, onEvent: fold.onEvent });
+ * ```
+ */
+export function reportFold(): ReportFold {
+  let fold = new Fold();
+  return {
+    onEvent: (event) => {
+      if (event.type === "build-started") fold = new Fold();
+      fold.take(event);
+    },
+    summary: () => fold.summary(),
+  };
+}
+
+class Fold {
+  #outcome: BuildOutcome | undefined;
+  #startedAt: number | undefined;
+  #durationMs = 0;
+  readonly #stages = new Map<NodeId, StageSummary>();
+  /** Those that have settled, in the order of their last settlements. */
+  readonly #settled = new Set<NodeId>();
+  readonly #sources: SourceSummary[] = [];
+
+  take(event: BuildEvent): void {
+    this.#startedAt ??= event.atMs;
+    this.#durationMs = event.atMs - this.#startedAt;
+    switch (event.type) {
+      case "build-started":
+        for (const { id, name, dependencies } of event.stages) {
+          this.#stages.set(id, { ...blank, id, name, dependencies });
+        }
+        break;
+      case "source-taken": {
+        const { location, digest, durationMs } = event;
+        this.#sources.push({ location, digest, durationMs });
+        break;
+      }
+      case "stage-started": {
+        this.#settled.delete(event.id);
+        const { id, name, key, atMs } = event;
+        this.#change(id, name, { ...fresh, state: "running", key, startedAt: atMs });
+        break;
+      }
+      case "stage-output":
+        break;
+      case "stage-rewound":
+        this.#settled.delete(event.id);
+        this.#change(event.id, event.name, { ...fresh, state: "waiting" });
+        break;
+      case "stage-settled": {
+        this.#settled.delete(event.id);
+        this.#settled.add(event.id);
+        const { id, name, outcome, key, durationMs, ranBy, error, reason, atMs } = event;
+        const end = { state: outcome, key, durationMs, ranBy, error, reason, settledAt: atMs };
+        this.#change(id, name, end);
+        break;
+      }
+      case "build-settled":
+        this.#outcome = event.outcome;
+        this.#durationMs = event.durationMs;
+    }
+  }
+
+  summary(): BuildSummary {
+    const settled = [...this.#settled].flatMap((id) => this.#stages.get(id) ?? []);
+    const named = (state: Outcome): readonly string[] =>
+      settled.filter((stage) => stage.state === state).map(({ name }) => name);
+    return {
+      outcome: this.#outcome,
+      startedAt: this.#startedAt,
+      durationMs: this.#durationMs,
+      stages: [...this.#stages.values()],
+      sources: [...this.#sources],
+      errors: settled.flatMap(({ error }) => error ?? []),
+      ran: named("ran"),
+      reused: named("reused"),
+      failed: named("failed"),
+      skipped: named("skipped"),
+      cancelled: named("cancelled"),
+      totals: totalsOf(this.#stages.values()),
+    };
+  }
+
+  /** A call that was never listed, because the start of a recording is missing, is put last. */
+  #change(id: NodeId, name: string, changes: Partial<StageSummary>): void {
+    const stage = this.#stages.get(id) ?? { ...blank, id, name, dependencies: [] };
+    this.#stages.set(id, { ...stage, ...changes });
+  }
+}
+
+/** What a command that starts, or waits, again has lost. */
+const fresh = {
+  durationMs: 0,
+  ranBy: undefined,
+  error: undefined,
+  reason: undefined,
+  settledAt: undefined,
+} as const;
+
+const blank = { ...fresh, state: "waiting", key: undefined, startedAt: undefined } as const;
+
+function totalsOf(stages: Iterable<StageSummary>): Totals {
+  const totals = {
+    ...{ stages: 0, waiting: 0, running: 0, spentMs: 0, savedMs: 0 },
+    ...{ ran: 0, reused: 0, failed: 0, skipped: 0, cancelled: 0 },
+  };
+  for (const { state, durationMs } of stages) {
+    totals.stages++;
+    totals[state]++;
+    totals[state === "reused" ? "savedMs" : "spentMs"] += durationMs;
+  }
+  return totals;
+}

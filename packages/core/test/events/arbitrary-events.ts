@@ -1,0 +1,67 @@
+/**
+ * Events as they could come, for properties that hold for all of them.
+ *
+ * @module
+ */
+import * as fc from "fast-check";
+
+import { digestBytes, type Digest } from "../../src/digest/digest.ts";
+import type { BuildEvent } from "../../src/events/event.ts";
+import type { ActionKey } from "../../src/graph/action.ts";
+
+const digests: fc.Arbitrary<Digest> = fc.uint8Array().map((bytes) => digestBytes(bytes));
+const keys: fc.Arbitrary<ActionKey> = digests;
+const names = fc.string({ unit: "binary", minLength: 1 });
+const durations = fc.nat();
+const about = { atMs: fc.nat(), id: fc.nat({ max: 9 }), name: names };
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+  fc.option(arbitrary, { nil: undefined });
+const errors = fc.record({ code: names, message: names, text: names });
+
+/** Any one event, with any text in it. */
+export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
+  fc.record({
+    type: fc.constant("build-started" as const),
+    atMs: fc.nat(),
+    stages: fc.array(
+      fc.record({ id: fc.nat({ max: 9 }), name: names, dependencies: fc.array(fc.nat()) }),
+    ),
+  }),
+  fc.record({
+    type: fc.constant("source-taken" as const),
+    atMs: fc.nat(),
+    location: names,
+    digest: digests,
+    durationMs: durations,
+  }),
+  fc.record({
+    type: fc.constant("stage-started" as const),
+    ...about,
+    key: keys,
+    argv: fc.array(names),
+  }),
+  fc.record({
+    type: fc.constant("stage-output" as const),
+    ...about,
+    stream: fc.constantFrom("stdout" as const, "stderr" as const),
+    text: fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("\u2028", "a\r\nb\u2029", "\0")),
+    isReplay: fc.boolean(),
+  }),
+  fc.record({ type: fc.constant("stage-rewound" as const), ...about, digest: digests }),
+  fc.record({
+    type: fc.constant("stage-settled" as const),
+    ...about,
+    outcome: fc.constantFrom("ran", "reused", "failed", "skipped", "cancelled"),
+    key: maybe(keys),
+    durationMs: durations,
+    ranBy: maybe(names),
+    error: maybe(errors),
+    reason: maybe(names),
+  }),
+  fc.record({
+    type: fc.constant("build-settled" as const),
+    atMs: fc.nat(),
+    outcome: fc.constantFrom("succeeded", "failed", "cancelled"),
+    durationMs: durations,
+  }),
+);
