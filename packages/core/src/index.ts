@@ -59,16 +59,60 @@ export type {
   StageSettled,
   StageStarted,
 } from "./events/event.ts";
+export { buildEvents, type BuildEventsOptions, type BuildRun } from "./build/build-events.ts";
+export { eventStream, type EventStream, type EventStreamOptions } from "./events/event-stream.ts";
+export { readEvents, recordEvents, type Recording } from "./events/recording.ts";
+export {
+  foldReport,
+  reportFold,
+  type BuildSummary,
+  type ReportFold,
+  type SourceSummary,
+  type StageState,
+  type StageSummary,
+  type Totals,
+} from "./events/summary.ts";
 export { BuildError, renderError } from "./errors/build-error.ts";
 export { errorCodes, type ErrorCode } from "./errors/codes.ts";
+
+// Graphs as data.
+export { planGraph } from "./build/plan-graph.ts";
+export { toDot, toJson, toMermaid } from "./build/graph-text.ts";
+export type {
+  PlanGraph,
+  PlanGraphEdge,
+  PlanGraphGate,
+  PlanGraphInput,
+  PlanGraphNode,
+  PlanGraphSource,
+  PlanGraphStage,
+  PlanGraphText,
+} from "./build/plan-attributes.ts";
+export type { SourceFilter, View } from "./artifact/handle.ts";
 
 // Stores.
 export { DiskStore } from "./store/disk-store.ts";
 export { MemoryStore } from "./store/memory-store.ts";
+export { StoreLease } from "./store/lease.ts";
+export {
+  collectGarbage,
+  type CollectionReport,
+  type CollectOptions,
+  type FilesByKind,
+} from "./store/collect-garbage.ts";
+export {
+  verifyStore,
+  type StoreProblem,
+  type VerificationReport,
+  type VerifyOptions,
+} from "./store/verify-store.ts";
+export { storeUsage, type AgeBucket, type StoreUsage } from "./store/store-usage.ts";
+export type { Tally } from "./store/inventory.ts";
 export type { ActionCache, ContentStore, Store } from "./store/store.ts";
 
 // For those who write runners and stores.
 export type { Action, Execution, Hermeticity, RunContext, Runner, Value } from "./runner/runner.ts";
+export { kindName } from "./runner/runner.ts";
 export { missingTools } from "./runner/missing-tools.ts";
 export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
 export { digestFile } from "./digest/file-digester.ts";
@@ -85,7 +129,9 @@ export {
   commandNotFound,
   mockOutputUndeclared,
   mockStageUnscripted,
+  outputUnfit,
   outputWrongKind,
   platformUnsupported,
+  toolFailed,
   toolNotFound,
 } from "./errors/catalogue.ts";

@@ -87,14 +87,14 @@ class FileHandle<K extends Kind = "file"> implements Artifact<K> {
 
   as(name: string): this {
     const { kind, origin, self } = this[state];
-    return makeArtifact(kind, origin, { alias: parseName(name), self }) as Artifact as this;
+    return makeArtifact(kind, origin, { alias: parseName(name), self }) as this;
   }
 
   after(...gates: readonly Gate[]): this {
     checkGates(gates);
     const { kind, origin, alias, self } = this[state];
     const held = behind(this, origin, gates);
-    return makeArtifact(kind, held, { alias, self }) as Artifact as this;
+    return makeArtifact(kind, held, { alias, self }) as this;
   }
 
   [inspect.custom](): string {
@@ -141,6 +141,16 @@ function behind(artifact: Artifact, origin: Origin, gates: readonly Gate[]): Ori
     case "text":
       return Object.freeze({ type: "gated", base: artifact, gates: Object.freeze([...gates]) });
   }
+}
+
+/** True when two artifacts cannot but have the same content: the same origin, or equal views of it. */
+export function isSameOrigin(a: Origin, b: Origin): boolean {
+  if (a === b) return true;
+  if (a.type !== "view" || b.type !== "view") return false;
+  return (
+    JSON.stringify(a.view) === JSON.stringify(b.view) &&
+    isSameOrigin(a.base[state].origin, b.base[state].origin)
+  );
 }
 
 /** Where an artifact comes from, in a few words: `compile.app`, `source src`. */

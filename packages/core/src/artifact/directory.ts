@@ -10,6 +10,7 @@
 import { compareCodePoints } from "../base/order.ts";
 import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
 import { MessageWriter, readDigest, readFields } from "../digest/wire.ts";
+import { malformedMessage } from "../errors/catalogue.ts";
 
 /** A file in a directory. */
 export interface FileNode {
@@ -113,7 +114,7 @@ function readFile(message: Buffer): FileNode {
     if (number === 2) digest = readDigest(bytes);
     if (number === 4) isExecutable = integer !== 0;
   }
-  return { name, digest, isExecutable };
+  return { name: checkName(name), digest, isExecutable };
 }
 
 function readSubdirectory(message: Buffer): DirectoryNode {
@@ -128,7 +129,14 @@ function readSymlink(message: Buffer): SymlinkNode {
     if (number === 1) name = bytes.toString("utf8");
     if (number === 2) target = bytes.toString("utf8");
   }
-  return { name, target };
+  return { name: checkName(name), target };
+}
+
+/** A directory may come from anywhere, and what it names is written to disks. */
+function checkName(name: string): string {
+  const isName = name !== "" && name !== "." && name !== ".." && !/[/\0]/.test(name);
+  if (!isName) throw malformedMessage(`\`${name}\` is not the name of an entry`);
+  return name;
 }
 
 /** Most lists come sorted already; those are not copied. */
@@ -136,7 +144,7 @@ function inOrder<N extends { readonly name: string }>(nodes: readonly N[]): read
   for (let at = 1; at < nodes.length; at++) {
     const [before, here] = [nodes[at - 1] as N, nodes[at] as N];
     if (compareCodePoints(before.name, here.name) > 0) {
-      return [...nodes].sort((a, b) => compareCodePoints(a.name, b.name));
+      return nodes.toSorted((a, b) => compareCodePoints(a.name, b.name));
     }
   }
   return nodes;

@@ -10,6 +10,9 @@ declare const brand: unique symbol;
 /** A normalised path inside a tree: segments joined by `/`. The empty path is the tree itself. */
 export type ArtifactPath = string & { readonly [brand]: "ArtifactPath" };
 
+/** Paths that are in normal form at first sight, as nearly all are: no segment starts with a dot. */
+const plain = /^[^./\0][^/\0]*(?:\/[^./\0][^/\0]*)*$/;
+
 /** The path of the tree itself. */
 export const rootPath: ArtifactPath = "" as ArtifactPath;
 
@@ -20,6 +23,7 @@ export const rootPath: ArtifactPath = "" as ArtifactPath;
  */
 export function parsePath(text: string): ArtifactPath {
   if (typeof text !== "string") throw malformedPath(String(text), "it is not a string");
+  if (plain.test(text)) return text as ArtifactPath;
   if (text.startsWith("/")) throw malformedPath(text, "it is absolute");
   if (text.includes("\0")) throw malformedPath(text, "it contains a NUL character");
   const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");
@@ -68,6 +72,7 @@ export function isWithin(path: ArtifactPath, base: ArtifactPath): boolean {
 
 /** How to write `path` from a working directory in the same tree: `../target` from `ws`. */
 export function relativeTo(path: ArtifactPath, directory: ArtifactPath): string {
+  if (directory === "") return path === "" ? "." : path;
   const target = segmentsOf(path);
   const from = segmentsOf(directory);
   let shared = 0;

@@ -6,18 +6,20 @@
 
 /**
  * The candidate that is fewest edits away from `name`, or `undefined` when none is close: more than
- * half of the longer name would have to change. A candidate that contains the name counts as close.
+ * half of the longer name would have to change. A candidate that contains the name, or the other way
+ * round, goes before those that do not, however much longer it is.
  */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Infinity;
+  let bestRank = Infinity;
   for (const candidate of candidates) {
     const contains = candidate.includes(name) || name.includes(candidate);
     const limit = contains ? Infinity : Math.max(name.length, candidate.length) / 2;
     const distance = editDistance(name, candidate);
-    if (distance <= limit && distance < bestDistance) {
+    const rank = contains ? distance : distance + 1_000_000;
+    if (distance <= limit && rank < bestRank) {
       best = candidate;
-      bestDistance = distance;
+      bestRank = rank;
     }
   }
   return best;

@@ -26,5 +26,5 @@ function lift(unit: number): number {
 
 /** A sorted copy. */
 export function sortedBy<T>(items: readonly T[], name: (item: T) => string): T[] {
-  return [...items].sort((a, b) => compareCodePoints(name(a), name(b)));
+  return items.toSorted((a, b) => compareCodePoints(name(a), name(b)));
 }

@@ -14,7 +14,11 @@ import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.t
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { keyVersion } from "../rebuild/compose.ts";
+import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
+import { ToolIdentities } from "../rebuild/tool-identities.ts";
+import { Trace } from "../rebuild/trace.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import { Scheduler, type Settlement } from "../schedule/scheduler.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
@@ -30,7 +34,7 @@ export interface BuildOptions {
   /** Where commands run. */
   readonly runner: Runner;
   /**
-   * What earlier builds left: a store, or the directory of one.
+   * What earlier builds left: a store, or the directory of one, which starts at `cwd` if relative.
    *
    * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
    */
@@ -49,7 +53,7 @@ export interface BuildOptions {
   /** Aborting it cancels the build: what runs is killed, and `BUILD_CANCELLED` is reported. */
   readonly signal?: AbortSignal;
   /** Hears of everything that happens, in order. What it throws ends the build. */
-  readonly onEvent?: (event: BuildEvent) => void;
+  readonly onEvent?: ((event: BuildEvent) => void) | undefined;
   /** Time. @defaultValue the machine's */
   readonly clock?: Clock;
 }
@@ -80,11 +84,16 @@ export async function build(targets: Targets, options: BuildOptions): Promise<Re
  *   no sense, or a source cannot be taken.
  */
 export async function tryBuild(targets: Targets, options: BuildOptions): Promise<Report> {
-  const { clock = systemClock } = options;
+  return await run(targets, options, true);
+}
+
+/** Builds; if `isTraced`, with what the last build of the same targets has written down. */
+async function run(targets: Targets, options: BuildOptions, isTraced: boolean): Promise<Report> {
+  const { clock = systemClock, runner } = options;
   const cwd = resolve(options.cwd ?? process.cwd());
   const startedAt = clock.now();
   const plan = makePlan(checkTargets(targets));
-  const store = openStore(options.store);
+  const store = openStore(options.store, cwd);
   const slots = checkSlots(options.slots ?? availableParallelism());
   const listener = new Listener(clock, options.onEvent);
   const signal = options.signal
@@ -96,20 +105,40 @@ export async function tryBuild(targets: Targets, options: BuildOptions): Promise
     type: "build-started",
     stages: plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies })),
   });
-  const sources = new Sources(store.content, cwd, signal);
-  await takeSources(plan, sources, { clock, emit, signal });
+  const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
+  const recorded = memory.recall();
+  const { content } = store;
+  const sources = new Sources({ content, cwd, signal, clock, recorded });
+  const identities = new ToolIdentities(runner, signal);
+  const identitiesOf = identities.known.bind(identities);
+  const trace = new Trace({ plan, sources, identitiesOf, recorded });
   const scheduler = new Scheduler({
-    ...{ plan, sources, store, slots, clock, emit, signal },
-    runner: options.runner,
+    ...{ plan, sources, store, slots, clock, emit, signal, runner, trace, identities },
     keepGoing: options.keepGoing ?? false,
+    isHeard: options.onEvent !== undefined,
   });
-  await scheduler.run();
+  let isTaken = false;
+  try {
+    isTaken = await takeSources(plan, sources, { clock, emit, signal });
+    if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
+    await scheduler.run();
+    if (!trace.isUnchanged || !sources.areUnchanged) {
+      memory.keep((packer) => {
+        sources.pack(packer);
+        trace.pack(packer);
+      });
+    }
+  } catch (error) {
+    emit({ type: "build-settled", outcome: "failed", durationMs: clock.now() - startedAt });
+    throw error;
+  }
 
   const stages = [...scheduler.settlements].map(([id, settlement]) =>
     reportStage(plan.nodes[id]?.name ?? "", settlement),
   );
   const errors = stages.flatMap(({ error }) => error ?? []);
-  const isComplete = stages.every(({ outcome }) => outcome === "ran" || outcome === "reused");
+  const isComplete =
+    isTaken && stages.every(({ outcome }) => outcome === "ran" || outcome === "reused");
   const isCancelled = signal.aborted && !isComplete && errors.length === 0;
   if (isCancelled) errors.push(buildCancelled(signal.reason));
   const outcome: BuildOutcome = isComplete ? "succeeded" : isCancelled ? "cancelled" : "failed";
@@ -119,10 +148,18 @@ export async function tryBuild(targets: Targets, options: BuildOptions): Promise
 
   return new Report({
     ...{ outcome, stages, errors, durationMs, cwd },
-    content: store.content,
+    content,
+    rebuild: async (artifact) => await run(artifact, { ...options, onEvent: undefined }, false),
     known: new Results(plan, scheduler),
     sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
   });
+}
+
+/** What tells builds apart that can learn nothing from each other. */
+function subjectOf(plan: Plan, cwd: string, runner: Runner): readonly unknown[] {
+  const ends = plan.nodes.filter(({ dependents }) => dependents.length === 0);
+  const { name, platform, hermeticity } = runner;
+  return [keyVersion, cwd, name, platform, hermeticity, ends.map((node) => node.name)];
 }
 
 /** Passes events on, and survives a listener that throws: the build is stopped in good order. */
@@ -134,7 +171,7 @@ class Listener {
     this.emit = (body) => {
       if (onEvent === undefined || this.signal.aborted) return;
       try {
-        onEvent({ ...body, atMs: clock.now() } as BuildEvent);
+        onEvent({ ...body, atMs: clock.now() });
       } catch (error) {
         this.#controller.abort(error);
       }
@@ -158,7 +195,7 @@ function reportStage(name: string, settlement: Settlement): StageReport {
     ...{ name, outcome, key, error, reason },
     durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
     ranAt: ran?.startedAt,
-    worker: produced?.result.worker,
+    ranBy: produced?.result.worker,
     stdout: ran?.stdout,
     stderr: ran?.stderr,
   };
@@ -183,9 +220,14 @@ class Results {
     const copy = this.#copies.get(call.original);
     return exact ?? (copy && this.#scheduler.outputValue(copy, output));
   }
+
+  hasRun(call: StageCall): boolean {
+    const copy = this.#copies.get(call.original);
+    return this.#scheduler.hasRun(call) || (copy !== undefined && this.#scheduler.hasRun(copy));
+  }
 }
 
-/** Copies every source into the store, one after another. Stops early when the signal is aborted. */
+/** Copies every source into the store, one after another. False when the signal was aborted before. */
 async function takeSources(
   plan: Plan,
   sources: Sources,
@@ -194,7 +236,7 @@ async function takeSources(
     readonly emit: (body: BuildEventBody) => void;
     readonly signal: AbortSignal;
   },
-): Promise<void> {
+): Promise<boolean> {
   const { clock, emit, signal } = context;
   for (const origin of plan.sources) {
     const startedAt = clock.now();
@@ -205,8 +247,9 @@ async function takeSources(
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    if (signal.aborted) return;
+    if (signal.aborted) return false;
   }
+  return !signal.aborted;
 }
 
 function checkTargets(targets: Targets): readonly Handle[] {
@@ -220,9 +263,11 @@ function checkSlots(slots: number): number {
   throw invalidOption("slots", String(slots), "a whole number, at least 1");
 }
 
-function openStore(store: Store | string | undefined): Store {
+function openStore(store: Store | string | undefined, cwd: string): Store {
   if (typeof store === "object") return store;
   return new DiskStore(
-    store === undefined ? defaultStoreDirectory(process.env, process.platform) : resolve(store),
+    store === undefined
+      ? defaultStoreDirectory(process.env, process.platform)
+      : resolve(cwd, store),
   );
 }

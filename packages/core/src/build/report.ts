@@ -8,7 +8,7 @@ import { parse, resolve, sep } from "node:path";
 
 import { isArtifact, type Artifact, type File, type Tree } from "../artifact/handle.ts";
 import type { Digest } from "../digest/digest.ts";
-import type { BuildError } from "../errors/build-error.ts";
+import { BuildError } from "../errors/build-error.ts";
 import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
 import type { BuildOutcome, Outcome } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -30,7 +30,7 @@ export interface StageReport {
   /** When the command ran, in milliseconds since 1970; `undefined` if it never did. */
   readonly ranAt: number | undefined;
   /** Who ran it, now or then: `<runner>/<hermeticity>`. */
-  readonly worker: string | undefined;
+  readonly ranBy: string | undefined;
   /** Why it failed. */
   readonly error: BuildError | undefined;
   /** Why it was skipped, in one clause. */
@@ -47,6 +47,8 @@ export interface ReportParts {
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
   readonly content: ContentStore;
+  /** Builds an artifact again: its content was lost. */
+  readonly rebuild: (artifact: Artifact) => Promise<Report>;
   readonly known: KnownValues;
   /** Absolute directory that relative paths start from. */
   readonly cwd: string;
@@ -62,44 +64,35 @@ export class Report {
   /** Every failure, the first one first. */
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
+  /** True when every target was made. */
+  readonly ok: boolean;
+  /** Names of the stages whose commands were executed and succeeded, in the order of their ends. */
+  readonly ran: readonly string[];
+  /** Names of the stages of which an earlier result was used. */
+  readonly reused: readonly string[];
+  /** Names of the stages that failed. */
+  readonly failed: readonly string[];
+  /** Names of the stages that were not started. */
+  readonly skipped: readonly string[];
+  /** Names of the stages that were stopped. */
+  readonly cancelled: readonly string[];
   readonly #parts: ReportParts;
 
   constructor(parts: ReportParts) {
+    const named = (outcome: Outcome): readonly string[] =>
+      parts.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name);
     this.outcome = parts.outcome;
     this.stages = parts.stages;
     this.errors = parts.errors;
     this.durationMs = parts.durationMs;
+    this.ok = parts.outcome === "succeeded";
+    // Fields, not getters: test libraries copy what they compare, and getters do not survive that.
+    this.ran = named("ran");
+    this.reused = named("reused");
+    this.failed = named("failed");
+    this.skipped = named("skipped");
+    this.cancelled = named("cancelled");
     this.#parts = parts;
-  }
-
-  /** True when every target was made. */
-  get ok(): boolean {
-    return this.outcome === "succeeded";
-  }
-
-  /** Names of the stages whose commands were executed and succeeded, in the order of their ends. */
-  get ran(): readonly string[] {
-    return this.#named("ran");
-  }
-
-  /** Names of the stages of which an earlier result was used. */
-  get reused(): readonly string[] {
-    return this.#named("reused");
-  }
-
-  /** Names of the stages that failed. */
-  get failed(): readonly string[] {
-    return this.#named("failed");
-  }
-
-  /** Names of the stages that were not started. */
-  get skipped(): readonly string[] {
-    return this.#named("skipped");
-  }
-
-  /** Names of the stages that were stopped. */
-  get cancelled(): readonly string[] {
-    return this.#named("cancelled");
   }
 
   /** Does nothing if the build succeeded; throws its first failure otherwise. */
@@ -119,7 +112,7 @@ export class Report {
 
   /** Bytes of a file of this build. Rejects as {@link Report.digest}. */
   async bytes(file: File): Promise<Buffer> {
-    return await this.#parts.content.read(await this.digest(file));
+    return await this.#read(file, async ({ digest }) => await this.#parts.content.read(digest));
   }
 
   /** Text of a file of this build. Rejects as {@link Report.digest}. */
@@ -129,11 +122,13 @@ export class Report {
 
   /** Paths of all files and links in a tree of this build, sorted. Rejects as {@link Report.digest}. */
   async list(tree: Tree): Promise<string[]> {
-    const paths: string[] = [];
-    for await (const { path, entry } of walkTree(this.#parts.content, await this.digest(tree))) {
-      if (entry.type !== "directory") paths.push(path);
-    }
-    return paths.sort();
+    return await this.#read(tree, async ({ digest }) => {
+      const paths: string[] = [];
+      for await (const { path, entry } of walkTree(this.#parts.content, digest)) {
+        if (entry.type !== "directory") paths.push(path);
+      }
+      return paths.toSorted();
+    });
   }
 
   /** What a stage printed, when it ran: its standard output, then its standard error. */
@@ -152,13 +147,11 @@ export class Report {
    *   the build's `cwd` or something around them, or a directory by a file.
    */
   async export(artifact: Artifact, path: string): Promise<void> {
-    const value = await this.#value(artifact);
     const place = resolve(this.#parts.cwd, path);
     this.#checkPlace(place, path);
-    if (value.kind === "tree") return await exportTree(this.#parts.content, value.digest, place);
-    await exportFile(this.#parts.content, value, place).catch((error: unknown) => {
-      const code = error instanceof Error && "code" in error ? error.code : undefined;
-      throw code === "EISDIR" ? exportBlocked(path, "a directory") : error;
+    await this.#read(artifact, async (value) => {
+      if (value.kind === "tree") await exportTree(this.#parts.content, value.digest, place);
+      else await exportFile(this.#parts.content, value, place);
     });
   }
 
@@ -173,12 +166,22 @@ export class Report {
     if (source !== undefined) throw exportBlocked(path, `the source \`${source}\``);
   }
 
+  /** Reads an artifact. If its content was lost from the store, has it made again first. */
+  async #read<T>(artifact: Artifact, read: (value: Value) => Promise<T>): Promise<T> {
+    const value = await this.#value(artifact);
+    try {
+      return await read(value);
+    } catch (error) {
+      if (!(error instanceof BuildError) || error.code !== "BLOB_LOST") throw error;
+      const again = await this.#parts.rebuild(artifact);
+      // Other content than that of this build is no replacement: a source has changed meanwhile.
+      if (!again.ok || (await again.digest(artifact)) !== value.digest) throw error;
+      return await read(value);
+    }
+  }
+
   async #value(artifact: Artifact): Promise<Value> {
     if (!isArtifact(artifact)) throw notAHandle(artifact, "the artifact to read or export");
     return await resolveArtifact(this.#parts.content, artifact, this.#parts.known);
-  }
-
-  #named(outcome: Outcome): readonly string[] {
-    return this.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name);
   }
 }

@@ -1,4 +1,3 @@
-import { malformedMessage } from "../errors/catalogue.ts";
 /**
  * The wire form of messages: protocol buffers, written canonically.
  *
@@ -9,6 +8,7 @@ import { malformedMessage } from "../errors/catalogue.ts";
  *
  * @module
  */
+import { malformedMessage } from "../errors/catalogue.ts";
 import { hashOf, makeDigest, sizeOf, type Digest } from "./digest.ts";
 
 const varint = 0;

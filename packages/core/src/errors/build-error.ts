@@ -54,6 +54,14 @@ export function renderError({ code, message, facts, hint }: BuildError): string 
   return parts.filter(Boolean).join("\n\n");
 }
 
+/** The same error with facts in front of its own. */
+export function withFacts(
+  { code, message, facts, hint, cause }: BuildError,
+  more: BuildErrorParts["facts"],
+): BuildError {
+  return new BuildError({ code, message, facts: { ...more, ...facts }, hint, cause });
+}
+
 /** An error as plain data, for events. */
 export function summarize(error: BuildError): { code: string; message: string; text: string } {
   return { code: error.code, message: error.message, text: renderError(error) };

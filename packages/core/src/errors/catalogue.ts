@@ -10,6 +10,15 @@ import { closest } from "../base/closest.ts";
 import { describe } from "../base/describe.ts";
 import { BuildError } from "./build-error.ts";
 
+/** A handle was asked for its content, and the command that succeeded had not written it. */
+export function outputAbsent(artifact: string): BuildError {
+  return new BuildError({
+    code: "ARTIFACT_NOT_BUILT",
+    message: `\`${artifact}\` is optional, and its command did not write it`,
+    hint: "drop `optional` if it should always be there",
+  });
+}
+
 /** A handle was asked for its content, and this build has not made it. */
 export function artifactNotBuilt(artifact: string): BuildError {
   return new BuildError({
@@ -51,12 +60,12 @@ export function commandNotFound(seen: {
   const declare = `declare it: \`tools: [tool.host(${JSON.stringify(program)})]\``;
   return new BuildError({
     code: "COMMAND_NOT_FOUND",
-    message: `stage \`${stage}\` starts \`${program}\`, which is not there`,
+    message: `stage \`${stage}\` starts \`${program}\`, which is not there or not executable`,
     facts: {
       "declared tools": tools === undefined ? "none (the system's)" : tools.join(", ") || "none",
     },
     hint: program.includes("/")
-      ? "check the path: it starts at the working directory, and must be an executable file"
+      ? "check the path, which starts at the command's working directory unless it is absolute"
       : guess !== undefined
         ? `did you mean \`${guess}\`? Otherwise ${declare}`
         : tools === undefined
@@ -99,6 +108,15 @@ export function invalidGlob(glob: string, why: string): BuildError {
   });
 }
 
+/** The working directory of a command is not in its input root. */
+export function cwdMissing(stage: string, cwd: string): BuildError {
+  return new BuildError({
+    code: "CWD_MISSING",
+    message: `stage \`${stage}\` starts in \`${cwd}\`, which is not in its input root`,
+    hint: "lay a tree there with `root`, or correct `cwd`",
+  });
+}
+
 /** An option of a call has a value that makes no sense. */
 export function invalidOption(option: string, found: string, wanted: string): BuildError {
   return new BuildError({
@@ -123,6 +141,16 @@ export function malformedMessage(why: string): BuildError {
     code: "MALFORMED_MESSAGE",
     message: `bytes cannot be read as a message: ${why}`,
     hint: "build again: damaged entries of a store are replaced",
+  });
+}
+
+/** A line that should be an event is none. */
+export function malformedEvent(place: string, why: string, cause?: unknown): BuildError {
+  return new BuildError({
+    code: "MALFORMED_MESSAGE",
+    message: `${place} cannot be read as an event: ${why}`,
+    hint: "the events before it are whole; a build that was killed may have left a part of its last line",
+    cause,
   });
 }
 
@@ -237,6 +265,17 @@ export function outputTwice(what: string, shared: "name" | "path"): BuildError {
   });
 }
 
+/** An output is there, and cannot be kept. */
+export function outputUnfit(stage: string, path: string, cause: BuildError): BuildError {
+  return new BuildError({
+    code: "OUTPUT_UNFIT",
+    message: `stage \`${stage}\` wrote output \`${path}\`, which cannot be kept`,
+    facts: { reason: cause.message },
+    hint: "outputs hold files, directories and relative links that stay inside; have the command write those",
+    cause,
+  });
+}
+
 /** A declared file is a directory, or the other way round. */
 export function outputWrongKind(
   stage: string,
@@ -279,7 +318,7 @@ export function platformUnsupported(runner: string, platform: string, why: strin
 export function runnerFailed(runner: string, stage: string, cause: unknown): BuildError {
   return new BuildError({
     code: "RUNNER_FAILED",
-    message: `the ${runner} runner broke down at stage \`${stage}\``,
+    message: `${runner} broke down at stage \`${stage}\``,
     facts: { reason: cause instanceof Error ? cause.message : String(cause) },
     hint: "this is not a fault of the stage: see the cause of this error",
     cause,
@@ -440,6 +479,16 @@ export function toolNotFound(tool: string, hint: string | undefined): BuildError
     code: "TOOL_NOT_FOUND",
     message: `tool \`${tool}\` is not on this machine`,
     hint: hint ?? "install it, or add its folder to `PATH`",
+  });
+}
+
+/** A tool is there, and does not work as its declaration says. */
+export function toolFailed(tool: string, asked: string, hint: string | undefined): BuildError {
+  return new BuildError({
+    code: "TOOL_FAILED",
+    message: `tool \`${tool}\` did not print its version`,
+    facts: { asked },
+    hint: hint ?? "correct the `version` of its declaration, or leave it out to go by its bytes",
   });
 }
 

@@ -48,7 +48,7 @@ export function encodeCommand(command: CommandMessage): Buffer {
   // An absent platform and one without properties are different messages.
   if (platform.byteLength > 0) writer.message(5, platform);
   writer.string(6, command.workingDirectory);
-  for (const path of [...new Set(command.outputPaths)].sort(compareCodePoints)) {
+  for (const path of [...new Set(command.outputPaths)].toSorted(compareCodePoints)) {
     writer.element(7, path);
   }
   return writer.finish();
@@ -95,7 +95,7 @@ function encodePair({ name, value }: NameValue): Buffer {
 
 function encodePlatform(properties: readonly NameValue[]): Buffer {
   const writer = new MessageWriter();
-  const sorted = [...properties].sort(
+  const sorted = properties.toSorted(
     (a, b) => compareCodePoints(a.name, b.name) || compareCodePoints(a.value, b.value),
   );
   for (const property of sorted) writer.message(1, encodePair(property));

@@ -21,13 +21,19 @@ export interface Needs {
 
 /** The calls that handles stand on, those below before those above. Safe for chains of any length. */
 export function callsBelow(handles: Iterable<Handle>): StageCall[] {
-  const ordered: StageCall[] = [];
+  return [...closureOf(handles).keys()];
+}
+
+/** The calls that handles stand on, in that order, with what each needs. */
+export function closureOf(handles: Iterable<Handle>): ReadonlyMap<StageCall, Needs> {
+  const ordered = new Map<StageCall, Needs>();
   const seen = new Set<StageCall>();
-  const stack: { readonly call: StageCall; readonly below: Iterator<StageCall> }[] = [];
+  const stack: { call: StageCall; needs: Needs; below: Iterator<StageCall> }[] = [];
   const visit = (call: StageCall): void => {
     if (seen.has(call)) return;
     seen.add(call);
-    stack.push({ call, below: needsOfCall(call).calls.values() });
+    const needs = needsOfCall(call);
+    stack.push({ call, needs, below: needs.calls.values() });
   };
   for (const start of needsOf(handles).calls) {
     visit(start);
@@ -35,7 +41,7 @@ export function callsBelow(handles: Iterable<Handle>): StageCall[] {
       const next = top.below.next();
       if (next.done !== true) visit(next.value);
       else {
-        ordered.push(top.call);
+        ordered.set(top.call, top.needs);
         stack.pop();
       }
     }
@@ -44,46 +50,57 @@ export function callsBelow(handles: Iterable<Handle>): StageCall[] {
 }
 
 /** What a call needs: what its inputs come from, and its gates. */
-export function needsOfCall(call: StageCall): Needs {
-  return needsOf([...call.command.mounts.map(({ artifact }) => artifact), ...call.gates]);
+export function needsOfCall({ command, gates }: StageCall): Needs {
+  const needs = { calls: new Set<StageCall>(), sources: new Set<SourceOrigin>() };
+  for (const { artifact } of command.mounts) {
+    const onTheWay = addNeeds(artifact, needs);
+    if (onTheWay.length > 0) addAll(onTheWay, needs);
+  }
+  if (gates.length > 0) addAll(gates, needs);
+  return needs;
 }
 
-/** What handles need at once, one call deep. */
+/** What handles need at once, one call deep, in the order in which they are mentioned. */
 export function needsOf(handles: Iterable<Handle>): Needs {
-  const calls = new Set<StageCall>();
-  const sources = new Set<SourceOrigin>();
-  const pending: Handle[] = [...handles];
+  const needs = { calls: new Set<StageCall>(), sources: new Set<SourceOrigin>() };
+  addAll([...handles], needs);
+  return needs;
+}
+
+/** Needs while they are gathered. */
+interface Gathered {
+  readonly calls: Set<StageCall>;
+  readonly sources: Set<SourceOrigin>;
+}
+
+function addAll(handles: readonly Handle[], needs: Gathered): void {
+  /** A group may be a member of many: looked into once. */
+  const groups = new Set<Handle>();
+  const pending: Handle[] = handles.toReversed();
   for (let handle = pending.pop(); handle !== undefined; handle = pending.pop()) {
     const inside = handle[state];
-    if (inside.type === "artifact")
-      pending.push(...artifactNeeds(handle as Artifact, calls, sources));
-    else if (inside.type === "group") pending.push(...Object.values(inside.members as object));
-    else calls.add(asCall(inside.producer));
+    let below: readonly Handle[] = [];
+    if (inside.type === "artifact") below = addNeeds(handle as Artifact, needs);
+    else if (inside.type !== "group") needs.calls.add(asCall(inside.producer));
+    else if (!groups.has(handle)) {
+      groups.add(handle);
+      below = Object.values(inside.members as Readonly<Record<string, Handle>>);
+    }
+    // Not spread into one call: a group may have more members than a call may have arguments.
+    for (const each of below.toReversed()) pending.push(each);
   }
-  return { calls, sources };
 }
 
-/** Adds the artifact's own maker, and returns the handles that it derives from. */
-function artifactNeeds(
-  artifact: Artifact,
-  calls: Set<StageCall>,
-  sources: Set<SourceOrigin>,
-): readonly Gate[] {
-  const { origin } = artifact[state];
-  switch (origin.type) {
-    case "source":
-      sources.add(origin);
-      return [];
-    case "text":
-      return [];
-    case "output":
-      calls.add(asCall(origin.producer));
-      return [];
-    case "view":
-      return [origin.base];
-    case "gated":
-      return [origin.base, ...origin.gates];
+/** Adds what an artifact is made from. Returns the gates on the way, which are not looked into. */
+function addNeeds(artifact: Artifact, needs: Gathered): readonly Gate[] {
+  let { origin } = artifact[state];
+  const gates: Gate[] = [];
+  for (; origin.type === "view" || origin.type === "gated"; { origin } = origin.base[state]) {
+    if (origin.type === "gated") gates.push(...origin.gates);
   }
+  if (origin.type === "source") needs.sources.add(origin);
+  else if (origin.type === "output") needs.calls.add(asCall(origin.producer));
+  return gates;
 }
 
 /** The calls are made in this floor only; handles know them by their interface. */

@@ -7,17 +7,18 @@
  *
  * @module
  */
-import { nameOf } from "../artifact/artifact.ts";
+import { isSameOrigin, nameOf } from "../artifact/artifact.ts";
 import { isArtifact, state, type Artifact } from "../artifact/handle.ts";
+import { joinPath, parsePath, relativeTo, rootPath, type ArtifactPath } from "../artifact/path.ts";
+import { describe } from "../base/describe.ts";
 import {
-  baseName,
-  joinPath,
-  parsePath,
-  relativeTo,
-  rootPath,
-  type ArtifactPath,
-} from "../artifact/path.ts";
-import { notAHandle, notInterpolable, outputTwice, pathConflict } from "../errors/catalogue.ts";
+  invalidOption,
+  malformedPath,
+  notAHandle,
+  notInterpolable,
+  outputTwice,
+  pathConflict,
+} from "../errors/catalogue.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { tool, type Tool } from "./tool.ts";
 
@@ -62,7 +63,11 @@ export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> {
   readonly tools?: readonly Tool[];
   /** Outputs that the command writes to paths of its own choice, in the input root. */
   readonly outputs?: S;
-  /** How long it may run, in milliseconds. Not part of the key. @defaultValue no limit */
+  /**
+   * How long it may take, in milliseconds, laying out its inputs included. Not part of the key.
+   *
+   * @defaultValue no limit
+   */
   readonly timeoutMs?: number;
   /**
    * Says that the command writes absolute paths down, or compares them with those of a run before.
@@ -94,6 +99,10 @@ export interface CommandSpec {
   readonly stablePath: boolean;
 }
 
+/** Where interpolated artifacts lie, and where outputs of templates are written. */
+const inputs = parsePath("in");
+const outputs = parsePath("out");
+
 const writableState: unique symbol = Symbol("ashlar.writable");
 
 /** Lays an artifact so that the command may change it. It changes a copy: the artifact stays as it is. */
@@ -113,7 +122,7 @@ export function remount(
   change: (artifact: Artifact) => Artifact,
 ): CommandSpec {
   const mounts = command.mounts.map((mount) => ({ ...mount, artifact: change(mount.artifact) }));
-  return Object.freeze({ ...command, mounts });
+  return { ...command, mounts };
 }
 
 /** Builds a command up: gives every artifact and output its place, in the order of their mention. */
@@ -121,10 +130,19 @@ export class CommandBuilder {
   readonly #cwd: ArtifactPath;
   readonly #env: Readonly<Record<string, Scalar | Artifact>>;
   readonly #options: CommandOptions;
-  readonly #mounts = new Map<ArtifactPath, Mount>();
-  readonly #outputs = new Map<ArtifactPath, OutputSpec>();
+  // Lists, not maps: a command has few of either, and a graph has many commands.
+  readonly #mounts: Mount[] = [];
+  readonly #outputs: OutputSpec[] = [];
 
   constructor(options: CommandOptions) {
+    const { timeoutMs } = options;
+    if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+      throw invalidOption(
+        "timeoutMs",
+        describe(timeoutMs),
+        "in milliseconds, above 0 and below 2^31",
+      );
+    }
     this.#options = options;
     this.#cwd = parsePath(options.cwd ?? "");
     this.#env = options.env ?? {};
@@ -146,20 +164,20 @@ export class CommandBuilder {
     argv: readonly string[],
     tools: readonly Tool[] | undefined = this.#options.tools,
   ): Command {
-    const env = Object.fromEntries(
-      Object.entries(this.#env).map(([name, value]) => [name, this.#text(value)]),
-    );
+    const env: Record<string, string> = {};
+    for (const name of Object.keys(this.#env)) env[name] = this.#text(this.#env[name]);
     const spec: CommandSpec = {
-      argv: Object.freeze([...argv]),
-      env: Object.freeze(env),
+      argv,
+      env,
       cwd: this.#cwd,
-      mounts: Object.freeze([...this.#mounts.values()]),
-      outputs: Object.freeze([...this.#outputs.values()]),
-      tools: tools && Object.freeze([...tools]),
+      mounts: this.#mounts,
+      outputs: this.#outputs,
+      // A list of the user's, who may go on to change it.
+      tools: tools && [...tools],
       timeoutMs: this.#options.timeoutMs,
       stablePath: this.#options.stablePath ?? false,
     };
-    return Object.freeze({ [commandState]: Object.freeze(spec) });
+    return { [commandState]: spec };
   }
 
   #text(hole: unknown): string {
@@ -172,23 +190,30 @@ export class CommandBuilder {
 
   /** Where an artifact lies. One that was not laid by hand gets a place under `in/`. */
   #place(artifact: Artifact): ArtifactPath {
-    for (const { path, artifact: laid } of this.#mounts.values()) {
-      if (laid[state].origin === artifact[state].origin) return path;
+    const { origin } = artifact[state];
+    for (const { path, artifact: laid } of this.#mounts) {
+      if (isSameOrigin(laid[state].origin, origin)) return path;
     }
     const name = nameOf(artifact);
-    let path = joinPath(parsePath("in"), name);
-    for (let copy = 2; this.#mounts.has(path); copy++) {
-      path = joinPath(parsePath("in"), `${name}-${copy}`);
+    let path = joinPath(inputs, name);
+    for (let copy = 2; this.#mountAt(path) !== undefined; copy++) {
+      path = joinPath(inputs, `${name}-${copy}`);
     }
-    this.#mounts.set(path, Object.freeze({ path, artifact, isWritable: false }));
+    this.#mounts.push({ path, artifact, isWritable: false });
     return path;
+  }
+
+  #mountAt(path: ArtifactPath): Mount | undefined {
+    return this.#mounts.find((mount) => mount.path === path);
   }
 
   /** Where an output of a template goes. Mentioned twice, it is still one output. */
   #promise(output: Out): ArtifactPath {
     const { name, kind, isOptional } = output[outState];
-    const path = joinPath(parsePath("out"), parsePath(name));
-    const known = this.#outputs.get(path);
+    const below = parsePath(name);
+    if (below === "") throw malformedPath(name, "an output in a template needs a name");
+    const path = joinPath(outputs, below);
+    const known = this.#outputs.find((declared) => declared.path === path);
     if (known?.name !== name || known.kind !== kind)
       this.#declare({ name, kind, isOptional, path });
     return path;
@@ -198,20 +223,21 @@ export class CommandBuilder {
     const isWritable = typeof laid === "object" && writableState in laid;
     const artifact = isWritable ? laid[writableState] : laid;
     if (!isArtifact(artifact)) throw notAHandle(artifact, `the input root's \`${path || "."}\``);
-    const other = this.#mounts.get(path);
+    const other = this.#mountAt(path);
     if (other !== undefined) throw pathConflict(path, nameOf(other.artifact), nameOf(artifact));
     if (path === rootPath && artifact[state].kind === "file") {
       throw notAHandle(artifact, "the input root's `.`, which must be a tree");
     }
-    this.#mounts.set(path, Object.freeze({ path, artifact, isWritable }));
+    this.#mounts.push({ path, artifact, isWritable });
   }
 
   #declare(output: OutputSpec): void {
     checkOutputName(output.name);
-    const sameName = [...this.#outputs.values()].some(({ name }) => name === output.name);
-    if (this.#outputs.has(output.path)) throw outputTwice(output.path, "path");
-    if (sameName) throw outputTwice(output.name, "name");
-    this.#outputs.set(output.path, Object.freeze(output));
+    for (const { path, name } of this.#outputs) {
+      if (path === output.path) throw outputTwice(path, "path");
+      if (name === output.name) throw outputTwice(name, "name");
+    }
+    this.#outputs.push(output);
   }
 }
 
@@ -219,5 +245,6 @@ export class CommandBuilder {
 export function toolsOf({ tools, argv }: CommandSpec): readonly Tool[] {
   if (tools !== undefined) return tools;
   const [program = ""] = argv;
-  return program.includes("/") || program === "" ? [] : [tool.host(baseName(parsePath(program)))];
+  // A relative path leads to an input, whose content is in the key anyway.
+  return program.includes("/") && !program.startsWith("/") ? [] : [tool.host(program)];
 }

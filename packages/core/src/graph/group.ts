@@ -51,12 +51,15 @@ export function all<const T extends Members>(members: T): Group<T> & Readonly<T>
 export function seq<const T extends Members>(members: T): Group<T> & Readonly<T> {
   const gated: Record<string, Handle> = {};
   const copies: Copies = new Map();
-  let previous: Gate | undefined;
+  /** What the next member waits for: together, all members so far. */
+  let gates: readonly Gate[] = [];
   for (const [name, member] of Object.entries(members)) {
     if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
-    const held = holdBack(member, previous, copies);
+    const known = copies.size;
+    const held = holdBack(member, gates, copies);
     gated[name] = held;
-    previous = held;
+    // Calls of its own wait for all before. Without any, it may be over sooner than those.
+    gates = copies.size > known ? [held] : [...gates, held];
   }
   return all(gated) as Group<T> & Readonly<T>;
 }
@@ -65,15 +68,16 @@ export function seq<const T extends Members>(members: T): Group<T> & Readonly<T>
  * The same handle, over calls that wait for the gate. A call that an earlier member needs too is there
  * already, in the form that it has for that member.
  */
-function holdBack(handle: Handle, gate: Gate | undefined, copies: Copies): Handle {
+function holdBack(handle: Handle, gates: readonly Gate[], copies: Copies): Handle {
   // Producers come before what they produce for, so every copy finds its inputs copied already.
   for (const call of callsBelow([handle])) {
     if (copies.has(call)) continue;
-    const isFirst = gate === undefined;
-    copies.set(call, isFirst ? call : call.over((below) => moved(below, copies)).after([gate]));
+    const held = (): StageCall => call.over((below) => moved(below, copies)).after(gates);
+    copies.set(call, gates.length === 0 ? call : held());
   }
   const held = moved(handle, copies);
-  return held === handle && isArtifact(held) && gate !== undefined ? held.after(gate) : held;
+  const isSource = callsBelow([handle]).length === 0;
+  return isSource && isArtifact(held) && gates.length > 0 ? held.after(...gates) : held;
 }
 
 /** For each call, the one that stands for it in the sequence: itself, or one that waits. */

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Handle, SourceOrigin } from "../artifact/handle.ts";
-import { callsBelow, needsOf, needsOfCall } from "./closure.ts";
+import { closureOf, needsOf } from "./closure.ts";
 import type { StageCall } from "./stage.ts";
 
 /** Number of a node in its plan: its index, and a topological order. */
@@ -24,6 +24,8 @@ export interface PlanNode {
   readonly dependents: readonly NodeId[];
   /** Nodes on the longest way from here to the end of the build, this one included. */
   readonly pathLength: number;
+  /** Whether the build was asked for it by name. */
+  readonly isTarget: boolean;
 }
 
 /** The acyclic graph of one build. Inputs come before what needs them. */
@@ -35,14 +37,15 @@ export interface Plan {
 
 /** Lays out all that the targets stand on. */
 export function makePlan(targets: readonly Handle[]): Plan {
-  const calls = callsBelow(targets);
+  const closure = closureOf(targets);
+  const calls = [...closure.keys()];
   const ids = new Map(calls.map((call, id) => [call, id]));
-  const sources = new Set(needsOf(targets).sources);
+  const { calls: wanted, sources: direct } = needsOf(targets);
+  const sources = new Set(direct);
   const dependents: NodeId[][] = calls.map(() => []);
-  const dependencies = calls.map((call, id) => {
-    const needs = needsOfCall(call);
+  const dependencies = [...closure.values()].map((needs, id) => {
     for (const origin of needs.sources) sources.add(origin);
-    const below = [...needs.calls].map((needed) => ids.get(needed) as NodeId);
+    const below = Array.from(needs.calls, (needed) => ids.get(needed) as NodeId);
     for (const other of below) dependents[other]?.push(id);
     return below;
   });
@@ -54,6 +57,7 @@ export function makePlan(targets: readonly Handle[]): Plan {
     dependencies: dependencies[id] ?? [],
     dependents: dependents[id] ?? [],
     pathLength: pathLengths[id] ?? 1,
+    isTarget: wanted.has(call),
   }));
   return { nodes, nodeByCall: new Map(nodes.map((node) => [node.call, node])), sources };
 }

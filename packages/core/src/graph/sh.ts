@@ -1,9 +1,9 @@
-import { isArtifact, type Kind } from "../artifact/handle.ts";
 /**
  * `sh`: commands from tagged templates.
  *
  * @module
  */
+import { isArtifact } from "../artifact/handle.ts";
 import { noCommand, templateSyntax } from "../errors/catalogue.ts";
 import { CommandBuilder, type Command, type CommandOptions, type Hole } from "./command.ts";
 import type { Out } from "./out.ts";
@@ -17,7 +17,7 @@ type OutputsIn<A extends readonly unknown[]> = {
 };
 /** Kinds of the outputs declared by name. */
 type OutputsOf<S extends Readonly<Record<string, Out>>> = { [N in keyof S]: KindOf<S[N]> };
-type NameOf<O> = O extends Out<infer N, Kind> ? N : never;
+type NameOf<O> = O extends Out<infer N> ? N : never;
 type KindOf<O> = O extends Out<string, infer K> ? K : never;
 
 /** A template tag that makes a command with the outputs `O`, and those in the template. */
@@ -71,7 +71,10 @@ const renderArgv: Render = (builder, strings, holes) => {
 /** The template is a script, and its holes are the script's arguments. */
 const renderBash: Render = (builder, strings, holes, { tools }) => {
   const values: string[] = [];
-  const references = holes.map((hole) => builder.expand(hole).map((value) => values.push(value)));
+  const references = holes.map((hole) => ({
+    isList: Array.isArray(hole),
+    parameters: builder.expand(hole).map((value) => values.push(value)),
+  }));
   const script = renderScript(strings, references);
   const argv = ["bash", "-euo", "pipefail", "-c", script, "bash", ...values];
   return builder.build(argv, tools && [tool.host("bash"), ...tools]);

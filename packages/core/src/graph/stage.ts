@@ -80,13 +80,18 @@ export class StageCall implements Producer {
   }
 
   after(gates: readonly Gate[]): StageCall {
-    return new StageCall({ ...this, gates: Object.freeze([...this.gates, ...gates]) });
+    return this.#copy({ gates: Object.freeze([...this.gates, ...gates]) });
   }
 
   /** The same call with other handles in the places of its inputs and gates. */
   over(change: <H extends Gate>(handle: H) => H): StageCall {
     const gates = Object.freeze(this.gates.map((gate) => change(gate)));
-    return new StageCall({ ...this, command: remount(this.command, change), gates });
+    return this.#copy({ command: remount(this.command, change), gates });
+  }
+
+  #copy(changes: Partial<Pick<StageCall, "command" | "gates">>): StageCall {
+    const { stage: definition, command, gates, declaredAt, original } = this;
+    return new StageCall({ stage: definition, command, gates, declaredAt, original, ...changes });
   }
 }
 

@@ -17,12 +17,24 @@ export type Word = readonly (string | number)[];
 /** A shell's operators. As arguments they would do nothing, so an unquoted one is a mistake. */
 const operator = /^(?:[|&;<>]+|[0-9]?>{1,2}.*|<.*|&>.*|[0-9]>&[0-9-])$/;
 
+/** Those that may be followed by a hole without a space between. */
+const redirection = /^(?:[0-9]?>{1,2}|<{1,3}|&>{1,2})$/;
+
 /**
  * Splits the literal parts of a template into words.
  *
  * @throws {@link BuildError} `TEMPLATE_SYNTAX` for an open quote or an unquoted shell operator.
  */
-export function splitWords(strings: TemplateStringsArray): Word[] {
+export function splitWords(strings: TemplateStringsArray): readonly Word[] {
+  let words = known.get(strings);
+  if (words === undefined) known.set(strings, (words = split(strings)));
+  return words;
+}
+
+/** A template has one array of strings, however often it is evaluated: 10,000 calls split once. */
+const known = new WeakMap<TemplateStringsArray, readonly Word[]>();
+
+function split(strings: TemplateStringsArray): readonly Word[] {
   const words: Word[] = [];
   let word: (string | number)[] | undefined;
   let isQuoted = false;
@@ -36,9 +48,10 @@ export function splitWords(strings: TemplateStringsArray): Word[] {
   };
   const end = (): void => {
     if (word === undefined) return;
-    const [only] = word;
-    if (!isQuoted && word.length === 1 && typeof only === "string" && operator.test(only)) {
-      throw templateSyntax(strings.join("${…}"), `\`${only}\` is for a shell, and there is none`);
+    const [first] = word;
+    const forbidden = word.length === 1 ? operator : redirection;
+    if (!isQuoted && typeof first === "string" && forbidden.test(first)) {
+      throw templateSyntax(strings.join("${…}"), `\`${first}\` is for a shell, and there is none`);
     }
     words.push(word);
     word = undefined;

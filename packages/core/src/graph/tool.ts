@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { describe } from "../base/describe.ts";
+import { invalidOption } from "../errors/catalogue.ts";
 
 /** A program of the machine that the command runs on, found when a build needs it. */
 export interface HostTool {
   readonly type: "host-tool";
-  /** Name on the command's `PATH`. */
+  /** Name on the command's `PATH`; or the absolute path that the command uses itself. */
   readonly name: string;
   /** Arguments that make it print its version; without them its own bytes tell versions apart. */
   readonly version: readonly string[] | undefined;
@@ -50,6 +52,11 @@ export interface MakeTool {
 
 /** Names the programs that a command may use. */
 export const tool: MakeTool = {
-  host: (name, { version, locate, hint } = {}) =>
-    Object.freeze({ type: "host-tool", name, version, locate, hint }),
+  host(name, { version, locate, hint } = {}) {
+    if (name === "" || (name.includes("/") && !name.startsWith("/"))) {
+      const wanted = "the name of a program, or an absolute path";
+      throw invalidOption("name of a tool", describe(name), wanted);
+    }
+    return Object.freeze({ type: "host-tool", name, version, locate, hint });
+  },
 };

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { isWithin, parsePath, relativeTo, type ArtifactPath } from "../artifact/path.ts";
-import { outputPathTaken } from "../errors/catalogue.ts";
+import { isWithin, parentOf, parsePath, relativeTo, type ArtifactPath } from "../artifact/path.ts";
+import { BuildError } from "../errors/build-error.ts";
+import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
 import { keyAction, type CommandMessage, type KeyedAction } from "../graph/action.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
@@ -18,20 +19,21 @@ import type { ToolIdentities } from "./tool-identities.ts";
  * Version of all that turns a stage call into a key. A change here, in the encoding of messages, or
  * in what runners promise re-runs every stage of every user: see `test/key-stability.test.ts`.
  */
-const keyVersion = "ashlar-1";
+export const keyVersion = "ashlar-1";
 
 /** An action, and the messages that its key stands for. */
 export interface ComposedAction {
   readonly action: Action;
   readonly keyed: KeyedAction;
-  /** Blobs that must be in the store before the action can run. */
-  readonly needed: readonly Buffer[];
+  /** Messages of the input root that only a runner needs: they are not in the store. */
+  readonly directories: readonly Buffer[];
 }
 
 /**
  * Composes the action of a call.
  *
- * @throws {@link BuildError} `PATH_CONFLICT`, `OUTPUT_PATH_TAKEN`, `TOOL_NOT_FOUND`, `BLOB_LOST`.
+ * @throws {@link BuildError} `PATH_CONFLICT`, `OUTPUT_PATH_TAKEN`, `TOOL_NOT_FOUND`, `COMMAND_NOT_FOUND`,
+ *   `CWD_MISSING`, `BLOB_LOST`.
  */
 export async function composeAction(
   call: StageCall,
@@ -47,10 +49,11 @@ export async function composeAction(
     return { ...mount, value: values[at] as Value };
   });
   const inputRoot = await layInputRoot(context.content, mounts);
-  await checkOutputPlaces(context.content, call, mounts);
-  const identities = await context.identities.of(toolsOf(command));
-  const path = command.tools === undefined ? "path system" : "path declared";
-  const salt = [keyVersion, path, ...identities].join("\n");
+  await checkCwd(context.content, call, mounts);
+  await checkOutputs(context.content, call, mounts);
+  const identities = await identify(call, context.identities);
+  const searched = command.tools === undefined ? "path system" : "path declared";
+  const salt = [keyVersion, searched, ...identities].join("\n");
   const message = messageOf(command, context.runner);
   const keyed = keyAction(message, inputRoot.digest, salt);
   const action: Action = {
@@ -66,7 +69,21 @@ export async function composeAction(
     tools: command.tools,
     stablePath: command.stablePath,
   };
-  return { action, keyed, needed: [...inputRoot.added, keyed.command, keyed.action] };
+  return { action, keyed, directories: inputRoot.added };
+}
+
+/** A program that the command only starts with, and did not declare, is missing as a command. */
+async function identify(
+  { command, name }: StageCall,
+  identities: ToolIdentities,
+): Promise<readonly string[]> {
+  try {
+    return await identities.of(toolsOf(command));
+  } catch (error) {
+    const isMissing = error instanceof BuildError && error.code === "TOOL_NOT_FOUND";
+    if (!isMissing || command.tools !== undefined) throw error;
+    throw commandNotFound({ stage: name, program: command.argv[0] ?? "", tools: undefined });
+  }
 }
 
 function messageOf(command: CommandSpec, runner: Runner): CommandMessage {
@@ -79,30 +96,57 @@ function messageOf(command: CommandSpec, runner: Runner): CommandMessage {
   };
 }
 
+/** @throws {@link BuildError} `CWD_MISSING` unless the command has a directory to start in. */
+async function checkCwd(
+  content: ContentStore,
+  { name, command: { cwd } }: StageCall,
+  mounts: readonly FilledMount[],
+): Promise<void> {
+  if (cwd === "" || mounts.some(({ path }) => isWithin(path, cwd) && path !== cwd)) return;
+  if ((await find(content, mounts, cwd)) !== "directory") throw cwdMissing(name, cwd);
+}
+
 /**
  * An output must not be there before the run, or a command that writes nothing would seem to have made
  * it. Only an input that is laid writable may be one, for changing it is what the command is for.
+ *
+ * @throws {@link BuildError} `OUTPUT_PATH_TAKEN`.
  */
-async function checkOutputPlaces(
+async function checkOutputs(
   content: ContentStore,
-  call: StageCall,
+  { name: stage, command }: StageCall,
   mounts: readonly FilledMount[],
 ): Promise<void> {
-  for (const { path, name } of call.command.outputs) {
-    // The deepest mount around the output is the one that the path leads into.
-    const around = mounts
-      .filter((mount) => isWithin(path, mount.path))
-      .toSorted((a, b) => b.path.length - a.path.length)[0];
-    const within = mounts.find((mount) => mount.path !== path && isWithin(mount.path, path));
-    if (around?.isWritable === true) continue;
-    if (within !== undefined && !within.isWritable) throw outputPathTaken(call.name, name, path);
-    if (around === undefined) continue;
-    const below = parsePath(path.slice(around.path.length).replace(/^\//, ""));
-    const isTaken = below === "" || (await isThere(content, around.value, below));
-    if (isTaken) throw outputPathTaken(call.name, name, path);
+  for (const { path, name } of command.outputs) {
+    // Folders on the way to it may be there; a file in their place may not.
+    for (let folder = parentOf(path); folder !== ""; folder = parentOf(folder)) {
+      const isFile = (await find(content, mounts, folder)) === "other";
+      if (isFile) throw outputPathTaken(stage, name, path);
+    }
+    if (mountAround(mounts, path)?.isWritable === true) continue;
+    const holdsInput = mounts.some((mount) => mount.path !== path && isWithin(mount.path, path));
+    const isTaken = holdsInput || (await find(content, mounts, path)) !== undefined;
+    if (isTaken) throw outputPathTaken(stage, name, path);
   }
 }
 
-async function isThere(content: ContentStore, value: Value, path: ArtifactPath): Promise<boolean> {
-  return value.kind === "file" || (await entryAt(content, value.digest, path)) !== undefined;
+/** What the mounts put at a path; `undefined` for nothing. */
+async function find(
+  content: ContentStore,
+  mounts: readonly FilledMount[],
+  path: ArtifactPath,
+): Promise<"directory" | "other" | undefined> {
+  const mount = mountAround(mounts, path);
+  if (mount === undefined) return undefined;
+  const below = parsePath(path.slice(mount.path.length).replace(/^\//, ""));
+  if (mount.value.kind === "file") return below === "" ? "other" : undefined;
+  const entry = await entryAt(content, mount.value.digest, below);
+  return entry && (entry.type === "directory" ? "directory" : "other");
+}
+
+/** The deepest mount at or above a path: the one that the path leads into. */
+function mountAround(mounts: readonly FilledMount[], path: ArtifactPath): FilledMount | undefined {
+  return mounts
+    .filter((mount) => isWithin(path, mount.path))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
 }

@@ -1,4 +1,3 @@
-import { encodeTree, type Directory } from "../artifact/directory.ts";
 /**
  * The rebuilder: decides whether an action must run.
  *
@@ -8,6 +7,7 @@ import { encodeTree, type Directory } from "../artifact/directory.ts";
  *
  * @module
  */
+import { encodeTree, type Directory } from "../artifact/directory.ts";
 import { relativeTo } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
@@ -16,9 +16,15 @@ import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
 import { readDirectory } from "../store/directories.ts";
 import type { Store } from "../store/store.ts";
 
+/** What is known of the run that gave a result. */
+export type RunRecord = Pick<
+  ActionResult,
+  "finishedAt" | "startedAt" | "stderr" | "stdout" | "worker"
+>;
+
 /** A result, and the values of the outputs by their names. */
 export interface Produced {
-  readonly result: ActionResult;
+  readonly result: RunRecord;
   readonly values: ReadonlyMap<string, Value>;
 }
 

@@ -5,7 +5,7 @@
  */
 import { describeOrigin } from "../artifact/artifact.ts";
 import { state, type Artifact, type Origin, type SourceOrigin } from "../artifact/handle.ts";
-import { artifactNotBuilt } from "../errors/catalogue.ts";
+import { artifactNotBuilt, outputAbsent } from "../errors/catalogue.ts";
 import { asCall } from "../graph/closure.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Value } from "../runner/runner.ts";
@@ -16,6 +16,8 @@ import { applyView } from "./view.ts";
 export interface KnownValues {
   sourceValue(origin: SourceOrigin): Value | undefined;
   outputValue(call: StageCall, output: string): Value | undefined;
+  /** True when the call has succeeded, whatever it has written. */
+  hasRun(call: StageCall): boolean;
 }
 
 /**
@@ -44,7 +46,7 @@ async function resolveOrigin(
       return { kind: "file", digest, isExecutable: origin.isExecutable };
     }
     case "output":
-      return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin);
+      return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin, known);
     case "gated":
       return await resolveArtifact(content, origin.base, known);
     case "view": {
@@ -55,6 +57,7 @@ async function resolveOrigin(
   }
 }
 
-function notBuilt(origin: Origin): never {
-  throw artifactNotBuilt(describeOrigin(origin));
+function notBuilt(origin: Origin, known?: KnownValues): never {
+  const isAbsent = origin.type === "output" && known?.hasRun(asCall(origin.producer)) === true;
+  throw (isAbsent ? outputAbsent : artifactNotBuilt)(describeOrigin(origin));
 }

@@ -7,44 +7,84 @@ import * as fs from "node:fs";
 import { resolve } from "node:path";
 
 import type { SourceOrigin } from "../artifact/handle.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Packer, Unpacker } from "../base/packing.ts";
+import type { Digest } from "../digest/digest.ts";
 import { sourceMissing, sourceNotDirectory, sourceUnreadable } from "../errors/catalogue.ts";
 import type { Value } from "../runner/runner.ts";
+import { Fingerprints } from "../store/fingerprints.ts";
 import { snapshot } from "../store/snapshot.ts";
 import type { ContentStore } from "../store/store.ts";
+import type { SourceChanges } from "./trace.ts";
 
-/** The snapshots of a build. */
-export class Sources {
+/** The snapshots of a build, and how they differ from those of the last. */
+export class Sources implements SourceChanges {
   readonly #content: ContentStore;
   readonly #cwd: string;
   readonly #signal: AbortSignal;
+  readonly #clock: Clock;
   /** By question: two handles that ask for the same get the same snapshot. */
-  readonly #values = new Map<string, Value>();
+  readonly #taken = new Map<string, Taken>();
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #questions = new WeakMap<SourceOrigin, string>();
 
-  constructor(content: ContentStore, cwd: string, signal: AbortSignal) {
-    this.#content = content;
-    this.#cwd = cwd;
-    this.#signal = signal;
+  constructor(parts: {
+    readonly content: ContentStore;
+    readonly cwd: string;
+    readonly signal: AbortSignal;
+    readonly clock: Clock;
+    /** What {@link Sources.pack} wrote in an earlier build. */
+    readonly recorded: Unpacker | undefined;
+  }) {
+    this.#content = parts.content;
+    this.#cwd = parts.cwd;
+    this.#signal = parts.signal;
+    this.#clock = parts.clock;
+    const count = parts.recorded?.number() ?? 0;
+    for (let at = 0; parts.recorded !== undefined && at < count; at++) {
+      const question = parts.recorded.string();
+      const digest = parts.recorded.string() as Digest;
+      this.#remembered.set(question, { digest, seen: Fingerprints.unpack(parts.recorded) });
+    }
+  }
+
+  /** True when every source that was taken is as it was. */
+  get areUnchanged(): boolean {
+    return (
+      this.#taken.size === this.#remembered.size &&
+      [...this.#taken.values()].every(({ isCurrent }) => isCurrent)
+    );
   }
 
   /** The snapshot of a source, if it was taken. */
   find(origin: SourceOrigin): Value | undefined {
-    return this.#values.get(this.#question(origin));
+    return this.#taken.get(this.questionOf(origin))?.value;
   }
 
   /**
-   * Takes a source, unless it was taken already.
+   * Takes a source, unless it was taken already. Files that are as they were in the last build are not
+   * read again.
    *
    * @throws {@link BuildError} `SOURCE_MISSING`, `SOURCE_NOT_DIRECTORY`, or an error of the snapshot.
    */
   async take(origin: SourceOrigin): Promise<Value> {
-    const known = this.find(origin);
-    if (known !== undefined) return known;
+    const question = this.questionOf(origin);
+    const known = this.#taken.get(question);
+    if (known !== undefined) return known.value;
     const directory = resolve(this.#cwd, origin.location);
+    const remembered = this.#remembered.get(question);
+    if (remembered?.seen.isCurrent(directory) === true) {
+      const { digest, seen } = remembered;
+      const value: Value = { kind: "tree", digest };
+      this.#taken.set(question, { value, seen, isCurrent: true });
+      return value;
+    }
     checkDirectory(directory);
-    const options = { filter: origin.filter, signal: this.#signal };
+    const seen = new Fingerprints(this.#clock.now());
+    const options = { filter: origin.filter, signal: this.#signal, known: remembered?.seen, seen };
     const digest = await snapshot(this.#content, directory, options);
     const value: Value = { kind: "tree", digest };
-    this.#values.set(this.#question(origin), value);
+    this.#taken.set(question, { value, seen, isCurrent: false });
     return value;
   }
 
@@ -54,10 +94,52 @@ export class Sources {
     await snapshot(this.#content, directory, { filter: origin.filter, signal: this.#signal });
   }
 
-  #question({ location, filter }: SourceOrigin): string {
-    const { include, exclude, gitignore } = filter;
-    return JSON.stringify([resolve(this.#cwd, location), include, exclude, gitignore]);
+  isUnchanged(origin: SourceOrigin): boolean {
+    const question = this.questionOf(origin);
+    const digest = this.#taken.get(question)?.value.digest;
+    return digest !== undefined && digest === this.#remembered.get(question)?.digest;
   }
+
+  isFileUnchanged(origin: SourceOrigin, path: string): boolean {
+    if (this.isUnchanged(origin)) return true;
+    const question = this.questionOf(origin);
+    const [now, then] = [this.#taken.get(question), this.#remembered.get(question)];
+    return now !== undefined && then !== undefined && now.seen.hasSameFile(path, then.seen);
+  }
+
+  questionOf(origin: SourceOrigin): string {
+    let question = this.#questions.get(origin);
+    if (question === undefined) {
+      const { include, exclude, gitignore } = origin.filter;
+      const directory = resolve(this.#cwd, origin.location);
+      question = JSON.stringify([directory, include, exclude, gitignore]);
+      this.#questions.set(origin, question);
+    }
+    return question;
+  }
+
+  /** Writes down what was seen, for the next build. */
+  pack(packer: Packer): void {
+    packer.number(this.#taken.size);
+    for (const [question, { value, seen }] of this.#taken) {
+      packer.string(question).string(value.digest);
+      seen.pack(packer);
+    }
+  }
+}
+
+/** A snapshot of this build. */
+interface Taken {
+  readonly value: Value;
+  readonly seen: Fingerprints;
+  /** Whether all of it was as remembered, so that nothing new was seen. */
+  readonly isCurrent: boolean;
+}
+
+/** A snapshot of an earlier build. */
+interface Remembered {
+  readonly digest: Digest;
+  readonly seen: Fingerprints;
 }
 
 function checkDirectory(directory: string): void {

@@ -4,6 +4,8 @@
  * @module
  */
 import { sortedBy } from "../base/order.ts";
+import { BuildError } from "../errors/build-error.ts";
+import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { Tool } from "../graph/tool.ts";
 import type { Runner } from "../runner/runner.ts";
 
@@ -12,26 +14,51 @@ export class ToolIdentities {
   readonly #runner: Runner;
   readonly #signal: AbortSignal;
   readonly #known = new Map<string, Promise<string>>();
+  /** By {@link topicOf}. */
+  readonly #lines = new Map<unknown, string>();
 
   constructor(runner: Runner, signal: AbortSignal) {
     this.#runner = runner;
     this.#signal = signal;
   }
 
+  /** Asks about all that some commands need, so that {@link ToolIdentities.known} can tell. */
+  async prefetch(commands: Iterable<CommandSpec>): Promise<void> {
+    const questions = new Map<unknown, CommandSpec>();
+    for (const command of commands) questions.set(topicOf(command), command);
+    for (const [topic, command] of questions) {
+      try {
+        this.#lines.set(topic, (await this.of(toolsOf(command))).join("\n"));
+      } catch (error) {
+        // Whoever needs the tool will meet the error again.
+        if (!(error instanceof BuildError)) throw error;
+      }
+    }
+  }
+
+  /** All that was found out about the tools of a command, as one text. */
+  known(command: CommandSpec): string | undefined {
+    return this.#lines.get(topicOf(command));
+  }
+
   /** A line for each tool, in the order of names: what the key has to say of them. */
   async of(tools: readonly Tool[]): Promise<string[]> {
-    const { identify } = this.#runner;
-    if (identify === undefined) return [];
+    if (this.#runner.identify === undefined) return [];
     const lines = sortedBy(tools, ({ name }) => name).map(async (tool) => {
       // Two handles on one tool are one tool; what is asked of it is all that tells them apart.
       const question = JSON.stringify([tool.name, tool.version, tool.locate]);
       let answer = this.#known.get(question);
       if (answer === undefined) {
-        answer = identify.call(this.#runner, tool, this.#signal);
+        answer = this.#runner.identify?.(tool, this.#signal) ?? Promise.resolve("");
         this.#known.set(question, answer);
       }
       return `tool ${tool.name} ${JSON.stringify(await answer)}`;
     });
     return await Promise.all(lines);
   }
+}
+
+/** What decides about a command's tools: their list, or the program that stands for one. */
+function topicOf({ tools, argv }: CommandSpec): unknown {
+  return tools ?? argv[0];
 }

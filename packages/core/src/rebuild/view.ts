@@ -65,7 +65,8 @@ async function follow(
     if (found === undefined) throw viewMissing(shown, path, entryNames(directory), at);
     if (found.type === "symlink") {
       const target = posix.join(at, found.target);
-      if (++links > maxLinks || target.startsWith("..")) throw viewMissing(shown, path, [], at);
+      const leaves = posix.isAbsolute(found.target) || target === ".." || target.startsWith("../");
+      if (++links > maxLinks || leaves) throw viewMissing(shown, path, [], at);
       pending = [...segmentsOf(parsePath(target)), ...rest];
       at = rootPath;
       entry = { type: "directory", digest: tree };

@@ -1,8 +1,3 @@
-import type { Kind } from "../artifact/handle.ts";
-import type { ArtifactPath } from "../artifact/path.ts";
-import type { Digest } from "../digest/digest.ts";
-import type { ActionKey, NameValue } from "../graph/action.ts";
-import type { OutputSpec } from "../graph/out.ts";
 /**
  * The contract of runners: executing one action somewhere.
  *
@@ -12,6 +7,12 @@ import type { OutputSpec } from "../graph/out.ts";
  *
  * @module
  */
+import type { Kind } from "../artifact/handle.ts";
+import type { ArtifactPath } from "../artifact/path.ts";
+import type { Digest } from "../digest/digest.ts";
+import type { BuildError } from "../errors/build-error.ts";
+import type { ActionKey, NameValue } from "../graph/action.ts";
+import type { OutputSpec } from "../graph/out.ts";
 import type { AnyStage } from "../graph/stage.ts";
 import type { Tool } from "../graph/tool.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -64,6 +65,8 @@ export interface Execution {
   readonly endedBy: string | undefined;
   /** The declared outputs that are there, by path. They and all below them are in the store. */
   readonly outputs: ReadonlyMap<ArtifactPath, Value>;
+  /** Why a declared output that is there cannot be kept: `OUTPUT_WRONG_KIND`, `OUTPUT_UNFIT`. */
+  readonly fault?: BuildError | undefined;
   /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */
   readonly written: readonly string[];
   /** All that the command printed, in the store. */
@@ -80,18 +83,20 @@ export interface Execution {
  * 1. The command sees an input root with exactly the entries of `inputRoot`: names, bytes, exec bits,
  *    links, empty directories; besides, the parents of its outputs exist.
  * 2. Nothing that the command does to its input root reaches the store.
- * 3. The command starts in `cwd`, with standard input closed.
+ * 3. The command starts in `cwd`, with standard input closed and without children. With `stablePath`, the
+ *    input root has the same absolute path in every run of this runner.
  * 4. Its environment is `env`, and `PATH`, `HOME` and `TMPDIR` where `env` does not name them. `HOME` and
  *    `TMPDIR` are empty directories of its own.
  * 5. `PATH` leads to the declared tools and to nothing else. A tool that is not there rejects with
  *    `TOOL_NOT_FOUND`, a program that is not there with `COMMAND_NOT_FOUND`.
  * 6. Only declared outputs are captured, as they are when the command and its children have ended. A
- *    file where a tree was declared, or the other way round, rejects with `OUTPUT_WRONG_KIND`.
+ *    file where a tree was declared, or the other way round, and what no tree can hold, is a `fault`.
  * 7. All that the command prints is passed to `onLog`, and kept in the store, bytes unchanged.
  * 8. When `signal` is aborted, the command and all that it started are killed. `run` settles only when
  *    nothing of them is left, resolving with what was seen until then.
  * 9. A part of the input root that is missing from the store rejects with `BLOB_LOST`.
  * 10. `run` may be called any number of times at once. Nothing is left on the disk when it settles.
+ * 11. The exit code is the command's own. A command that was ended by a signal has none, but `endedBy`.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */

@@ -63,7 +63,8 @@ export async function execute(
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.isOver) return { execution: undefined, error: timedOut(action, call, tail) };
-    if (!(error instanceof BuildError)) throw runnerFailed(runner.name, action.name, error);
+    if (!(error instanceof BuildError))
+      throw runnerFailed(`the ${runner.name} runner`, action.name, error);
     if (error.code === "BLOB_LOST") throw error;
     return { execution: undefined, error };
   } finally {
@@ -90,6 +91,7 @@ function judge(
       tools: action.tools?.map(({ name }) => name),
     });
   }
+  if (execution.fault !== undefined) return execution.fault;
   for (const { path, isOptional } of action.outputs) {
     if (isOptional || execution.outputs.has(path)) continue;
     const { declaredAt } = call;

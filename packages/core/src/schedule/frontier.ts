@@ -47,7 +47,9 @@ export class Frontier {
 
   /** Moves the most urgent ready node to running, if there is one, and returns it. */
   take(): PlanNode | undefined {
-    const node = this.#ready.pop();
+    let node = this.#ready.pop();
+    // One that was put back to wait is still in the queue.
+    while (node !== undefined && this.#states[node.id] !== "ready") node = this.#ready.pop();
     if (node !== undefined) this.#states[node.id] = "running";
     return node;
   }
@@ -70,13 +72,15 @@ export class Frontier {
   fail(id: NodeId): NodeId[] {
     this.#settle(id, "unsuccessful");
     const skipped: NodeId[] = [];
-    const pending = [...this.#node(id).dependents];
-    for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-      if (this.#states[next] !== "waiting") continue;
-      this.#settle(next, "unsuccessful");
-      skipped.push(next);
-      pending.push(...this.#node(next).dependents);
-    }
+    const skipAbove = (below: NodeId): void => {
+      for (const dependent of this.#node(below).dependents) {
+        if (this.#states[dependent] !== "waiting") continue;
+        this.#settle(dependent, "unsuccessful");
+        skipped.push(dependent);
+      }
+    };
+    skipAbove(id);
+    for (let at = 0; at < skipped.length; at++) skipAbove(skipped[at] as NodeId);
     return skipped;
   }
 
@@ -101,6 +105,7 @@ export class Frontier {
       if (this.#states[producer] !== "succeeded") continue;
       this.#open++;
       for (const dependent of this.#node(producer).dependents) {
+        if (this.#states[dependent] === "ready") this.#states[dependent] = "waiting";
         if (this.#states[dependent] !== "waiting") continue;
         this.#unsettled[dependent] = (this.#unsettled[dependent] ?? 0) + 1;
       }

@@ -10,7 +10,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
-import { BuildError, summarize } from "../errors/build-error.ts";
+import { BuildError, summarize, withFacts } from "../errors/build-error.ts";
 import { runnerFailed } from "../errors/catalogue.ts";
 import type { BuildEventBody, Outcome } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -21,8 +21,10 @@ import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
-import { ToolIdentities } from "../rebuild/tool-identities.ts";
+import type { ToolIdentities } from "../rebuild/tool-identities.ts";
+import type { Trace, Traced } from "../rebuild/trace.ts";
 import type { Execution, Runner, Value } from "../runner/runner.ts";
+import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
 import { execute } from "./execute.ts";
 import { Frontier } from "./frontier.ts";
@@ -39,6 +41,10 @@ export interface ScheduleOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly emit: (event: BuildEventBody) => void;
+  /** Whether anybody hears what is emitted: if not, logs of reused results need not be read. */
+  readonly isHeard: boolean;
+  readonly trace: Trace;
+  readonly identities: ToolIdentities;
 }
 
 /** What became of a node. */
@@ -71,8 +77,8 @@ export class Scheduler implements KnownValues {
   readonly #settlements = new Map<NodeId, Settlement>();
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #rewinds = new Map<NodeId, number>();
-  /** Nodes whose commands were started. */
-  readonly #started = new Set<NodeId>();
+  /** Keys of the nodes whose commands were started. */
+  readonly #started = new Map<NodeId, ActionKey>();
   /** Why nothing more is started, in one clause. */
   #stopReason = "";
   #deciding = 0;
@@ -85,7 +91,7 @@ export class Scheduler implements KnownValues {
     this.#frontier = new Frontier(options.plan);
     this.#pool = new Pool(options.slots);
     this.#rebuilder = new Rebuilder(options.store);
-    this.#identities = new ToolIdentities(options.runner, options.signal);
+    this.#identities = options.identities;
   }
 
   /** What became of each node. */
@@ -100,6 +106,11 @@ export class Scheduler implements KnownValues {
   outputValue(call: StageCall, output: string): Value | undefined {
     const node = this.#options.plan.nodeByCall.get(call);
     return node && this.#settlements.get(node.id)?.produced?.values.get(output);
+  }
+
+  hasRun(call: StageCall): boolean {
+    const node = this.#options.plan.nodeByCall.get(call);
+    return node !== undefined && this.#settlements.get(node.id)?.produced !== undefined;
   }
 
   /** Resolves when every node has settled. Rejects only for a fault outside of any stage. */
@@ -124,20 +135,31 @@ export class Scheduler implements KnownValues {
     while (this.#deciding < maxDeciding) {
       const node = this.#frontier.take();
       if (node === undefined) break;
+      const traced = this.#options.trace.find(node);
+      // What was asked for is made sure of; what only led to it need not be there.
+      if (traced !== undefined && !node.isTarget && !this.#hasLog(traced)) {
+        this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
+        continue;
+      }
       this.#deciding++;
       this.#active++;
-      void this.#process(node);
+      void this.#process(node, traced);
     }
     if (this.#frontier.done && this.#active === 0) this.#finish();
   }
 
-  async #process(node: PlanNode): Promise<void> {
+  async #process(node: PlanNode, traced: Traced | undefined): Promise<void> {
     let isDeciding = true;
     const decided = (): void => {
       if (isDeciding) this.#deciding--;
       isDeciding = false;
     };
     try {
+      if (traced !== undefined && (await this.#rebuilder.isWhole(traced))) {
+        await this.#replay(node, traced);
+        return this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
+      }
+      if (traced !== undefined) this.#options.trace.forget(node.id);
       await this.#bringAbout(node, () => {
         decided();
         this.#advance();
@@ -195,25 +217,25 @@ export class Scheduler implements KnownValues {
 
   async #reuseOrRun(
     node: PlanNode,
-    { action, needed, keyed }: ComposedAction,
+    { action, directories, keyed }: ComposedAction,
     onDecided: () => void,
   ): Promise<void> {
     const earlier = await this.#rebuilder.reuse(action);
     if (earlier !== undefined) {
       await this.#replay(node, earlier);
+      this.#options.trace.note(node, keyed.key, earlier);
       return this.#settle(node, { outcome: "reused", key: keyed.key, produced: earlier });
     }
     onDecided();
     await this.#pool.use(node.pathLength, async () => {
       const { store, runner, clock, emit } = this.#options;
       this.#stop.signal.throwIfAborted();
-      for (const blob of needed) await store.content.write(blob);
       const { id, name } = node;
-      this.#started.add(id);
+      this.#started.set(id, action.key);
       emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
       const { execution, error } = await execute(action, node.call, {
         runner,
-        content: store.content,
+        content: new LayeredContent(directories, store.content),
         clock,
         signal: this.#stop.signal,
         onText: (stream, text) => {
@@ -224,14 +246,21 @@ export class Scheduler implements KnownValues {
         return this.#fail(node, { key: action.key, execution, error });
       }
       const produced = await this.#rebuilder.keep(action, execution, runner);
+      this.#options.trace.note(node, action.key, produced);
       this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
     });
+  }
+
+  /** True when there is a log to show, and somebody to show it to. */
+  #hasLog({ result }: Pick<Produced, "result">): boolean {
+    return this.#options.isHeard && !(result.stdout.endsWith("/0") && result.stderr.endsWith("/0"));
   }
 
   /** Shows what the command printed when it ran. */
   async #replay(node: PlanNode, { result }: Produced): Promise<void> {
     const { store, emit } = this.#options;
     const { id, name } = node;
+    if (!this.#hasLog({ result })) return;
     for (const stream of ["stdout", "stderr"] as const) {
       if (result[stream].endsWith("/0")) continue;
       const text = (await store.content.read(result[stream])).toString("utf8");
@@ -242,11 +271,14 @@ export class Scheduler implements KnownValues {
   /** Settles or rewinds a node that broke off. */
   async #handle(node: PlanNode, error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return this.#settleStopped(node);
-    if (!(error instanceof BuildError)) throw runnerFailed("engine", node.name, error);
-    if (error.code !== "BLOB_LOST") return this.#fail(node, { error });
+    if (!(error instanceof BuildError)) throw runnerFailed("the engine", node.name, error);
+    const key = this.#started.get(node.id);
+    const failure = { key, error: placed(error, node) };
+    if (error.code !== "BLOB_LOST") return this.#fail(node, failure);
     const rewinds = (this.#rewinds.get(node.id) ?? 0) + 1;
     this.#rewinds.set(node.id, rewinds);
-    if (rewinds > maxRewinds) return this.#fail(node, { error });
+    if (rewinds > maxRewinds) return this.#fail(node, failure);
+    this.#started.delete(node.id);
     await this.#rewind(node, parseDigest(error.facts["digest"] ?? ""));
   }
 
@@ -262,10 +294,12 @@ export class Scheduler implements KnownValues {
       const producer = plan.nodeByCall.get(call);
       const produced = producer && this.#settlements.get(producer.id)?.produced;
       if (producer === undefined || produced === undefined) continue;
+      // It keeps its values until it has new ones: others may be reading them.
       if (await this.#rebuilder.isWhole(produced)) continue;
-      this.#settlements.delete(producer.id);
+      this.#options.trace.forget(producer.id);
       again.push(producer.id);
     }
+    this.#options.trace.forget(node.id);
     this.#frontier.rewind(node.id, again);
   }
 
@@ -292,8 +326,9 @@ export class Scheduler implements KnownValues {
 
   /** Settles a node that was under way when the build stopped. */
   #settleStopped(node: PlanNode): void {
-    const outcome = this.#started.has(node.id) ? "cancelled" : "skipped";
-    this.#settle(node, { outcome, reason: this.#stopReason });
+    const key = this.#started.get(node.id);
+    const outcome = key === undefined ? "skipped" : "cancelled";
+    this.#settle(node, { outcome, key, reason: this.#stopReason });
   }
 
   /** Starts nothing more, and stops what runs. */
@@ -326,7 +361,7 @@ export class Scheduler implements KnownValues {
       outcome,
       key,
       durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
-      worker: produced?.result.worker,
+      ranBy: produced?.result.worker,
       error: error && summarize(error),
       reason,
     });
@@ -335,4 +370,10 @@ export class Scheduler implements KnownValues {
   #node(id: NodeId): PlanNode {
     return this.#options.plan.nodes[id] as PlanNode;
   }
+}
+
+/** The error with the stage that it is about, unless it says that itself. */
+function placed(error: BuildError, { name, call }: PlanNode): BuildError {
+  if (error.message.includes(`stage \`${name}\``)) return error;
+  return withFacts(error, { stage: name, "declared at": call.declaredAt });
 }

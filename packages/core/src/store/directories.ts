@@ -45,12 +45,22 @@ export async function writeDirectory(content: ContentStore, directory: Directory
 
 /** The entry of that name in a directory. */
 export function findEntry(directory: Directory, name: string): Entry | undefined {
-  const file = directory.files.find((node) => node.name === name);
-  if (file) return { type: "file", digest: file.digest, isExecutable: file.isExecutable };
-  const child = directory.directories.find((node) => node.name === name);
-  if (child) return { type: "directory", digest: child.digest };
-  const link = directory.symlinks.find((node) => node.name === name);
-  return link && { type: "symlink", target: link.target };
+  let entries = entriesByName.get(directory);
+  if (entries === undefined) entriesByName.set(directory, (entries = indexEntries(directory)));
+  return entries.get(name);
+}
+
+/** Made when a directory is first searched: one of 10,000 entries may be searched 10,000 times. */
+const entriesByName = new WeakMap<Directory, ReadonlyMap<string, Entry>>();
+
+function indexEntries({ files, directories, symlinks }: Directory): ReadonlyMap<string, Entry> {
+  const entries = new Map<string, Entry>();
+  for (const { name, digest, isExecutable } of files) {
+    entries.set(name, { type: "file", digest, isExecutable });
+  }
+  for (const { name, digest } of directories) entries.set(name, { type: "directory", digest });
+  for (const { name, target } of symlinks) entries.set(name, { type: "symlink", target });
+  return entries;
 }
 
 /** The entry at a path in a tree; `undefined` when there is none. Links on the way are not followed. */

@@ -3,6 +3,7 @@
  *
  *     cas/<hh>/<hash>     a blob                    hh: the first two digits of the hash
  *     ac/<hh>/<hash>      a REAPI ActionResult, sealed
+ *     notes/<name>        what makes later builds faster, sealed
  *     tmp/                files on their way
  *
  * The layout of Bazel's disk cache: no index, no daemon, no lock. Every file is written under a
@@ -33,8 +34,12 @@ import {
   type ActionResult,
 } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
+import { makeFolder } from "./folder.ts";
+import { ownHolder } from "./holder.ts";
+import { markBlobUsed, markResultUsed } from "./recency.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
-import type { ActionCache, ContentStore, Store } from "./store.ts";
+import type { ActionCache, ContentStore, Notes, Store } from "./store.ts";
+import { isSystemError } from "./system-error.ts";
 
 /** Files up to this size are handled in one synchronous piece; that is faster than going async. */
 const smallBytes = 1024 * 1024;
@@ -63,6 +68,26 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     return this;
   }
 
+  readonly notes: Notes = {
+    read: (name) => {
+      try {
+        return unsealBytes(fs.readFileSync(join(this.directory, "notes", name)), name);
+      } catch (error) {
+        if (isSystemError(error)) return undefined;
+        throw error;
+      }
+    },
+    write: (name, bytes) => {
+      try {
+        const temporary = this.temporaryPath();
+        fs.writeFileSync(temporary, sealBytes(bytes, name), { flag: "wx" });
+        fs.renameSync(temporary, join(this.#folder("notes"), name));
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
+    },
+  };
+
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
     return [...digests].filter((digest) => digest !== emptyDigest && !this.#isThere(digest));
   }
@@ -71,6 +96,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     if (digest === emptyDigest) return Buffer.alloc(0);
     const bytes = this.#readOrLose(digest);
     if (digestBytes(bytes) !== digest) throw this.#lose(digest, "its bytes have changed");
+    markBlobUsed(this.#blobPath(digest));
     return bytes;
   }
 
@@ -84,9 +110,10 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   }
 
   async writeFile(path: string): Promise<Digest> {
+    const small = readSmallFile(path);
+    if (small !== undefined) return await this.write(small);
     await using source = await open(path);
     const { size } = await source.stat();
-    if (size <= smallBytes) return await this.write(await source.readFile());
     // Reading a large file twice is cheaper than writing one that is there already.
     const digest = size >= largeBytes ? await digestFile(path) : undefined;
     return digest !== undefined && this.#isThere(digest) ? digest : await this.#writeLarge(source);
@@ -99,8 +126,11 @@ export class DiskStore implements Store, ContentStore, ActionCache {
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {
     try {
-      const bytes = unsealBytes(fs.readFileSync(this.#path("ac", hashOf(key))));
-      return bytes && decodeActionResult(bytes);
+      const path = this.#path("ac", hashOf(key));
+      const bytes = unsealBytes(fs.readFileSync(path), hashOf(key));
+      const result = bytes && decodeActionResult(bytes);
+      if (result) markResultUsed(path);
+      return result;
     } catch (error) {
       // Unreadable for whatever reason: the action runs again, and its result replaces this one.
       if (error instanceof BuildError || isSystemError(error)) return undefined;
@@ -109,7 +139,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   }
 
   async put(key: ActionKey, result: ActionResult): Promise<void> {
-    const bytes = sealBytes(encodeActionResult(result));
+    const bytes = sealBytes(encodeActionResult(result), hashOf(key));
     this.#publish("ac", hashOf(key), (path) => {
       fs.writeFileSync(path, bytes, { mode: keptMode, flag: "wx" });
     });
@@ -117,11 +147,13 @@ export class DiskStore implements Store, ContentStore, ActionCache {
 
   /** A new path on the store's file system, for work that will be moved in or thrown away. */
   temporaryPath(): string {
-    return join(this.#folder("tmp"), randomUUID());
+    return join(this.#folder("tmp"), `${ownHolder()}-${randomUUID()}`);
   }
 
   /** Copies through the store's own temporary file, one chunk in memory at a time. */
   async #writeLarge(source: FileHandle): Promise<Digest> {
+    // The folders may have been removed since; next to the copy, looking after them costs nothing.
+    this.#madeFolders.clear();
     const path = this.#guard(() => this.temporaryPath());
     try {
       const hash = createHash("sha256");
@@ -130,9 +162,8 @@ export class DiskStore implements Store, ContentStore, ActionCache {
       this.#guard(() => fs.renameSync(path, this.#place("cas", hashOf(digest))));
       return digest;
     } catch (error) {
-      throw isSystemError(error) && error.code === "ENOSPC"
-        ? storeUnwritable(this.directory, error)
-        : error;
+      const isOurs = isSystemError(error) && (error.path === path || error.syscall === "write");
+      throw isOurs ? storeUnwritable(this.directory, error) : error;
     } finally {
       fs.rmSync(path, { force: true });
     }
@@ -141,7 +172,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   async #copyLarge(digest: Digest, path: string, mode: number): Promise<void> {
     if (!this.#isThere(digest)) throw this.#lose(digest, "it is missing, or cut short");
     const hash = createHash("sha256");
-    await using source = await open(this.#blobPath(digest));
+    await using source = await this.#openOrLose(digest);
     const size = await copyChunks(source, path, mode, hash);
     if (makeDigest(hash.digest("hex"), size) === digest) return;
     fs.rmSync(path, { force: true });
@@ -157,16 +188,39 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     }
   }
 
+  async #openOrLose(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.#blobPath(digest));
+    } catch (error) {
+      if (isSystemError(error)) throw this.#lose(digest, error.message);
+      throw error;
+    }
+  }
+
   /** Makes sure that a bad blob is not found again, and says so. */
   #lose(digest: Digest, why: string): BuildError {
-    fs.rmSync(this.#blobPath(digest), { force: true });
+    try {
+      fs.rmSync(this.#blobPath(digest), { force: true });
+    } catch (error) {
+      // A store that cannot be written to keeps its bad blob, which is found out every time.
+      if (!isSystemError(error)) throw error;
+    }
     return blobLost(digest, why);
   }
 
   /** True when a file of the right size has the blob's name. */
   #isThere(digest: Digest): boolean {
-    const stats = fs.statSync(this.#blobPath(digest), { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size === sizeOf(digest);
+    try {
+      const path = this.#blobPath(digest);
+      const stats = fs.statSync(path, { throwIfNoEntry: false });
+      if (stats?.isFile() !== true || stats.size !== sizeOf(digest)) return false;
+      markBlobUsed(path, stats);
+      return true;
+    } catch (error) {
+      // What cannot be looked at is not there: something else may lie in the place of the store.
+      if (isSystemError(error)) return false;
+      throw error;
+    }
   }
 
   #publish(half: Half, hash: string, write: (temporary: string) => void): void {
@@ -214,10 +268,20 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   #folder(name: string): string {
     const folder = join(this.directory, name);
     if (!this.#madeFolders.has(folder)) {
-      fs.mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       this.#madeFolders.add(folder);
     }
     return folder;
+  }
+}
+
+/** What a file holds, if it is small: in one go, without the detour of an asynchronous read. */
+function readSmallFile(path: string): Buffer | undefined {
+  const file = fs.openSync(path, "r");
+  try {
+    return fs.fstatSync(file).size <= smallBytes ? fs.readFileSync(file) : undefined;
+  } finally {
+    fs.closeSync(file);
   }
 }
 
@@ -238,8 +302,4 @@ async function copyChunks(
     await target.write(chunk);
     size += bytesRead;
   }
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "code" in error && "syscall" in error;
 }

@@ -11,15 +11,24 @@ import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import type { Digest } from "../digest/digest.ts";
+import { exportBlocked } from "../errors/catalogue.ts";
+import { makeFolder } from "./folder.ts";
 import { materializeTree, modeOf } from "./materialize.ts";
 import type { ContentStore } from "./store.ts";
 
-/** Writes a file to `path`, in the place of a file that may be there. Makes missing parents. */
+/**
+ * Writes a file to `path`, in the place of a file that may be there. Makes missing parents.
+ *
+ * @throws {@link BuildError} `EXPORT_BLOCKED` when a directory is there, or `BLOB_LOST`.
+ */
 export async function exportFile(
   content: ContentStore,
   file: { readonly digest: Digest; readonly isExecutable: boolean },
   path: string,
 ): Promise<void> {
+  if (fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw exportBlocked(path, "a directory by a file");
+  }
   await replace(path, async (temporary) => {
     await content.copyTo(file.digest, temporary, modeOf(file.isExecutable, true));
   });
@@ -34,18 +43,25 @@ export async function exportTree(content: ContentStore, tree: Digest, path: stri
 }
 
 async function replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  fs.mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const beside = (name: string): string => join(dirname(path), `.${basename(path)}.${name}`);
   const temporary = beside(randomUUID());
   const old = beside(randomUUID());
   try {
     await write(temporary);
-    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
-    // A directory cannot be replaced in one step, and a file cannot take its place.
-    if (stats?.isDirectory() === true) fs.renameSync(path, old);
-    fs.renameSync(temporary, path);
+    // A directory cannot be replaced in one step, nor replace a file: what is there steps aside.
+    const there = fs.lstatSync(path, { throwIfNoEntry: false });
+    const isTree = fs.lstatSync(temporary).isDirectory();
+    const stepsAside = there !== undefined && (isTree || there.isDirectory());
+    if (stepsAside) fs.renameSync(path, old);
+    try {
+      fs.renameSync(temporary, path);
+    } catch (error) {
+      if (stepsAside) fs.renameSync(old, path);
+      throw error;
+    }
+    fs.rmSync(old, { recursive: true, force: true });
   } finally {
     fs.rmSync(temporary, { recursive: true, force: true });
-    fs.rmSync(old, { recursive: true, force: true });
   }
 }

@@ -4,14 +4,19 @@
  *
  * @module
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
 import ignore, { type Ignore } from "ignore";
 
+import { sourceUnreadable } from "../errors/catalogue.ts";
+
 /** The rules of one `.gitignore`, and the folder that they speak of. */
 interface Rules {
   readonly folder: string;
+  readonly text: string;
+  /** Patterns that take back what other files have overruled. */
+  readonly readmitted: readonly string[];
   readonly matcher: Ignore;
 }
 
@@ -24,29 +29,36 @@ export class IgnoreRules {
   }
 
   /**
-   * The rules in force in an absolute directory, its own not yet among them. None, when they would
+   * The rules in force in an absolute directory, its own not yet among them. `look` is told of every
+   * path that decides, whether something is there or not. None, when they would
    * ignore the directory itself: whoever names it wants what is in it.
    */
-  static above(directory: string): IgnoreRules {
+  static above(directory: string, look?: (path: string) => void): IgnoreRules {
     const folders: string[] = [];
-    if (!existsSync(join(directory, ".git"))) {
+    const isThere = (path: string): boolean => {
+      look?.(path);
+      return existsSync(path);
+    };
+    if (!isThere(join(directory, ".git"))) {
       for (let folder = dirname(directory); ; folder = dirname(folder)) {
         folders.unshift(folder);
-        if (existsSync(join(folder, ".git"))) break;
+        if (isThere(join(folder, ".git"))) break;
         // Outside any repository, only the directory's own rules count.
         if (folder === dirname(folder)) return new IgnoreRules([]);
       }
     }
-    const rules = folders.reduce((above, folder) => above.enter(folder), new IgnoreRules([]));
+    const rules = folders.reduce((above, folder) => above.enter(folder, look), new IgnoreRules([]));
     return rules.ignores(directory, true) ? new IgnoreRules([]) : rules;
   }
 
   /** The rules in force in a folder below, with those of its own `.gitignore`. */
-  enter(folder: string): IgnoreRules {
-    const path = join(folder, ".gitignore");
-    if (!existsSync(path)) return this;
-    const matcher = ignore().add(readFileSync(path, "utf8"));
-    return new IgnoreRules([...this.#rules, { folder, matcher }]);
+  enter(folder: string, look?: (path: string) => void): IgnoreRules {
+    look?.(join(folder, ".gitignore"));
+    const text = readRules(join(folder, ".gitignore"));
+    const own = text === undefined ? [] : [makeRules(folder, text)];
+    const rules = this.#rules.map((each) => this.#readmit(each, folder));
+    const isSame = own.length === 0 && rules.every((each, at) => each === this.#rules[at]);
+    return isSame ? this : new IgnoreRules([...rules, ...own]);
   }
 
   /** True when git would ignore the entry. The deepest file that says something decides. */
@@ -57,5 +69,31 @@ export class IgnoreRules {
       if (ignored || unignored) return ignored;
     }
     return false;
+  }
+
+  /**
+   * A matcher that ignores a folder ignores all below it. If a deeper file has brought the folder back,
+   * only its rules for what is in the folder should go on to count.
+   */
+  #readmit(rules: Rules, folder: string): Rules {
+    const below = `${relative(rules.folder, folder).replaceAll(sep, "/")}/`;
+    if (!rules.matcher.test(below).ignored || this.ignores(folder, true)) return rules;
+    const literal = below.replaceAll(/[\\*?[]/g, String.raw`\$&`);
+    return makeRules(rules.folder, rules.text, [...rules.readmitted, `!/${literal}`]);
+  }
+}
+
+function makeRules(folder: string, text: string, readmitted: readonly string[] = []): Rules {
+  // Large and small letters differ, whatever the file system thinks: other machines would not agree.
+  const matcher = ignore({ ignorecase: false }).add(text).add(readmitted);
+  return { folder, text, readmitted, matcher };
+}
+
+function readRules(path: string): string | undefined {
+  try {
+    const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+    return isFile ? readFileSync(path, "utf8") : undefined;
+  } catch (error) {
+    throw sourceUnreadable(path, error);
   }
 }

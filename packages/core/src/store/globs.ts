@@ -8,6 +8,7 @@
  */
 import picomatch from "picomatch";
 
+import { describe } from "../base/describe.ts";
 import { invalidGlob } from "../errors/catalogue.ts";
 
 /** Answers for the paths of one tree. */
@@ -45,7 +46,8 @@ export function compileGlobs(globs: readonly string[]): GlobSet {
 }
 
 function compile(glob: string): (path: string) => boolean {
-  if (typeof glob !== "string" || glob === "") throw invalidGlob(String(glob), "it is empty");
+  if (typeof glob !== "string") throw invalidGlob(describe(glob), "it is not a string");
+  if (glob === "") throw invalidGlob(glob, "it is empty");
   if (glob.startsWith("/")) throw invalidGlob(glob, "it is absolute; globs start in the tree");
   if (glob.startsWith("!")) throw invalidGlob(glob, "it is negated; use `exclude` or `without`");
   if (glob.split("/").includes("..")) throw invalidGlob(glob, "it leaves the tree with `..`");

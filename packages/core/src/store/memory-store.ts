@@ -9,12 +9,13 @@ import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
 import { blobLost } from "../errors/catalogue.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
-import type { ActionCache, ContentStore, Store } from "./store.ts";
+import type { ActionCache, ContentStore, Notes, Store } from "./store.ts";
 
 /** A store that lives as long as the object. Nothing of it reaches a disk. */
 export class MemoryStore implements Store, ContentStore, ActionCache {
   readonly #blobs = new Map<Digest, Buffer>([[emptyDigest, Buffer.alloc(0)]]);
   readonly #results = new Map<ActionKey, ActionResult>();
+  readonly #notes = new Map<string, Buffer>();
 
   get content(): ContentStore {
     return this;
@@ -23,6 +24,11 @@ export class MemoryStore implements Store, ContentStore, ActionCache {
   get actions(): ActionCache {
     return this;
   }
+
+  readonly notes: Notes = {
+    read: (name) => this.#notes.get(name),
+    write: (name, bytes) => void this.#notes.set(name, Buffer.from(bytes)),
+  };
 
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
     return [...digests].filter((digest) => !this.#blobs.has(digest));

@@ -1,5 +1,5 @@
 /**
- * Seals: how a file that has no digest for a name shows that it is whole.
+ * Seals: how a file that has no digest for a name shows that it is whole, and in its own place.
  *
  * The seal is a protocol buffer field of its own at the end of the message, so that a sealed message
  * is still a message, and readers that do not know the field pass over it.
@@ -12,19 +12,20 @@ import { MessageWriter } from "../digest/wire.ts";
 /** A field number that no message of REAPI v2 uses. */
 const sealField = 9_000;
 
-/** The message with its seal. */
-export function sealBytes(message: Uint8Array): Buffer {
-  return Buffer.concat([message, sealOf(message)]);
+/** The message with its seal. `place` says what it is the message for. */
+export function sealBytes(message: Uint8Array, place: string): Buffer {
+  return Buffer.concat([message, sealOf(message, place)]);
 }
 
-/** The message without its seal; `undefined` when the seal is missing or does not fit. */
-export function unsealBytes(sealed: Buffer): Buffer | undefined {
+/** The message without its seal; `undefined` when the seal is missing, or not of message and place. */
+export function unsealBytes(sealed: Buffer, place: string): Buffer | undefined {
   const message = sealed.subarray(0, Math.max(0, sealed.byteLength - sealSize));
-  return sealOf(message).equals(sealed.subarray(message.byteLength)) ? message : undefined;
+  return sealOf(message, place).equals(sealed.subarray(message.byteLength)) ? message : undefined;
 }
 
-function sealOf(message: Uint8Array): Buffer {
-  return new MessageWriter().string(sealField, hashOf(digestBytes(message))).finish();
+function sealOf(message: Uint8Array, place: string): Buffer {
+  const sealed = digestBytes(Buffer.concat([Buffer.from(place), message]));
+  return new MessageWriter().string(sealField, hashOf(sealed)).finish();
 }
 
-const sealSize = sealOf(new Uint8Array()).byteLength;
+const sealSize = sealOf(new Uint8Array(), "").byteLength;

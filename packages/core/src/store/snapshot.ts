@@ -9,13 +9,7 @@
 import * as fs from "node:fs";
 import { join, posix } from "node:path";
 
-import {
-  encodeDirectory,
-  type Directory,
-  type DirectoryNode,
-  type FileNode,
-  type SymlinkNode,
-} from "../artifact/directory.ts";
+import type { DirectoryNode, FileNode, SymlinkNode } from "../artifact/directory.ts";
 import type { SourceFilter } from "../artifact/handle.ts";
 import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
@@ -27,6 +21,8 @@ import {
   specialFile,
   symlinkLeaves,
 } from "../errors/catalogue.ts";
+import { writeDirectory } from "./directories.ts";
+import type { Fingerprints } from "./fingerprints.ts";
 import { IgnoreRules } from "./gitignore.ts";
 import { compileGlobs, type GlobSet } from "./globs.ts";
 import type { ContentStore } from "./store.ts";
@@ -42,6 +38,10 @@ export interface SnapshotOptions {
    */
   readonly checkLinks?: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** What an earlier snapshot saw: files that are unchanged since are not read again. */
+  readonly known?: Fingerprints | undefined;
+  /** Takes down what this snapshot sees. */
+  readonly seen?: Fingerprints | undefined;
 }
 
 /**
@@ -57,7 +57,8 @@ export async function snapshot(
   options: SnapshotOptions = {},
 ): Promise<Digest> {
   const walk = new Walk(content, directory, options);
-  const rules = options.filter?.gitignore === true ? IgnoreRules.above(directory) : undefined;
+  const look = (path: string): void => options.seen?.other(path, lookAt(path));
+  const rules = options.filter?.gitignore === true ? IgnoreRules.above(directory, look) : undefined;
   return await walk.take("", options.filter?.include === undefined, rules);
 }
 
@@ -67,13 +68,13 @@ export async function snapshotFile(
   path: string,
   shown: string = path,
 ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-  for (let attempt = 1; ; attempt++) {
+  for (let tries = 1; ; tries++) {
     const before = inspect(path, shown);
     const digest = await readWhole(content, path, shown);
     const after = inspect(path, shown);
     const isSame = before.mtimeMs === after.mtimeMs && before.size === after.size;
     if (isSame) return { digest, isExecutable: (after.mode & 0o111) !== 0 };
-    if (attempt === 3) throw sourceChanged(shown, "it is being written to");
+    if (tries === 3) throw sourceChanged(shown, "it is being written to");
   }
 }
 
@@ -84,6 +85,8 @@ class Walk {
   readonly #include: GlobSet | undefined;
   readonly #exclude: GlobSet | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #known: Fingerprints | undefined;
+  readonly #seen: Fingerprints | undefined;
   readonly #breath = new Breath();
 
   constructor(content: ContentStore, root: string, options: SnapshotOptions) {
@@ -94,16 +97,24 @@ class Walk {
     this.#include = include && compileGlobs(include);
     this.#exclude = exclude && compileGlobs(exclude);
     this.#signal = options.signal;
+    this.#known = options.known;
+    this.#seen = options.seen;
   }
 
   /** Takes the folder at `path`; `isIncluded` says that it matched `include`, with all below. */
   async take(path: string, isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
     const folder = join(this.#root, path);
-    const rules = above?.enter(folder);
+    // With a slash behind it, a source that is itself a link shows the folder that it leads to.
+    this.#seen?.other(path, inspect(`${folder}/`, folder));
+    const rules = above?.enter(folder, (file) => {
+      if (this.#seen !== undefined) this.#seen.other(file, lookAt(file));
+    });
     const files: FileNode[] = [];
     const directories: DirectoryNode[] = [];
     const symlinks: SymlinkNode[] = [];
-    for (const entry of list(folder)) {
+    const entries = attempt(folder, () => fs.readdirSync(folder, { withFileTypes: true }));
+    const broken = brokenNames(folder, entries);
+    for (const entry of entries) {
       await this.#breath.pause(this.#signal);
       const { name } = entry;
       const below = posix.join(path, name);
@@ -111,19 +122,38 @@ class Walk {
       if (this.#exclude?.matches(below) === true) continue;
       if (rules && (name === ".git" || rules.ignores(full, entry.isDirectory()))) continue;
       const belongs = isIncluded || this.#include?.matches(below) === true;
+      const mayHold = entry.isDirectory() && this.#include?.mayMatchBelow(below) === true;
+      if (!belongs && !mayHold) continue;
+      const bytes = broken.get(name);
+      if (bytes !== undefined) throw fileNameNotUtf8(folder, bytes);
       if (entry.isDirectory()) {
-        if (!belongs && this.#include?.mayMatchBelow(below) !== true) continue;
         const digest = await this.take(below, belongs, rules);
         // A folder counts by itself only if it was asked for; otherwise only for what is in it.
         if (belongs || sizeIsNotZero(digest)) directories.push({ name, digest });
-      } else if (!belongs) continue;
-      else if (entry.isSymbolicLink()) symlinks.push({ name, target: this.#target(below, full) });
-      else if (entry.isFile()) {
-        files.push({ name, ...(await snapshotFile(this.#content, full, below)) });
+      } else if (entry.isSymbolicLink()) {
+        symlinks.push({ name, target: this.#target(below, full) });
+      } else if (entry.isFile()) {
+        files.push({ name, ...(await this.#takeFile(below, full)) });
       } else throw specialFile(full, kindOf(entry));
     }
-    const directory: Directory = { files, directories, symlinks };
-    return await this.#content.write(encodeDirectory(directory));
+    return await writeDirectory(this.#content, { files, directories, symlinks });
+  }
+
+  async #takeFile(
+    path: string,
+    full: string,
+  ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
+    if (this.#seen === undefined) return await snapshotFile(this.#content, full);
+    const stats = inspect(full, full);
+    const known = this.#known?.digestOf(path, stats);
+    if (known !== undefined) {
+      this.#seen.file(path, stats, known);
+      return { digest: known, isExecutable: (stats.mode & 0o111) !== 0 };
+    }
+    const taken = await snapshotFile(this.#content, full);
+    // The look from before the file was read: what is written later shows in the next.
+    this.#seen.file(path, stats, taken.digest);
+    return taken;
   }
 
   #target(path: string, full: string): string {
@@ -140,17 +170,18 @@ class Walk {
   }
 }
 
-/** Entries of a folder. Only a name with U+FFFD needs a second look at its bytes. */
-function list(folder: string): fs.Dirent[] {
-  const entries = attempt(folder, () => fs.readdirSync(folder, { withFileTypes: true }));
-  if (entries.some(({ name }) => name.includes("\uFFFD"))) {
-    for (const name of attempt(folder, () => fs.readdirSync(folder, "buffer"))) {
-      if (!Buffer.from(name.toString("utf8"), "utf8").equals(name)) {
-        throw fileNameNotUtf8(folder, name);
-      }
-    }
+/** The names that are not UTF-8, by what they look like decoded. Only U+FFFD needs a second look. */
+function brokenNames(
+  folder: string,
+  entries: readonly fs.Dirent[],
+): ReadonlyMap<string, Uint8Array> {
+  const broken = new Map<string, Uint8Array>();
+  if (!entries.some(({ name }) => name.includes("\uFFFD"))) return broken;
+  for (const bytes of attempt(folder, () => fs.readdirSync(folder, "buffer"))) {
+    const name = bytes.toString("utf8");
+    if (!Buffer.from(name, "utf8").equals(bytes)) broken.set(name, bytes);
   }
-  return entries;
+  return broken;
 }
 
 async function readWhole(content: ContentStore, path: string, shown: string): Promise<Digest> {
@@ -163,6 +194,10 @@ async function readWhole(content: ContentStore, path: string, shown: string): Pr
 
 function inspect(path: string, shown: string): fs.Stats {
   return attempt(shown, () => fs.lstatSync(path));
+}
+
+function lookAt(path: string): fs.Stats | undefined {
+  return fs.lstatSync(path, { throwIfNoEntry: false });
 }
 
 function attempt<T>(path: string, read: () => T): T {

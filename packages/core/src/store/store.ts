@@ -45,8 +45,19 @@ export interface ActionCache {
   put(key: ActionKey, result: ActionResult): Promise<void>;
 }
 
-/** Both halves. */
+/**
+ * Small files that make later builds faster. Losing one loses time and nothing else: what is read back
+ * is either what was last written under the name, whole, or `undefined`.
+ */
+export interface Notes {
+  read(name: string): Buffer | undefined;
+  /** Does nothing where it cannot be done. */
+  write(name: string, bytes: Uint8Array): void;
+}
+
+/** Both halves, and the notes of builds, if the store has room for such. */
 export interface Store {
   readonly content: ContentStore;
   readonly actions: ActionCache;
+  readonly notes?: Notes;
 }

@@ -10,7 +10,9 @@
 import {
   entryAt,
   mockOutputUndeclared,
+  kindName,
   mockStageUnscripted,
+  outputWrongKind,
   parsePath,
   walkTree,
   writeTree,
@@ -31,10 +33,10 @@ import {
 /** Content of a scripted output: the bytes of a file, or the files of a tree by their paths. */
 export type MockOutput<K extends Kind = Kind> = K extends "file" ? string | Uint8Array : TreeFiles;
 
-/** Contents of a stage's outputs, by name. */
-export type MockOutputs<O> = {
-  readonly [N in keyof O]?: O[N] extends Kind ? MockOutput<O[N]> : MockOutput;
-};
+/** Contents of a stage's outputs, by name. A check has none. */
+export type MockOutputs<O> = [keyof O] extends [never]
+  ? Readonly<Record<string, never>>
+  : { readonly [N in keyof O]?: O[N] extends Kind ? MockOutput<O[N]> : MockOutput };
 
 /** What a scripted command does. */
 export interface MockResult<O = Readonly<Record<string, Kind>>> {
@@ -138,7 +140,7 @@ class ScriptedRunner implements MockRunner {
       exitCode,
       endedBy: undefined,
       outputs: values,
-      written: [...values.keys()].sort(),
+      written: [...values.keys()].toSorted(),
       stdout: await print("stdout", stdout),
       stderr: await print("stderr", stderr),
       startedAt,
@@ -170,7 +172,7 @@ function makeCall(action: Action, content: ContentStore, signal: AbortSignal): M
     for await (const { path, entry } of walkTree(content, inputRoot)) {
       if (entry.type !== "directory") paths.push(path);
     }
-    return paths.sort();
+    return paths.toSorted();
   };
   const text = async (path: string): Promise<string> => {
     const entry = await entryAt(content, inputRoot, parsePath(path));
@@ -197,7 +199,12 @@ async function writeOutputs(
       );
     }
     if (written === undefined) continue;
-    values.set(output.path, await writeValue(content, written));
+    const value = await writeValue(content, written);
+    if (value.kind !== output.kind) {
+      const [declared, found] = [kindName(output.kind), kindName(value.kind)];
+      throw outputWrongKind(action.name, output.path, declared, found);
+    }
+    values.set(output.path, value);
   }
   return values;
 }
@@ -212,8 +219,15 @@ async function writeValue(content: ContentStore, written: MockOutput): Promise<V
 /** What work gives, or a rejection as soon as the signal is aborted. */
 async function until<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
   signal.throwIfAborted();
+  let stop = (): void => {};
   const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", stop, { once: true });
   });
-  return await Promise.race([work(), aborted]);
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    // Work may have thrown at once; then nobody would catch the other rejection.
+    signal.removeEventListener("abort", stop);
+  }
 }

@@ -1,0 +1,138 @@
+/**
+ * Fingerprints: what a directory looked like when it was last taken, so that unchanged files need not be
+ * read again.
+ *
+ * A file counts as unchanged while its inode, size, times and mode are; a folder's entries while its
+ * own times are. A time as young as the snapshot itself proves nothing, for a write after the look may
+ * leave the same time (git calls such an entry racy): what is that young is read again.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+
+import type { Packer, Unpacker } from "../base/packing.ts";
+import type { Digest } from "../digest/digest.ts";
+
+/** Times closer to the snapshot than this are not trusted, in milliseconds: the coarsest clocks tick so. */
+const racyMs = 2000;
+
+/** One path that was looked at. */
+interface Look {
+  /** Relative to the source's directory; absolute for rules that lie above it. */
+  readonly path: string;
+  /** Of a file: its digest. Empty for a folder, and for a file whose bytes are not part of the tree. */
+  readonly digest: string;
+  /** Absent: nothing was there. */
+  readonly stats: Stats | undefined;
+}
+
+/** The parts of a stat that tell. */
+interface Stats {
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  readonly size: number;
+  readonly ino: number;
+  readonly mode: number;
+}
+
+/** What one snapshot of one directory saw. */
+export class Fingerprints {
+  /** When the snapshot began, in milliseconds since 1970. */
+  readonly takenAt: number;
+  readonly #looks = new Map<string, Look>();
+
+  constructor(takenAt: number) {
+    this.takenAt = takenAt;
+  }
+
+  /** Notes a file of the tree. */
+  file(path: string, stats: Stats, digest: Digest): void {
+    this.#looks.set(path, { path, digest, stats });
+  }
+
+  /** Notes a folder, or a file that decides what belongs to the tree; `undefined` if it is not there. */
+  other(path: string, stats: Stats | undefined): void {
+    this.#looks.set(path, { path, digest: "", stats });
+  }
+
+  /** Digest of a file that has not changed since; `undefined` when it must be read. */
+  digestOf(path: string, stats: Stats): Digest | undefined {
+    const look = this.#looks.get(path);
+    if (look === undefined || look.digest === "" || !this.#isUnchanged(look, stats))
+      return undefined;
+    return look.digest as Digest;
+  }
+
+  /** True when another look at everything would see the same. */
+  isCurrent(directory: string): boolean {
+    for (const look of this.#looks.values()) {
+      const path = look.path.startsWith("/") ? look.path : `${directory}/${look.path}`;
+      const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+      if (stats === undefined ? look.stats !== undefined : !this.#isUnchanged(look, stats)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** True when both snapshots saw a file at the path, no link, with the same content and exec bit. */
+  hasSameFile(path: string, other: Fingerprints): boolean {
+    const [here, there] = [this.#looks.get(path), other.#looks.get(path)];
+    if (here === undefined || there === undefined || here.digest === "") return false;
+    return here.digest === there.digest && isExecutable(here) === isExecutable(there);
+  }
+
+  pack(packer: Packer): void {
+    packer.number(this.takenAt).number(this.#looks.size);
+    for (const { path, digest, stats } of this.#looks.values()) {
+      packer.string(path).string(digest);
+      packer.number(stats === undefined ? 0 : 1);
+      if (stats !== undefined) {
+        packer.number(stats.mtimeMs).number(stats.ctimeMs).number(stats.size);
+        packer.number(stats.ino).number(stats.mode);
+      }
+    }
+  }
+
+  static unpack(packed: Unpacker): Fingerprints {
+    const fingerprints = new Fingerprints(packed.number());
+    const count = packed.number();
+    for (let at = 0; at < count; at++) {
+      const path = packed.string();
+      const digest = packed.string();
+      const stats = packed.number() === 0 ? undefined : unpackStats(packed);
+      fingerprints.#looks.set(path, { path, digest, stats });
+    }
+    return fingerprints;
+  }
+
+  #isUnchanged({ stats: before }: Look, stats: Stats): boolean {
+    if (before === undefined || !isSame(before, stats)) return false;
+    return Math.max(stats.mtimeMs, stats.ctimeMs) < this.takenAt - racyMs;
+  }
+}
+
+function unpackStats(packed: Unpacker): Stats {
+  return {
+    mtimeMs: packed.number(),
+    ctimeMs: packed.number(),
+    size: packed.number(),
+    ino: packed.number(),
+    mode: packed.number(),
+  };
+}
+
+function isExecutable({ stats }: Look): boolean {
+  return ((stats?.mode ?? 0) & 0o111) !== 0;
+}
+
+function isSame(a: Stats | undefined, b: Stats | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.ino === b.ino &&
+    a.size === b.size &&
+    a.mtimeMs === b.mtimeMs &&
+    a.ctimeMs === b.ctimeMs &&
+    a.mode === b.mode
+  );
+}

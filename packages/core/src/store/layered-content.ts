@@ -1,0 +1,46 @@
+/**
+ * A content store with a few blobs in front of it that only this process needs.
+ *
+ * @module
+ */
+import { writeFileSync } from "node:fs";
+
+import { digestBytes, type Digest } from "../digest/digest.ts";
+import type { ContentStore } from "./store.ts";
+
+/**
+ * Serves some blobs from memory, and all others from the store behind. What is written goes to the
+ * store behind; the blobs in front never do.
+ */
+export class LayeredContent implements ContentStore {
+  readonly #front: ReadonlyMap<Digest, Buffer>;
+  readonly #behind: ContentStore;
+
+  constructor(front: readonly Buffer[], behind: ContentStore) {
+    this.#front = new Map(front.map((blob) => [digestBytes(blob), blob]));
+    this.#behind = behind;
+  }
+
+  async missing(digests: Iterable<Digest>): Promise<Digest[]> {
+    return await this.#behind.missing([...digests].filter((digest) => !this.#front.has(digest)));
+  }
+
+  async read(digest: Digest): Promise<Buffer> {
+    const blob = this.#front.get(digest);
+    return blob === undefined ? await this.#behind.read(digest) : Buffer.from(blob);
+  }
+
+  async write(bytes: Uint8Array): Promise<Digest> {
+    return await this.#behind.write(bytes);
+  }
+
+  async writeFile(path: string): Promise<Digest> {
+    return await this.#behind.writeFile(path);
+  }
+
+  async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
+    const blob = this.#front.get(digest);
+    if (blob === undefined) await this.#behind.copyTo(digest, path, mode);
+    else writeFileSync(path, blob, { mode, flag: "wx" });
+  }
+}
