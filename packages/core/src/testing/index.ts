@@ -3,4 +3,6 @@
  *
  * @module
  */
-export {};
+export { runnerContract, type RunnerContractOptions } from "./runner-contract.ts";
+export type { Expectation, TestKit } from "./runner-contract/bench.ts";
+export { storeContract, type Damage, type StoreContractOptions } from "./store-contract.ts";

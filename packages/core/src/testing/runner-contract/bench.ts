@@ -1,0 +1,199 @@
+/**
+ * The bench: what one test of the runner contract works with. A runner, a store, a project folder.
+ *
+ * Knows nothing of a test library: the suite is handed one.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import type { Tree } from "../../artifact/handle.ts";
+import { source } from "../../artifact/source.ts";
+import { build, tryBuild, type BuildOptions, type Targets } from "../../build/build.ts";
+import type { Report } from "../../build/report.ts";
+import type { Command } from "../../graph/command.ts";
+import { stage, type StageResult } from "../../graph/stage.ts";
+import type { Action, Execution, RunContext, Runner } from "../../runner/runner.ts";
+import type { ContentStore, Store } from "../../store/store.ts";
+
+/** Of a test library's `expect`, what the suite uses. */
+export interface Expectation {
+  readonly toBe: (expected: unknown) => void;
+  readonly toEqual: (expected: unknown) => void;
+  readonly toContain: (expected: unknown) => void;
+  readonly toBeLessThan: (expected: number) => void;
+}
+
+/** Of a test library, what the suite uses. That of vitest fits, and so does that of jest. */
+export interface TestKit {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly test: {
+    (name: string, body: () => Promise<void>, timeoutMs: number): unknown;
+    readonly skip: (name: string, body: () => Promise<void>) => unknown;
+  };
+  readonly expect: (actual: unknown, message?: string) => Expectation;
+}
+
+/** Makes a test of a guarantee, by its number. */
+export type Check = (
+  guarantee: number,
+  name: string,
+  body: (bench: Bench) => Promise<void>,
+) => void;
+
+/** What a runner was given. */
+export interface Run {
+  readonly action: Action;
+  readonly content: ContentStore;
+}
+
+/** One test's runner, store and project. */
+export class Bench {
+  readonly expect: TestKit["expect"];
+  readonly store: Store;
+  readonly runner: Runner;
+  readonly #runs: Run[] = [];
+  readonly #project: string;
+
+  constructor(expect: TestKit["expect"], runner: Runner, store: Store, folder: string) {
+    this.expect = expect;
+    this.store = store;
+    this.runner = recording(runner, this.#runs);
+    this.#project = join(folder, "project");
+    fs.mkdirSync(this.#project);
+  }
+
+  /** The project, as a source. */
+  get project(): Tree {
+    return source(".", { gitignore: false });
+  }
+
+  /** Writes files of the project. A path that ends with `/` makes a directory. */
+  write(files: Readonly<Record<string, string | Uint8Array>>): this {
+    for (const [path, content] of Object.entries(files)) {
+      const full = join(this.#project, path);
+      fs.mkdirSync(path.endsWith("/") ? full : dirname(full), { recursive: true });
+      if (!path.endsWith("/")) fs.writeFileSync(full, content);
+    }
+    return this;
+  }
+
+  /** Makes a file of the project executable. */
+  allow(path: string): this {
+    fs.chmodSync(join(this.#project, path), 0o755);
+    return this;
+  }
+
+  /** Makes a link in the project. */
+  link(path: string, target: string): this {
+    fs.symlinkSync(target, join(this.#project, path));
+    return this;
+  }
+
+  async build(targets: Targets, options: Partial<BuildOptions> = {}): Promise<Report> {
+    return await build(targets, this.#options(options));
+  }
+
+  async tryBuild(targets: Targets, options: Partial<BuildOptions> = {}): Promise<Report> {
+    return await tryBuild(targets, this.#options(options));
+  }
+
+  /** What a command prints on its standard output. */
+  async print(command: Command): Promise<string> {
+    return (await this.bytes(command)).toString("utf8");
+  }
+
+  /** What a command prints on its standard output, as bytes. */
+  async bytes(command: Command): Promise<Buffer> {
+    const { stages } = await this.build(call(command));
+    const { stdout } = stages.at(-1) ?? {};
+    if (stdout === undefined) throw new Error("nothing was run");
+    return await this.store.content.read(stdout);
+  }
+
+  /** The last action that was given to the runner, and where its input root is. */
+  get last(): Run {
+    const last = this.#runs.at(-1);
+    if (last === undefined) throw new Error("no action was run so far");
+    return last;
+  }
+
+  /** Runs the last action once more, past the engine. */
+  async run(context: Partial<RunContext> = {}): Promise<Execution> {
+    const { action, content } = this.last;
+    return await this.runner.run(action, {
+      content,
+      signal: new AbortController().signal,
+      onLog: () => {},
+      ...context,
+    });
+  }
+
+  #options(options: Partial<BuildOptions>): BuildOptions {
+    return { runner: this.runner, store: this.store, cwd: this.#project, ...options };
+  }
+}
+
+/** A call of a stage that is this command. */
+export function call<O>(command: Command<O>): StageResult<O> {
+  return stage("probe", () => command)();
+}
+
+/** The codes of what went wrong, in order. */
+export function codes(report: Report): string[] {
+  return report.errors.map(({ code }) => code);
+}
+
+/** Runs work with a temporary folder. */
+export async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = fs.mkdtempSync(join(tmpdir(), "ashlar-contract-"));
+  try {
+    await work(folder);
+  } finally {
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Code of the error that work rejects with. */
+export async function rejection(work: Promise<unknown>): Promise<unknown> {
+  try {
+    await work;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : error;
+  }
+  return "it did not reject";
+}
+
+/** True when there is no such process. One that has ended, and that nobody has asked about, is none. */
+export function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+  try {
+    return /\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    // It went meanwhile; or this system has no such file, and then its processes are reaped at once.
+    return process.platform === "linux";
+  }
+}
+
+/** The same runner, with a list of what it was given. */
+function recording(runner: Runner, runs: Run[]): Runner {
+  const { name, platform, hermeticity } = runner;
+  const identify = runner.identify?.bind(runner);
+  return {
+    name,
+    platform,
+    hermeticity,
+    ...(identify && { identify }),
+    run: async (action, context) => {
+      runs.push({ action, content: context.content });
+      return await runner.run(action, context);
+    },
+    [Symbol.asyncDispose]: async () => await runner[Symbol.asyncDispose](),
+  };
+}

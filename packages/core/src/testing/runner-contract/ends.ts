@@ -1,0 +1,152 @@
+/**
+ * Guarantee 8: nothing of a command is left, however it ends.
+ *
+ * Commands print the numbers of their processes. No test waits for time to pass: when a run has settled,
+ * the processes must be gone at once.
+ *
+ * @module
+ */
+import type { BuildOptions } from "../../build/build.ts";
+import type { Report } from "../../build/report.ts";
+import type { Command } from "../../graph/command.ts";
+import { out } from "../../graph/out.ts";
+import { sh } from "../../graph/sh.ts";
+import { call, codes, isGone, type Bench, type Check } from "./bench.ts";
+
+/** Starts what does not want to end: a child, a grandchild, and one that has closed its outputs. */
+const script = `
+  trap '' TERM
+  sh -c 'trap "" TERM; echo pid $$; sh -c '\\''echo pid $$; exec sleep 1000'\\'' & exec sleep 1000' &
+  sh -c 'trap "" TERM; echo pid $$; exec sleep 1000 > /dev/null 2>&1' &
+  echo pid $$
+`;
+const familySize = 4;
+
+/** How each of them says its number. */
+const said = "echo pid $$";
+
+/** Declares the tests. */
+export function checkEnds(check: Check): void {
+  check(8, "a run that is cancelled before its start starts nothing", async (bench) => {
+    await bench.build(call(sh`echo started`));
+    let printed = "";
+    const signal = AbortSignal.abort(new Error("enough"));
+    const onLog = (_: string, chunk: Uint8Array): void => void (printed += chunk.toString());
+    await bench.run({ signal, onLog }).catch(() => {});
+    bench.expect(printed).toBe("");
+  });
+
+  check(8, "all that ignores SIGTERM is gone when a cancelled run settles", async (bench) => {
+    const cancel = new AbortController();
+    const family = new Family(() => cancel.abort(new Error("enough")));
+    const report = await family.tryBuild(bench, forever(), { signal: cancel.signal });
+    bench.expect(report.outcome).toBe("cancelled");
+    bench.expect(codes(report)).toEqual(["BUILD_CANCELLED"]);
+    family.checkGone(bench);
+  });
+
+  check(8, "all that ignores SIGTERM is gone when a run is out of time", async (bench) => {
+    const family = new Family();
+    const report = await family.tryBuild(bench, forever({ timeoutMs: 400 }));
+    bench.expect(codes(report)).toEqual(["STAGE_TIMED_OUT"]);
+    bench.expect(report.errors[0]?.facts["log"]).toContain("pid ");
+    family.checkGone(bench);
+  });
+
+  check(8, "what a command leaves running is gone when it has ended by itself", async (bench) => {
+    const family = new Family();
+    const report = await family.tryBuild(bench, sh`sh -c ${untilAllSaid(0)}`);
+    bench.expect(codes(report)).toEqual([]);
+    family.checkGone(bench);
+  });
+
+  check(8, "what a command leaves running is gone when it has failed", async (bench) => {
+    const family = new Family();
+    const report = await family.tryBuild(bench, sh`sh -c ${untilAllSaid(1)}`);
+    bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
+    family.checkGone(bench);
+  });
+
+  check(
+    8,
+    "a run that is cancelled right at its end settles, and leaves no half result",
+    async (bench) => {
+      const outputs = { o: out.file("o") };
+      const pauses = [
+        (abort: () => void) => abort(),
+        (abort: () => void) => queueMicrotask(abort),
+        (abort: () => void) => void setImmediate(abort),
+        (abort: () => void) => void setTimeout(abort, 1),
+        (abort: () => void) => void setTimeout(abort, 3),
+      ];
+      for (const [n, pause] of pauses.entries()) {
+        const last = call(sh({ outputs, env: { N: n } })`sh -c ${"echo whole > o; echo end"}`);
+        const cancel = new AbortController();
+        const report = await bench.tryBuild(last, {
+          signal: cancel.signal,
+          onEvent: ({ type }) => {
+            if (type === "stage-output") pause(() => cancel.abort(new Error("enough")));
+          },
+        });
+        bench.expect(["succeeded", "cancelled"]).toContain(report.outcome);
+        bench.expect(await (await bench.build(last)).text(last)).toBe("whole\n");
+      }
+    },
+  );
+}
+
+/** A command that has to be stopped. */
+function forever(options: { readonly timeoutMs?: number } = {}): Command {
+  return sh(options)`sh -c ${`${script}\nwhile :; do sleep 1000; done`}`;
+}
+
+/** A script that ends once all its processes have said their numbers, and leaves them behind. */
+function untilAllSaid(exitCode: number): string {
+  const loud = script.replaceAll(said, () => `${said}; echo > "$HOME/$$"`);
+  return `${loud}\nwhile [ "$(ls "$HOME" | wc -l)" -lt ${familySize} ]; do :; done; exit ${exitCode}`;
+}
+
+/** The processes of one command. */
+class Family {
+  readonly #onComplete: () => void;
+  #text = "";
+
+  /** @param onComplete - Called when the numbers of all are known. */
+  constructor(onComplete: () => void = () => {}) {
+    this.#onComplete = onComplete;
+  }
+
+  get pids(): number[] {
+    return [...this.#text.matchAll(/^pid (\d+)\n/gm)].map(([, pid]) => Number(pid));
+  }
+
+  hear(text: string): void {
+    this.#text += text;
+    if (this.pids.length === familySize) this.#onComplete();
+  }
+
+  async tryBuild(
+    bench: Bench,
+    command: Command,
+    options: Partial<BuildOptions> = {},
+  ): Promise<Report> {
+    return await bench.tryBuild(call(command), {
+      ...options,
+      onEvent: (event) => {
+        if (event.type === "stage-output") this.hear(event.text);
+      },
+    });
+  }
+
+  /** Expects that none is left, now. */
+  checkGone(bench: Bench): void {
+    const { pids } = this;
+    bench.expect(pids.length, "processes that said their numbers").toBe(familySize);
+    bench
+      .expect(
+        pids.filter((pid) => !isGone(pid)),
+        "processes that are left",
+      )
+      .toEqual([]);
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * Guarantees 6, 7, 10 and 11: what is taken from a run.
+ *
+ * @module
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+import type { Handle } from "../../artifact/handle.ts";
+import { parsePath } from "../../artifact/path.ts";
+import type { BuildError } from "../../errors/build-error.ts";
+import type { Command } from "../../graph/command.ts";
+import { all } from "../../graph/group.ts";
+import { out } from "../../graph/out.ts";
+import { sh } from "../../graph/sh.ts";
+import { entryAt } from "../../store/directories.ts";
+import { call, codes, type Bench, type Check } from "./bench.ts";
+
+/** Bytes of the large output, and of the long log. */
+const largeBytes = 30 * 1024 * 1024;
+const longBytes = 20 * 1024 * 1024;
+
+/** Memory that a long log may take on its way, whatever its length. */
+const logMemoryBytes = 3 * 1024 * 1024;
+
+/** Declares the tests. */
+export function checkResults(check: Check): void {
+  checkOutputs(check);
+  checkLogs(check);
+
+  check(10, "twenty runs at once do not meet", async (bench) => {
+    for (let n = 0; n < 20; n++) bench.write({ [`${n}/in`]: `content ${n}` });
+    const copies = Array.from({ length: 20 }, (_, n) => {
+      const options = {
+        root: { in: bench.project.file(`${n}/in`) },
+        outputs: { o: out.file("o") },
+      };
+      return call(sh(options)`sh -ec ${"test ! -e o; cat in > o; cat o; test $(ls | wc -l) = 2"}`);
+    });
+    const report = await bench.build(copies, { slots: 20 });
+    for (const [n, copy] of copies.entries()) {
+      bench.expect(await report.text(copy)).toBe(`content ${n}`);
+    }
+  });
+
+  check(10, "one action, run many times at once, gives the same each time", async (bench) => {
+    const script = "mkdir -p o/d/e; echo x > o/x; chmod +x o/x; ln -s x o/l; echo printed";
+    await bench.build(call(sh({ outputs: { o: out.tree("o") } })`sh -ec ${script}`));
+    const executions = await Promise.all(Array.from({ length: 10 }, async () => await bench.run()));
+    const seen = executions.map(({ exitCode, outputs, stdout, stderr }) =>
+      JSON.stringify([exitCode, [...outputs], stdout, stderr]),
+    );
+    bench.expect(new Set(seen).size).toBe(1);
+  });
+
+  for (const exitCode of [0, 1, 127, 255]) {
+    check(11, `exit code ${exitCode} is reported`, async (bench) => {
+      const report = await bench.tryBuild(call(sh`sh -c ${`exit ${exitCode}`}`));
+      bench.expect(codes(report)).toEqual(exitCode === 0 ? [] : ["STAGE_FAILED"]);
+      const execution = await bench.run();
+      bench.expect(execution.exitCode).toBe(exitCode);
+      bench.expect(execution.endedBy).toBe(undefined);
+    });
+  }
+
+  for (const signal of ["SIGKILL", "SIGTERM", "SIGSEGV"]) {
+    check(11, `death by ${signal} is reported`, async (bench) => {
+      const report = await bench.tryBuild(call(sh`sh -c ${`kill -${signal.slice(3)} $$`}`));
+      bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
+      bench.expect(report.errors[0]?.message).toContain(signal);
+      const execution = await bench.run();
+      bench.expect(execution.exitCode).toBe(undefined);
+      bench.expect(execution.endedBy).toBe(signal);
+    });
+  }
+}
+
+function checkOutputs(check: Check): void {
+  const file = (script: string): Command<{ o: "file" }> =>
+    sh({ outputs: { o: out.file("o") } })`sh -ec ${script}`;
+  const tree = (script: string): Command<{ o: "tree" }> =>
+    sh({ outputs: { o: out.tree("o") } })`sh -ec ${script}`;
+  const failure = async (bench: Bench, command: Command): Promise<BuildError | undefined> => {
+    const report = await bench.tryBuild(call(command) as Handle);
+    return report.errors[0];
+  };
+
+  check(6, "a missing output is reported with what was written instead", async (bench) => {
+    bench.write({ input: "" });
+    const options = { root: { in: bench.project }, outputs: { o: out.file("o/app") } };
+    const script = "echo > o/app.exe; echo > other; mkdir folder; ln -s other link";
+    const report = await bench.tryBuild(call(sh(options)`sh -ec ${script}`));
+    bench.expect(codes(report)).toEqual(["OUTPUT_MISSING"]);
+    bench.expect(report.errors[0]?.facts["produced"]).toBe("link, o/app.exe, other");
+    bench.expect((await bench.run()).written).toEqual(["link", "o/app.exe", "other"]);
+  });
+
+  check(6, "an optional output may be missing", async (bench) => {
+    const outputs = { a: out.file("a", { optional: true }), b: out.file("b", { optional: true }) };
+    const report = await bench.build(call(sh({ outputs })`sh -c ${"echo > b"}`));
+    bench.expect(report.ran).toEqual(["probe"]);
+    bench.expect([...(await bench.run()).outputs.keys()]).toEqual(["b"]);
+  });
+
+  check(6, "what is not declared is not captured", async (bench) => {
+    await bench.build(call(file("echo 1 > o; echo 2 > extra; mkdir p; echo 3 > p/q")));
+    bench.expect([...(await bench.run()).outputs.keys()]).toEqual(["o"]);
+  });
+
+  check(6, "empty files and empty trees are outputs", async (bench) => {
+    const outputs = { f: out.file("f"), t: out.tree("t") };
+    const { f, t } = call(sh({ outputs })`sh -ec ${"touch f; mkdir t"}`);
+    const report = await bench.build(all({ f, t }));
+    bench.expect(await report.text(f)).toBe("");
+    bench.expect(await report.list(t)).toEqual([]);
+  });
+
+  check(6, "trees keep exec bits, links inside and empty directories", async (bench) => {
+    const script = `
+      mkdir -p o/bin o/empty "o/two words"; echo x > o/bin/x; chmod 755 o/bin/x; echo y > o/y
+      ln -s bin/x o/link; ln -s ../y "o/two words/up"; ln -s nowhere o/dangling`;
+    const built = call(tree(script));
+    const digest = await (await bench.build(all({ built }))).digest(built);
+    const at = async (path: string): Promise<unknown> => {
+      const entry = await entryAt(bench.store.content, digest, parsePath(path));
+      return entry?.type === "symlink"
+        ? entry.target
+        : entry?.type === "file" && entry.isExecutable;
+    };
+    bench.expect(await at("bin/x")).toBe(true);
+    bench.expect(await at("y")).toBe(false);
+    bench.expect(await at("link")).toBe("bin/x");
+    bench.expect(await at("two words/up")).toBe("../y");
+    bench.expect(await at("dangling")).toBe("nowhere");
+    const empty = await entryAt(bench.store.content, digest, parsePath("empty"));
+    bench.expect(empty?.type).toBe("directory");
+  });
+
+  check(6, "a file that can be executed still can downstream", async (bench) => {
+    const script = "printf '#!/bin/sh\\necho made and run' > o; chmod +x o";
+    const made = call(file(script));
+    bench.expect(await bench.print(sh`${made}`)).toBe("made and run\n");
+  });
+
+  check(6, "an output may be a link to what lies in the input root", async (bench) => {
+    const linked = call(file("echo content > elsewhere; ln -s elsewhere o"));
+    const report = await bench.build(all({ linked }));
+    bench.expect(await report.text(linked)).toBe("content\n");
+  });
+
+  check(6, "an output that leads out of the input root is refused", async (bench) => {
+    const leaving = [
+      ["OUTPUT_WRONG_KIND", file, "ln -s /etc/passwd o"],
+      ["OUTPUT_WRONG_KIND", file, "ln -s ../../../../../../../../etc/passwd o"],
+      ["OUTPUT_WRONG_KIND", file, "ln -s nowhere o"],
+      ["OUTPUT_WRONG_KIND", tree, "ln -s / o"],
+      ["OUTPUT_WRONG_KIND", tree, "ln -s .. o"],
+      ["OUTPUT_UNFIT", tree, "mkdir o; ln -s /etc/passwd o/link"],
+      ["OUTPUT_UNFIT", tree, "mkdir o; ln -s ../../x o/link"],
+    ] as const;
+    for (const [code, kind, script] of leaving) {
+      bench.expect((await failure(bench, kind(script)))?.code, script).toBe(code);
+    }
+  });
+
+  check(6, "an output is refused when a folder on the way to it leads out", async (bench) => {
+    const options = { outputs: { o: out.file("o/group") } };
+    const report = await bench.tryBuild(call(sh(options)`sh -ec ${"rmdir o; ln -s /etc o"}`));
+    bench.expect(codes(report)).toEqual(["OUTPUT_WRONG_KIND"]);
+  });
+
+  check(6, "an output of the wrong kind is refused", async (bench) => {
+    const wrong = [
+      [file, "mkdir o", "wrote a directory"],
+      [tree, "echo > o", "wrote a file"],
+      [file, "mkfifo o", "wrote a special file"],
+    ] as const;
+    for (const [kind, script, message] of wrong) {
+      const error = await failure(bench, kind(script));
+      bench.expect(error?.code, script).toBe("OUTPUT_WRONG_KIND");
+      bench.expect(error?.message, script).toContain(message);
+    }
+    const error = await failure(bench, tree("mkdir o; mkfifo o/pipe"));
+    bench.expect(error?.code).toBe("OUTPUT_UNFIT");
+  });
+
+  check(
+    6,
+    "an output that cannot be kept is a fault of the execution, which has its log",
+    async (bench) => {
+      const script = "echo printed; ln -s / o";
+      bench.expect((await failure(bench, tree(script)))?.code).toBe("OUTPUT_WRONG_KIND");
+      const { exitCode, fault, outputs, stdout } = await bench.run();
+      bench.expect([exitCode, fault?.code, outputs.size]).toEqual([0, "OUTPUT_WRONG_KIND", 0]);
+      bench.expect((await bench.store.content.read(stdout)).toString()).toBe("printed\n");
+    },
+  );
+
+  check(6, "nothing is captured of a command that failed", async (bench) => {
+    const report = await bench.tryBuild(call(file("echo > o; exit 3")));
+    bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
+    bench.expect((await bench.run()).outputs.size).toBe(0);
+  });
+
+  check(6, "outputs are as they are when the command's children have ended, too", async (bench) => {
+    const script =
+      "mkdir o; (trap '' TERM; i=0; while :; do i=$((i+1)); echo $i > o/$((i%9)); done) &";
+    const busy = `${script}\nwhile [ ! -e o/8 ]; do :; done`;
+    const { errors } = await bench.tryBuild(call(tree(busy)));
+    bench.expect(errors).toEqual([]);
+  });
+
+  check(6, "a large output is captured", async (bench) => {
+    const script = `head -c ${largeBytes} /dev/zero > o; printf end >> o`;
+    const large = call(file(script));
+    const report = await bench.build(all({ large }));
+    bench.expect((await report.digest(large)).split("/")[1]).toBe(String(largeBytes + 3));
+    const copied = sh({ root: { in: large } })`tail -c 5 in`;
+    bench.expect(await bench.print(copied)).toBe("\0\0end");
+  });
+}
+
+function checkLogs(check: Check): void {
+  check(7, "bytes of both streams are kept as they are", async (bench) => {
+    const script =
+      "printf '\\000\\377\\n\\r\\n\\303'; printf '\\251 out' ; printf '\\376err\\n\\n' >&2";
+    const bytes = await bench.bytes(sh`sh -c ${script}`);
+    bench
+      .expect(bytes.toString("hex"))
+      .toBe(Buffer.from([0, 255, 10, 13, 10, 0xc3, 0xa9, ...Buffer.from(" out")]).toString("hex"));
+    const { stderr } = await bench.run();
+    const errors = await bench.store.content.read(stderr);
+    bench.expect(errors.toString("latin1")).toBe("\u00feerr\n\n");
+  });
+
+  check(7, "what is passed on is what is kept, each stream in its order", async (bench) => {
+    const script = "i=0; while [ $i -lt 500 ]; do echo out $i; echo err $i >&2; i=$((i+1)); done";
+    await bench.build(call(sh`sh -c ${script}`));
+    const heard = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+    const { stdout, stderr } = await bench.run({
+      onLog: (stream, chunk) => heard[stream].push(Buffer.from(chunk)),
+    });
+    for (const [stream, digest] of Object.entries({ stdout, stderr })) {
+      const kept = (await bench.store.content.read(digest)).toString();
+      const lines = Array.from({ length: 500 }, (_, n) => `${stream.slice(3)} ${n}\n`);
+      bench.expect(kept).toBe(lines.join(""));
+      bench.expect(Buffer.concat(heard[stream as "stdout"]).toString()).toBe(kept);
+    }
+  });
+
+  check(7, "the log of a command that failed is kept, too", async (bench) => {
+    await bench.tryBuild(call(sh`sh -c ${"echo the last words; exit 1"}`));
+    const { stdout } = await bench.run();
+    bench.expect((await bench.store.content.read(stdout)).toString()).toBe("the last words\n");
+  });
+
+  check(7, "a long log takes little memory", async (bench) => {
+    await bench.build(call(sh`sh -c ${`head -c ${longBytes} /dev/zero`}`));
+    const before = heldBytes();
+    let most = 0;
+    let heard = 0;
+    const { stdout } = await bench.run({
+      onLog: (_, chunk) => {
+        const isNext = Math.trunc(heard / 1e6) < Math.trunc((heard + chunk.byteLength) / 1e6);
+        heard += chunk.byteLength;
+        if (isNext) most = Math.max(most, heldBytes() - before);
+      },
+    });
+    bench.expect(heard).toBe(longBytes);
+    bench.expect(stdout.split("/")[1]).toBe(String(longBytes));
+    bench.expect(most).toBeLessThan(logMemoryBytes);
+  });
+}
+
+/** Bytes of all buffers that are in use, after garbage has been collected. */
+function heldBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().arrayBuffers;
+}

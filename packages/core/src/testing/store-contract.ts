@@ -1,0 +1,400 @@
+/**
+ * The contract suite of stores: the guarantees of `ContentStore` and `ActionCache`, each tested under
+ * its number.
+ *
+ * Knows nothing of how a store keeps things. What only its author can do, to open it a second time or
+ * to damage it, the author hands in; without that, the tests that need it are skipped by name.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
+import { BuildError } from "../errors/build-error.ts";
+import type { ActionResult } from "../graph/action-result.ts";
+import type { Store } from "../store/store.ts";
+import type { TestKit } from "./runner-contract/bench.ts";
+
+/** What can happen to something that a store keeps. */
+export type Damage = "gone" | "cut short" | "altered" | "longer";
+
+/** What the suite is run on. */
+export interface StoreContractOptions {
+  /** Makes an empty store. The folder is its own, and removed after the test. */
+  readonly makeStore: (folder: string) => Store | Promise<Store>;
+  /** Opens the store of that folder once more, as another process would. */
+  readonly reopen?: (folder: string) => Store | Promise<Store>;
+  /** What can happen to a blob of this store. @defaultValue all of it */
+  readonly damages?: readonly Damage[];
+  /** Damages the blob of that digest. */
+  readonly damageBlob?: (store: Store, digest: Digest, damage: Damage) => void | Promise<void>;
+  /** Damages the result under that key. */
+  readonly damageResult?: (store: Store, key: Digest, damage: Damage) => void | Promise<void>;
+  /** Guarantees that this store does not give, by number (`"content 3"`), with the reason. */
+  readonly exceptions?: Readonly<Record<string, string>>;
+}
+
+/** Time that a test may take, in milliseconds. */
+const testMs = 30_000;
+
+/** Sizes around which stores change their ways. */
+const sizes = [1, 1000, 65_536, 1024 * 1024, 1024 * 1024 + 1, 3_000_000];
+
+const allDamages: readonly Damage[] = ["gone", "cut short", "altered", "longer"];
+
+/** One test's store, and its means. */
+interface Bench {
+  readonly store: Store;
+  /** For the test's own files. */
+  readonly folder: string;
+  readonly reopen: () => Promise<Store>;
+}
+
+type Check = (
+  guarantee: string,
+  name: string,
+  body: (bench: Bench) => Promise<void>,
+  missing?: string | false,
+) => void;
+
+/**
+ * Declares the suite. The test library is handed in, so any that is like vitest will do.
+ *
+ * @example
+ * ```ts
+ * import { storeContract } from "@ashlar/core/testing";
+ * import { describe, expect, test } from "vitest";
+ *
+ * storeContract({ describe, expect, test }, { makeStore: () => new MemoryStore() });
+ * ```
+ */
+export function storeContract(kit: TestKit, options: StoreContractOptions): void {
+  const { makeStore, reopen = makeStore, exceptions = {} } = options;
+  const check: Check = (guarantee, name, body, missing = false) => {
+    const why = exceptions[guarantee] ?? missing;
+    const run = async (): Promise<void> => {
+      const root = fs.mkdtempSync(join(tmpdir(), "ashlar-store-contract-"));
+      try {
+        const [own, folder] = [join(root, "store"), join(root, "files")];
+        fs.mkdirSync(own);
+        fs.mkdirSync(folder);
+        const store = await makeStore(own);
+        await body({ store, folder, reopen: async () => await reopen(own) });
+      } finally {
+        fs.rmSync(root, { recursive: true, force: true });
+      }
+    };
+    if (why === false) kit.test(`${guarantee}: ${name}`, run, testMs);
+    else kit.test.skip(`${guarantee}: ${name} (not here: ${why})`, run);
+  };
+  kit.describe("the contract of content stores", () => checkContent(kit, check, options));
+  kit.describe("the contract of action caches", () => checkActions(kit, check, options));
+}
+
+function checkContent({ expect }: TestKit, check: Check, options: StoreContractOptions): void {
+  const alone = options.reopen === undefined && "it cannot be opened twice";
+  const unharmed = options.damageBlob === undefined && "nobody can damage it";
+
+  check("content 1", "what was written can be read, whatever its size", async ({ store }) => {
+    for (const size of sizes) {
+      const bytes = someBytes(size);
+      const digest = await store.content.write(bytes);
+      expect(digest).toBe(digestBytes(bytes));
+      expect(bytes.equals(await store.content.read(digest))).toBe(true);
+      expect(await store.content.missing([digest])).toEqual([]);
+    }
+  });
+
+  check("content 1", "a file's content is kept as written bytes are", async ({ store, folder }) => {
+    for (const size of [0, ...sizes]) {
+      const bytes = someBytes(size);
+      const path = join(folder, `f${size}`);
+      fs.writeFileSync(path, bytes);
+      const digest = await store.content.writeFile(path);
+      expect(digest).toBe(digestBytes(bytes));
+      fs.writeFileSync(path, "changed since");
+      expect(bytes.equals(await store.content.read(digest))).toBe(true);
+    }
+  });
+
+  check("content 1", "a copy has the bytes, and the mode asked for", async ({ store, folder }) => {
+    for (const size of [0, ...sizes]) {
+      const bytes = someBytes(size);
+      const digest = await store.content.write(bytes);
+      for (const [name, mode] of [
+        ["plain", 0o444],
+        ["executable", 0o755],
+      ] as const) {
+        const path = join(folder, `${name}-${size}`);
+        await store.content.copyTo(digest, path, mode);
+        expect(bytes.equals(fs.readFileSync(path))).toBe(true);
+        expect(fs.statSync(path).mode & 0o700).toBe(mode & 0o700);
+      }
+      fs.writeFileSync(join(folder, `executable-${size}`), "what happens to a copy");
+      expect(bytes.equals(await store.content.read(digest))).toBe(true);
+    }
+  });
+
+  check("content 1", "what was read or written is the caller's own", async ({ store }) => {
+    const bytes = Buffer.from("some bytes");
+    const digest = await store.content.write(bytes);
+    bytes.fill(0);
+    const first = await store.content.read(digest);
+    expect(first.toString()).toBe("some bytes");
+    first.fill(0);
+    expect((await store.content.read(digest)).toString()).toBe("some bytes");
+  });
+
+  const others = "others on the same store read it";
+  check(
+    "content 1",
+    others,
+    async ({ store, reopen, folder }) => {
+      const other = await reopen();
+      const digest = await store.content.write(someBytes(10));
+      const large = await other.content.write(someBytes(2_000_000));
+      expect(await other.content.missing([digest, large])).toEqual([]);
+      expect(await store.content.missing([digest, large])).toEqual([]);
+      expect((await other.content.read(digest)).equals(someBytes(10))).toBe(true);
+      await store.content.copyTo(large, join(folder, "large"), 0o644);
+      expect(fs.readFileSync(join(folder, "large")).equals(someBytes(2_000_000))).toBe(true);
+    },
+    alone,
+  );
+
+  check("content 2", "a blob that was never written is lost", async ({ store, folder }) => {
+    for (const size of [10, 2_000_000]) {
+      const digest = digestBytes(someBytes(size));
+      const there = await store.content.write(someBytes(3));
+      expect(await store.content.missing([digest, there, emptyDigest])).toEqual([digest]);
+      await expectLost(expect, digest, store.content.read(digest));
+      const path = join(folder, `lost-${size}`);
+      await expectLost(expect, digest, store.content.copyTo(digest, path, 0o644));
+      expect(fs.existsSync(path)).toBe(false);
+    }
+  });
+
+  for (const damage of options.damages ?? allDamages) {
+    const name = `a blob that is ${damage} is lost, missing from then on, and can be written again`;
+    check(
+      "content 2",
+      name,
+      async ({ store, folder }) => {
+        for (const size of [10, 2_000_000]) {
+          for (const way of ["read", "copyTo"] as const) {
+            const bytes = someBytes(size);
+            const digest = await store.content.write(bytes);
+            await options.damageBlob?.(store, digest, damage);
+            const path = join(folder, `${way}-${size}`);
+            const reading =
+              way === "read"
+                ? store.content.read(digest)
+                : store.content.copyTo(digest, path, 0o644);
+            await expectLost(expect, digest, reading);
+            expect(fs.existsSync(path)).toBe(false);
+            expect(await store.content.missing([digest])).toEqual([digest]);
+            expect(await store.content.write(bytes)).toBe(digest);
+            expect((await store.content.read(digest)).equals(bytes)).toBe(true);
+          }
+        }
+      },
+      unharmed,
+    );
+  }
+
+  check(
+    "content 3",
+    "the same bytes may be written again and at once",
+    async ({ store, reopen, folder }) => {
+      const bytes = someBytes(1_500_000);
+      const path = join(folder, "same");
+      fs.writeFileSync(path, bytes);
+      const stores = options.reopen === undefined ? [store] : [store, await reopen()];
+      const digests = await Promise.all(
+        stores.flatMap(({ content }) =>
+          Array.from({ length: 8 }, (_, n) =>
+            n % 2 === 0 ? content.write(bytes) : content.writeFile(path),
+          ),
+        ),
+      );
+      expect([...new Set(digests)]).toEqual([digestBytes(bytes)]);
+      for (const { content } of stores) {
+        expect((await content.read(digestBytes(bytes))).equals(bytes)).toBe(true);
+      }
+    },
+  );
+
+  check("content 3", "many blobs may be written at once", async ({ store }) => {
+    const blobs = Array.from({ length: 300 }, (_, n) => Buffer.from(`blob ${n}`));
+    const digests = await Promise.all(blobs.map((blob) => store.content.write(blob)));
+    expect(digests).toEqual(blobs.map((blob) => digestBytes(blob)));
+    expect(await store.content.missing(digests)).toEqual([]);
+  });
+
+  check(
+    "content 4",
+    "who reads while others write sees all of a blob, or none",
+    async ({ store, reopen, folder }) => {
+      const reader = options.reopen === undefined ? store : await reopen();
+      for (let round = 0; round < 5; round++) {
+        const bytes = someBytes(2_000_000 + round);
+        const path = join(folder, `w${round}`);
+        fs.writeFileSync(path, bytes);
+        const digest = digestBytes(bytes);
+        const writing = store.content.writeFile(path);
+        const progress = { isOver: false };
+        const written = writing.then(() => {
+          progress.isOver = true;
+        });
+        for (let isLast = false; !isLast; await new Promise((resolve) => setImmediate(resolve))) {
+          const { isOver } = progress;
+          const seen = await reader.content.read(digest).catch((error: unknown) => error);
+          const isWhole = Buffer.isBuffer(seen) && seen.equals(bytes);
+          expect(isWhole || (!isOver && isLost(seen))).toBe(true);
+          isLast = isOver;
+        }
+        await written;
+      }
+    },
+  );
+
+  check("content 5", "the empty blob is always there", async ({ store, folder }) => {
+    expect(await store.content.missing([emptyDigest])).toEqual([]);
+    expect((await store.content.read(emptyDigest)).byteLength).toBe(0);
+    expect(await store.content.write(new Uint8Array())).toBe(emptyDigest);
+    await store.content.copyTo(emptyDigest, join(folder, "empty"), 0o644);
+    expect(fs.readFileSync(join(folder, "empty")).byteLength).toBe(0);
+  });
+
+  check("writeFile", "rejects with the error of reading the file", async ({ store, folder }) => {
+    const error = await rejection(store.content.writeFile(join(folder, "nowhere")));
+    expect((error as NodeJS.ErrnoException).code).toBe("ENOENT");
+  });
+
+  check(
+    "copyTo",
+    "makes a new file, and leaves one alone that is there",
+    async ({ store, folder }) => {
+      for (const size of [10, 2_000_000]) {
+        const path = join(folder, `there-${size}`);
+        fs.writeFileSync(path, "mine");
+        const digest = await store.content.write(someBytes(size));
+        const error = await rejection(store.content.copyTo(digest, path, 0o644));
+        expect((error as NodeJS.ErrnoException).code).toBe("EEXIST");
+        expect(fs.readFileSync(path, "utf8")).toBe("mine");
+        expect(await store.content.missing([digest])).toEqual([]);
+      }
+    },
+  );
+}
+
+function checkActions({ expect }: TestKit, check: Check, options: StoreContractOptions): void {
+  const alone = options.reopen === undefined && "it cannot be opened twice";
+  const unharmed = options.damageResult === undefined && "nobody can damage it";
+  const key = digestBytes(Buffer.from("an action"));
+
+  check("actions 1", "what was put can be got", async ({ store }) => {
+    expect(await store.actions.get(key)).toBe(undefined);
+    await store.actions.put(key, someResult(1));
+    expect(await store.actions.get(key)).toEqual(someResult(1));
+    expect(await store.actions.get(digestBytes(Buffer.from("another")))).toBe(undefined);
+  });
+
+  check(
+    "actions 1",
+    "others on the same store get it",
+    async ({ store, reopen }) => {
+      const other = await reopen();
+      expect(await other.actions.get(key)).toBe(undefined);
+      await store.actions.put(key, someResult(2));
+      expect(await other.actions.get(key)).toEqual(someResult(2));
+    },
+    alone,
+  );
+
+  check("actions 1", "a key is no blob, and a blob no key", async ({ store }) => {
+    await store.actions.put(key, someResult(1));
+    expect(await store.content.missing([key])).toEqual([key]);
+    const digest = await store.content.write(Buffer.from("another action"));
+    expect(await store.actions.get(digest)).toBe(undefined);
+  });
+
+  for (const damage of options.damages ?? allDamages) {
+    check(
+      "actions 2",
+      `an entry that is ${damage} is absent, and can be put again`,
+      async ({ store }) => {
+        await store.actions.put(key, someResult(3));
+        await options.damageResult?.(store, key, damage);
+        expect(await store.actions.get(key)).toBe(undefined);
+        await store.actions.put(key, someResult(4));
+        expect(await store.actions.get(key)).toEqual(someResult(4));
+      },
+      unharmed,
+    );
+  }
+
+  check("actions 3", "the last one put stands", async ({ store }) => {
+    for (let n = 0; n < 5; n++) await store.actions.put(key, someResult(n));
+    expect(await store.actions.get(key)).toEqual(someResult(4));
+  });
+
+  check("actions 3", "of those put at once, one stands", async ({ store }) => {
+    const results = Array.from({ length: 10 }, (_, n) => someResult(n));
+    await Promise.all(results.map((result) => store.actions.put(key, result)));
+    const found = await store.actions.get(key);
+    expect(results.map(({ exitCode }) => exitCode)).toContain(found?.exitCode);
+    expect(found).toEqual(someResult(found?.exitCode ?? -1));
+  });
+}
+
+/** Bytes of a size, the same every time, and no two alike in their neighbourhood. */
+function someBytes(size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let at = 0; at < size; at++) bytes[at] = (at * 31 + (at >> 8) * 17 + size) & 0xff;
+  return bytes;
+}
+
+/** A result with all that one can have; those of different numbers differ in size. */
+function someResult(n: number): ActionResult {
+  const digest = digestBytes(Buffer.from(`output ${n}`));
+  return {
+    files: [
+      { path: "out/app", digest, isExecutable: true },
+      { path: `out/ä🪨${"x".repeat(n * 50)}`, digest: emptyDigest, isExecutable: false },
+    ],
+    directories: [{ path: "../dist", treeDigest: digest, rootDigest: emptyDigest }],
+    exitCode: n,
+    stdout: digest,
+    stderr: emptyDigest,
+    worker: "test/mock",
+    startedAt: 1_700_000_000_123,
+    finishedAt: 1_700_000_001_000 + n,
+  };
+}
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it should have been rejected, and was not");
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof BuildError && error.code === "BLOB_LOST";
+}
+
+/** The engine finds out by the fact `digest` what has to be made again. */
+async function expectLost(
+  expect: TestKit["expect"],
+  digest: Digest,
+  promise: Promise<unknown>,
+): Promise<void> {
+  const error = await rejection(promise);
+  expect(isLost(error), String(error)).toBe(true);
+  expect((error as BuildError).facts["digest"]).toBe(digest);
+}

@@ -1,0 +1,220 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { cargo, coverageTools, rustTools, type CargoWorkspace } from "@ashlar/cargo";
+import {
+  all,
+  build,
+  missingTools,
+  seq,
+  source,
+  tryBuild,
+  type Report,
+  type Runner,
+  type Targets,
+} from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { mockRunner } from "@ashlar/runner-mock";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const example = new URL("../packages/examples/rust/", import.meta.url);
+
+describe("a described workspace", () => {
+  const rust = cargo({ src: source(new URL("workspace", example)) });
+
+  test("is described without running anything, and asks for its parts once", () => {
+    expect(rust.buildDepsOnly()).toBe(rust.buildDepsOnly());
+    expect(rust.vendorCargoDeps()).toBe(rust.vendorCargoDeps());
+    expect(rust.mkDummySrc()).toBe(rust.mkDummySrc());
+  });
+
+  test("builds its dependencies once for all that starts from them", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const checks = all({ clippy: rust.clippy(), test: rust.test(), crate: rust.buildPackage() });
+    await build(checks, { runner: mock, store: scratch("described") });
+    expect(mock.names.toSorted()).toEqual([
+      ...["clippy", "deps", "dummy-source", "package", "test", "vendor"],
+    ]);
+  });
+
+  test("hands every command the flags of the workspace", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const strange = cargo({
+      src: source(new URL("workspace", example)),
+      profile: "bench",
+      features: ["a", "b/c"],
+      env: { LANG: "C" },
+    });
+    await build(strange.clippy({ clippyArgs: ["--", "--deny", "warnings"] }), {
+      runner: mock,
+      store: scratch("flags"),
+    });
+    const clippy = mock.calls.find(({ name }) => name === "clippy");
+    expect(JSON.parse(clippy?.argv.at(-1) ?? "")).toEqual({
+      args: [
+        ...["clippy", "--locked", "--offline", "--config", "../vendor/config.toml"],
+        ...["--profile", "bench", "--features", "a,b/c", "--", "--deny", "warnings"],
+      ],
+    });
+    expect(clippy?.env).toMatchObject({ CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", LANG: "C" });
+    const deps = mock.calls.find(({ name }) => name === "deps");
+    expect(deps?.argv.at(-1)).toContain('"--profile","bench","--features","a,b/c"');
+  });
+});
+
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+const missingForCoverage = await missingTools(runner, coverageTools());
+const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-"));
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
+describe.skipIf(missing.length > 0)(title, () => {
+  const root = join(folder, "project");
+  let rust: CargoWorkspace;
+  beforeAll(() => {
+    cpSync(example, root, { recursive: true });
+    rust = cargo({
+      src: source(join(root, "workspace")),
+      registry: source(join(root, "registry")),
+    });
+  });
+  const strict = ["--all-targets", "--", "--deny", "warnings"];
+
+  test("clippy, tests and package start from one build of the dependencies", async () => {
+    const { clippy, crate } = checks(rust);
+    const report = await run(all({ clippy, tests: rust.test(), crate }));
+    expect(report.ran.toSorted()).toEqual([
+      ...["clippy", "deps", "dummy-source", "package", "test", "vendor"],
+    ]);
+    await expectNoExternalRebuilt(report);
+
+    await report.export(crate.installed, join(folder, "installed"));
+    const tally = await execa(join(folder, "installed/bin/tally"), { input: "lime, sand, lime" });
+    expect(tally.stdout).toContain("lime  2");
+  }, 120_000);
+
+  test("other clippy flags run clippy alone", async () => {
+    const { crate } = checks(rust);
+    const clippy = rust.clippy({ clippyArgs: ["--all-targets", "--", "--warn", "clippy::all"] });
+    const report = await run(all({ clippy, tests: rust.test(), crate }));
+    expect(report.ran).toEqual(["clippy"]);
+    await expectNoExternalRebuilt(report);
+  }, 60_000);
+
+  test("the order is not in any key", async () => {
+    const { clippy, crate } = checks(rust);
+    const report = await run(seq({ clippy, tests: rust.test(), crate }));
+    expect(report.ran).toEqual([]);
+  }, 60_000);
+
+  test("a comment in a source rebuilds no dependency", async () => {
+    appendFileSync(join(root, "workspace/crates/tally/src/lib.rs"), "\n// A comment.\n");
+    const { clippy, crate } = checks(rust);
+    const report = await run(all({ clippy, crate }));
+    expect(report.ran.toSorted()).toEqual(["clippy", "dummy-source", "package"]);
+    expect(report.reused.toSorted()).toEqual(["deps", "vendor"]);
+    await expectNoExternalRebuilt(report);
+  }, 60_000);
+
+  test("the code of a source ends up in the binary, and never a stub", async () => {
+    const main = join(root, "workspace/crates/tally-cli/src/main.rs");
+    const text = readFileSync(main, "utf8");
+    writeFileSync(main, text.replace("tally: {error}", "tally stumbled: {error}"));
+    const { crate } = checks(rust);
+    const report = await run(crate);
+    const binary = await report.bytes(crate.installed.file("bin/tally"));
+    expect(binary.includes("tally stumbled: ")).toBe(true);
+  }, 60_000);
+
+  test("a lint that fails stops a sequence, and shows what clippy said", async () => {
+    const clippy = rust.clippy({ clippyArgs: ["--features", "tally/sloppy", ...strict] });
+    const report = await tryBuild(seq({ clippy, crate: rust.buildPackage() }), options());
+    expect(report.failed).toEqual(["clippy"]);
+    expect(report.skipped).toEqual(["package"]);
+    expect(report.errors[0]?.facts["log"]).toContain("needless_return");
+  }, 60_000);
+
+  test("a chain hands the target directory from one to the next", async () => {
+    const clippy = rust.clippy({ clippyArgs: strict });
+    const tests = rust.test({ cargoArtifacts: clippy });
+    const crate = rust.buildPackage({ cargoArtifacts: tests });
+    const report = await run(crate);
+    expect(report.ran.slice(-2)).toEqual(["test", "package"]);
+    await expectNoExternalRebuilt(report);
+  }, 120_000);
+
+  const why = missingForCoverage.length === 0 ? "" : ` (no ${missingForCoverage.join(", ")} here)`;
+  test.skipIf(missingForCoverage.length > 0)(
+    `coverage measures the workspace, and compiles no external anew${why}`,
+    async () => {
+      const coverage = rust.coverage();
+      const report = await run(coverage);
+      const lcov = await report.text(coverage.report.file("coverage.lcov"));
+      expect(lcov).toContain("SF:crates/tally/src/lib.rs");
+      expect(lcov).not.toContain("vendor");
+      await expectNoExternalRebuilt(report);
+    },
+    60_000,
+  );
+
+  test("coverage without LLVM's tools says what to install", async () => {
+    const bare = localRunner({ searchPath: await pathWithout("llvm-cov") });
+    const report = await tryBuild(rust.coverage(), { ...options(), runner: bare });
+    await bare[Symbol.asyncDispose]();
+    expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
+    expect(report.errors[0]?.hint).toContain("rustup component add llvm-tools");
+  }, 60_000);
+
+  test("two cold builds of the dependencies give the same bytes", async () => {
+    const deps = rust.buildDepsOnly();
+    const [first, second] = await Promise.all(
+      ["one", "two"].map(async (name) => {
+        const report = await build(deps, { runner, store: scratch(name) });
+        return await report.digest(deps);
+      }),
+    );
+    expect(first).toBe(second);
+  }, 120_000);
+
+  function checks(workspace: CargoWorkspace) {
+    const clippy = workspace.clippy({ clippyArgs: strict });
+    return { clippy, crate: workspace.buildPackage() };
+  }
+
+  function options() {
+    return { runner, store: scratch("shared") };
+  }
+
+  async function run(targets: Targets): Promise<Report> {
+    return await build(targets, options());
+  }
+});
+
+/** Every command says so when it had to compile an external crate again. */
+async function expectNoExternalRebuilt(report: Report): Promise<void> {
+  for (const stage of report.stages) {
+    const log = await report.log(stage);
+    expect(log, stage.name).not.toContain("external rebuilt");
+  }
+}
+
+function scratch(name: string): string {
+  return join(folder, "stores", name);
+}
+
+/** Links to what a Rust build needs, and nothing more. */
+async function pathWithout(left: string): Promise<string> {
+  const path = mkdtempSync(join(folder, `without-${left}-`));
+  const names = ["rustup", "cargo", "rustc", "rustdoc", "cc", "ld", "as", "ar", "sh", "node"];
+  for (const name of [...names, "cargo-clippy", "clippy-driver"]) {
+    const { stdout, exitCode } = await execa("which", [name], { reject: false });
+    if (exitCode === 0) await execa("ln", ["-s", stdout, join(path, name)]);
+  }
+  return path;
+}

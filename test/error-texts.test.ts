@@ -1,0 +1,780 @@
+/**
+ * Every error as a person reads it. A diff here is a review of prose: one clause that is true alone,
+ * facts in reading order, a way out.
+ *
+ * @module
+ */
+import { renderError, type BuildError } from "@ashlar/core";
+import { describe, expect, test } from "vitest";
+
+import * as catalogue from "../packages/core/src/errors/catalogue.ts";
+import { errorCodes } from "../packages/core/src/errors/codes.ts";
+
+const declaredAt = "/work/build.ts:12:14";
+const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+  code: "ENOSPC",
+});
+const digest = `${"ab".repeat(32)}/1024`;
+
+/** An error of each function of the catalogue, and those variants whose hints differ. */
+const errors: Readonly<Record<string, readonly BuildError[]>> = {
+  artifactNotBuilt: [catalogue.artifactNotBuilt("compile.app")],
+  blobLost: [catalogue.blobLost(digest, "its bytes have changed")],
+  buildCancelled: [
+    catalogue.buildCancelled(new Error("Ctrl-C")),
+    catalogue.buildCancelled("the server is going down"),
+  ],
+  commandNotFound: [
+    catalogue.commandNotFound({ stage: "link", program: "ld", tools: undefined }),
+    catalogue.commandNotFound({ stage: "link", program: "crago", tools: ["cargo", "rustc"] }),
+    catalogue.commandNotFound({ stage: "link", program: "ld", tools: [] }),
+    catalogue.commandNotFound({ stage: "link", program: "in/app", tools: ["cargo"] }),
+  ],
+  cwdMissing: [catalogue.cwdMissing("link", "ws/sub")],
+  exportBlocked: [catalogue.exportBlocked("src", "the source `/work/src`")],
+  fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
+  invalidGlob: [catalogue.invalidGlob("/etc/**", "it is absolute; globs start in the tree")],
+  invalidOption: [catalogue.invalidOption("slots", "0", "a whole number, at least 1")],
+  malformedDigest: [catalogue.malformedDigest("abc")],
+  malformedEvent: [catalogue.malformedEvent("line 3", "it is not JSON")],
+  malformedMessage: [catalogue.malformedMessage("a number is cut off")],
+  malformedPath: [catalogue.malformedPath("../x", "it leaves the tree with `..`")],
+  mockStageUnscripted: [
+    catalogue.mockStageUnscripted("compile", ["complie", "link"]),
+    catalogue.mockStageUnscripted("compile", []),
+  ],
+  mockOutputUndeclared: [
+    catalogue.mockOutputUndeclared("compile", "ap", ["app", "map"]),
+    catalogue.mockOutputUndeclared("compile", "x", []),
+  ],
+  notAHandle: [
+    catalogue.notAHandle(undefined, "a gate"),
+    catalogue.notAHandle(Promise.resolve(), "a target"),
+    catalogue.notAHandle({ app: 1, map: 2 }, "a target"),
+    catalogue.notAHandle([1, 2], "a target"),
+    catalogue.notAHandle("app", "member `app`"),
+  ],
+  notInterpolable: [catalogue.notInterpolable(new Map()), catalogue.notInterpolable(true)],
+  noCommand: [catalogue.noCommand()],
+  outputAbsent: [catalogue.outputAbsent("link.map")],
+  outputMissing: [
+    catalogue.outputMissing({
+      ...{ stage: "link", path: "app", produced: ["app.exe", "app.map"], declaredAt },
+    }),
+    catalogue.outputMissing({ stage: "link", path: "app", produced: [] }),
+  ],
+  outputPathTaken: [catalogue.outputPathTaken("link", "app", "src/app")],
+  outputReserved: [catalogue.outputReserved("then")],
+  outputTwice: [catalogue.outputTwice("app", "name"), catalogue.outputTwice("out/app", "path")],
+  outputUnfit: [
+    catalogue.outputUnfit("link", "dist", catalogue.specialFile("dist/pipe", "a named pipe")),
+  ],
+  outputWrongKind: [
+    catalogue.outputWrongKind("link", "out/app", "a file", "a directory"),
+    catalogue.outputWrongKind("link", "out/app", "a directory", "a file"),
+    catalogue.outputWrongKind("link", "out/app", "a file", "a link that leads nowhere"),
+  ],
+  pathConflict: [catalogue.pathConflict("", "src", "deps"), catalogue.pathConflict("a", "x", "y")],
+  platformUnsupported: [catalogue.platformUnsupported("local", "win32", "it needs a POSIX shell")],
+  runnerFailed: [
+    catalogue.runnerFailed("the local runner", "link", cause),
+    catalogue.runnerFailed("the local runner", "link", "no reason"),
+  ],
+  sourceChanged: [catalogue.sourceChanged("src/a.c", "it went away")],
+  sourceMissing: [catalogue.sourceMissing("/work/scr")],
+  sourceNotDirectory: [catalogue.sourceNotDirectory("/work/a.c")],
+  sourceUnreadable: [catalogue.sourceUnreadable("/work/a.c", cause)],
+  specialFile: [catalogue.specialFile("/work/src/pipe", "a named pipe")],
+  stageBody: [catalogue.stageBody("link", "a promise (await it first)", declaredAt)],
+  stageFailed: [
+    catalogue.stageFailed({
+      ...{ stage: "link", argv: ["ld", "-o", "out/a b"], exitCode: 1, signal: undefined },
+      ...{ declaredAt, log: ["undefined symbol: main", "giving up"], tools: undefined },
+    }),
+    catalogue.stageFailed({
+      ...{ stage: "link", argv: ["ld", "x".repeat(600)], exitCode: undefined, signal: "SIGKILL" },
+      ...{ declaredAt: undefined, log: [], tools: [] },
+    }),
+    catalogue.stageFailed({
+      ...{ stage: "link", argv: ["bash", "-c", "ld"], exitCode: 127, signal: undefined },
+      ...{ declaredAt, log: ["bash: ld: command not found"], tools: ["bash", "cc"] },
+    }),
+  ],
+  stageName: [catalogue.stageName('the string ""')],
+  stageTimedOut: [
+    catalogue.stageTimedOut({ stage: "link", argv: ["ld"], timeoutMs: 500, declaredAt, log: [] }),
+  ],
+  storeUnwritable: [catalogue.storeUnwritable("/var/cache/ashlar", cause)],
+  symlinkLeaves: [catalogue.symlinkLeaves("/work/src/up", "../..", "it leads out of the tree")],
+  templateSyntax: [catalogue.templateSyntax(" cc 'a ${…} ", "a ' is never closed")],
+  toolFailed: [
+    catalogue.toolFailed("cargo", "cargo --version", undefined),
+    catalogue.toolFailed("cargo", "cargo --version", "install it with `rustup`"),
+  ],
+  toolNotFound: [
+    catalogue.toolNotFound("llvm-cov", "apt-get install llvm"),
+    catalogue.toolNotFound("cargo", undefined),
+  ],
+  viewMissing: [
+    catalogue.viewMissing("source src", "mian.c", ["main.c", "util.c"]),
+    catalogue.viewMissing(
+      "source src",
+      "lib/z",
+      Array.from({ length: 12 }, (_, n) => `${n}.c`),
+      "lib",
+    ),
+    catalogue.viewMissing("source src", "a/b", []),
+  ],
+  viewWrongKind: [
+    catalogue.viewWrongKind("source src", "lib", "file", "directory"),
+    catalogue.viewWrongKind("source src", "main.c", "directory", "file"),
+  ],
+};
+
+const shown = (name: string): string =>
+  `\n${(errors[name] ?? []).map((error) => renderError(error)).join("\n\n\n")}\n`;
+
+test("every function of the catalogue is here, and every code is used", () => {
+  expect(Object.keys(errors).toSorted()).toEqual(Object.keys(catalogue).toSorted());
+  const codes = Object.values(errors).flatMap((each) => each.map(({ code }) => code));
+  expect([...new Set(codes)].toSorted()).toEqual([...errorCodes].toSorted());
+});
+
+describe("the rules of prose", () => {
+  const all = Object.entries(errors).flatMap(([name, each]) =>
+    each.map((error, at) => [`${name} ${at + 1}`, error] as const),
+  );
+  test.each(all)("%s", (_, error) => {
+    expect(error.message).not.toMatch(/[.!]$/);
+    expect(error.message).not.toMatch(/^[A-Z]/);
+    expect(error.hint ?? "").not.toMatch(/[.!]$/);
+    expect(error.hint).not.toBe(error.message);
+    expect(renderError(error)).not.toMatch(/\b(?:illegal|failed to|please|oops)\b/i);
+  });
+});
+
+test("artifactNotBuilt", () => {
+  expect(shown("artifactNotBuilt")).toMatchInlineSnapshot(`
+    "
+    error[ARTIFACT_NOT_BUILT]: \`compile.app\` was not made by this build
+
+    hint: name it, or something that needs it, among the targets; if it is, see why its stage did not succeed
+    "
+  `);
+});
+
+test("blobLost", () => {
+  expect(shown("blobLost")).toMatchInlineSnapshot(`
+    "
+    error[BLOB_LOST]: a blob is missing from the store, or damaged
+
+      digest  abababababababababababababababababababababababababababababababab/1024
+      found   its bytes have changed
+
+    hint: build again: what made the blob will run again
+    "
+  `);
+});
+
+test("buildCancelled", () => {
+  expect(shown("buildCancelled")).toMatchInlineSnapshot(`
+    "
+    error[BUILD_CANCELLED]: the build was cancelled
+
+      reason  Ctrl-C
+
+
+    error[BUILD_CANCELLED]: the build was cancelled
+
+      reason  the server is going down
+    "
+  `);
+});
+
+test("commandNotFound", () => {
+  expect(shown("commandNotFound")).toMatchInlineSnapshot(`
+    "
+    error[COMMAND_NOT_FOUND]: stage \`link\` starts \`ld\`, which is not there or not executable
+
+      declared tools  none (the system's)
+
+    hint: install it, or check the spelling
+
+
+    error[COMMAND_NOT_FOUND]: stage \`link\` starts \`crago\`, which is not there or not executable
+
+      declared tools  cargo, rustc
+
+    hint: did you mean \`cargo\`? Otherwise declare it: \`tools: [tool.host("crago")]\`
+
+
+    error[COMMAND_NOT_FOUND]: stage \`link\` starts \`ld\`, which is not there or not executable
+
+      declared tools  none
+
+    hint: declare it: \`tools: [tool.host("ld")]\`
+
+
+    error[COMMAND_NOT_FOUND]: stage \`link\` starts \`in/app\`, which is not there or not executable
+
+      declared tools  cargo
+
+    hint: check the path, which starts at the command's working directory unless it is absolute
+    "
+  `);
+});
+
+test("cwdMissing", () => {
+  expect(shown("cwdMissing")).toMatchInlineSnapshot(`
+    "
+    error[CWD_MISSING]: stage \`link\` starts in \`ws/sub\`, which is not in its input root
+
+    hint: lay a tree there with \`root\`, or correct \`cwd\`
+    "
+  `);
+});
+
+test("exportBlocked", () => {
+  expect(shown("exportBlocked")).toMatchInlineSnapshot(`
+    "
+    error[EXPORT_BLOCKED]: exporting to \`src\` would replace the source \`/work/src\`
+
+    hint: export to a place of its own, such as \`dist\`: what was there before is replaced as a whole
+    "
+  `);
+});
+
+test("fileNameNotUtf8", () => {
+  expect(shown("fileNameNotUtf8")).toMatchInlineSnapshot(`
+    "
+    error[FILE_NAME_NOT_UTF8]: a name in \`/work/src\` is not UTF-8
+
+      name  a\\xff\\x0ab
+
+    hint: rename the file, or leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("invalidGlob", () => {
+  expect(shown("invalidGlob")).toMatchInlineSnapshot(`
+    "
+    error[INVALID_GLOB]: the glob \`/etc/**\` has no meaning
+
+      reason  it is absolute; globs start in the tree
+
+    hint: globs are relative and use \`*\`, \`**\`, \`?\`, \`[...]\` and \`{a,b}\`
+    "
+  `);
+});
+
+test("invalidOption", () => {
+  expect(shown("invalidOption")).toMatchInlineSnapshot(`
+    "
+    error[INVALID_OPTION]: option \`slots\` is 0
+
+    hint: it should be a whole number, at least 1
+    "
+  `);
+});
+
+test("malformedDigest", () => {
+  expect(shown("malformedDigest")).toMatchInlineSnapshot(`
+    "
+    error[MALFORMED_DIGEST]: \`abc\` is not a digest
+
+    hint: a digest is 64 lowercase hexadecimal digits, a slash, and the size in bytes
+    "
+  `);
+});
+
+test("malformedEvent", () => {
+  expect(shown("malformedEvent")).toMatchInlineSnapshot(`
+    "
+    error[MALFORMED_MESSAGE]: line 3 cannot be read as an event: it is not JSON
+
+    hint: the events before it are whole; a build that was killed may have left a part of its last line
+    "
+  `);
+});
+
+test("malformedMessage", () => {
+  expect(shown("malformedMessage")).toMatchInlineSnapshot(`
+    "
+    error[MALFORMED_MESSAGE]: bytes cannot be read as a message: a number is cut off
+
+    hint: build again: damaged entries of a store are replaced
+    "
+  `);
+});
+
+test("malformedPath", () => {
+  expect(shown("malformedPath")).toMatchInlineSnapshot(`
+    "
+    error[MALFORMED_PATH]: \`../x\` is not a path inside a tree: it leaves the tree with \`..\`
+
+    hint: write a relative path with \`/\` between names
+    "
+  `);
+});
+
+test("mockStageUnscripted", () => {
+  expect(shown("mockStageUnscripted")).toMatchInlineSnapshot(`
+    "
+    error[MOCK_STAGE_UNSCRIPTED]: stage \`compile\` has no script
+
+      scripted  complie, link
+
+    hint: did you mean \`complie\`?
+
+
+    error[MOCK_STAGE_UNSCRIPTED]: stage \`compile\` has no script
+
+      scripted  nothing
+
+    hint: script it with \`mock.on\`
+    "
+  `);
+});
+
+test("mockOutputUndeclared", () => {
+  expect(shown("mockOutputUndeclared")).toMatchInlineSnapshot(`
+    "
+    error[MOCK_OUTPUT_UNDECLARED]: the script of stage \`compile\` writes \`ap\`, which the stage does not declare
+
+      declared  app, map
+
+    hint: did you mean \`app\`?
+
+
+    error[MOCK_OUTPUT_UNDECLARED]: the script of stage \`compile\` writes \`x\`, which the stage does not declare
+
+      declared  nothing
+    "
+  `);
+});
+
+test("notAHandle", () => {
+  expect(shown("notAHandle")).toMatchInlineSnapshot(`
+    "
+    error[NOT_A_HANDLE]: a gate is undefined, which is not a handle for that place
+
+    hint: use what a stage call, \`source\` or \`all\` returns
+
+
+    error[NOT_A_HANDLE]: a target is a promise (await it first), which is not a handle for that place
+
+    hint: use what a stage call, \`source\` or \`all\` returns
+
+
+    error[NOT_A_HANDLE]: a target is an object with keys app, map, which is not a handle for that place
+
+    hint: use what a stage call, \`source\` or \`all\` returns
+
+
+    error[NOT_A_HANDLE]: a target is an array of 2, which is not a handle for that place
+
+    hint: use what a stage call, \`source\` or \`all\` returns
+
+
+    error[NOT_A_HANDLE]: member \`app\` is the string "app", which is not a handle for that place
+
+    hint: use what a stage call, \`source\` or \`all\` returns
+    "
+  `);
+});
+
+test("notInterpolable", () => {
+  expect(shown("notInterpolable")).toMatchInlineSnapshot(`
+    "
+    error[NOT_INTERPOLABLE]: a command cannot hold a Map
+
+    hint: interpolate strings, numbers, artifacts, outputs, or lists of them; of a stage with several outputs, name the one that you mean
+
+
+    error[NOT_INTERPOLABLE]: a command cannot hold the boolean true
+
+    hint: interpolate strings, numbers, artifacts, outputs, or lists of them; of a stage with several outputs, name the one that you mean
+    "
+  `);
+});
+
+test("noCommand", () => {
+  expect(shown("noCommand")).toMatchInlineSnapshot(`
+    "
+    error[NO_COMMAND]: a command has no program to start
+
+    hint: the first word of the template is the program
+    "
+  `);
+});
+
+test("outputAbsent", () => {
+  expect(shown("outputAbsent")).toMatchInlineSnapshot(`
+    "
+    error[ARTIFACT_NOT_BUILT]: \`link.map\` is optional, and its command did not write it
+
+    hint: drop \`optional\` if it should always be there
+    "
+  `);
+});
+
+test("outputMissing", () => {
+  expect(shown("outputMissing")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_MISSING]: stage \`link\` finished without its declared output \`app\`
+
+      declared at  /work/build.ts:12:14
+      produced     app.exe, app.map
+
+    hint: the command wrote \`app.exe\`; declare that name, or make the command write \`app\`
+
+
+    error[OUTPUT_MISSING]: stage \`link\` finished without its declared output \`app\`
+
+      produced  nothing
+
+    hint: declare only what the command writes, or check that it writes to the path it is given
+    "
+  `);
+});
+
+test("outputPathTaken", () => {
+  expect(shown("outputPathTaken")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_PATH_TAKEN]: stage \`link\` declares output \`app\` at \`src/app\`, where an input lies
+
+    hint: write to another path; or, if the command is to change that input, lay it with \`writable\`
+    "
+  `);
+});
+
+test("outputReserved", () => {
+  expect(shown("outputReserved")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_RESERVED]: an output cannot be called \`then\`
+
+    hint: handles have a property of that name already; choose another
+    "
+  `);
+});
+
+test("outputTwice", () => {
+  expect(shown("outputTwice")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_TWICE]: two outputs have the name \`app\`
+
+    hint: give each output a name of its own
+
+
+    error[OUTPUT_TWICE]: two outputs have the path \`out/app\`
+
+    hint: give each output a path of its own
+    "
+  `);
+});
+
+test("outputUnfit", () => {
+  expect(shown("outputUnfit")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_UNFIT]: stage \`link\` wrote output \`dist\`, which cannot be kept
+
+      reason  \`dist/pipe\` is a named pipe, which cannot be in a tree
+
+    hint: outputs hold files, directories and relative links that stay inside; have the command write those
+    "
+  `);
+});
+
+test("outputWrongKind", () => {
+  expect(shown("outputWrongKind")).toMatchInlineSnapshot(`
+    "
+    error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a file, and wrote a directory
+
+    hint: declare it with \`out.tree\`
+
+
+    error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a directory, and wrote a file
+
+    hint: declare it with \`out.file\`
+
+
+    error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a file, and wrote a link that leads nowhere
+
+    hint: outputs are files and directories; a link must lead to one inside the input root
+    "
+  `);
+});
+
+test("pathConflict", () => {
+  expect(shown("pathConflict")).toMatchInlineSnapshot(`
+    "
+    error[PATH_CONFLICT]: two artifacts are laid on \`.\`
+
+      first   src
+      second  deps
+
+    hint: lay one of them elsewhere, or leave that path out of the tree below with \`without\`
+
+
+    error[PATH_CONFLICT]: two artifacts are laid on \`a\`
+
+      first   x
+      second  y
+
+    hint: lay one of them elsewhere, or leave that path out of the tree below with \`without\`
+    "
+  `);
+});
+
+test("platformUnsupported", () => {
+  expect(shown("platformUnsupported")).toMatchInlineSnapshot(`
+    "
+    error[PLATFORM_UNSUPPORTED]: the local runner does not work on win32
+
+      reason  it needs a POSIX shell
+    "
+  `);
+});
+
+test("runnerFailed", () => {
+  expect(shown("runnerFailed")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_FAILED]: the local runner broke down at stage \`link\`
+
+      reason  ENOSPC: no space left on device, write
+
+    hint: this is not a fault of the stage: see the cause of this error
+
+
+    error[RUNNER_FAILED]: the local runner broke down at stage \`link\`
+
+      reason  no reason
+
+    hint: this is not a fault of the stage: see the cause of this error
+    "
+  `);
+});
+
+test("sourceChanged", () => {
+  expect(shown("sourceChanged")).toMatchInlineSnapshot(`
+    "
+    error[SOURCE_CHANGED]: \`src/a.c\` changed while it was being read: it went away
+
+    hint: build again when nothing writes to it, or leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("sourceMissing", () => {
+  expect(shown("sourceMissing")).toMatchInlineSnapshot(`
+    "
+    error[SOURCE_MISSING]: source directory \`/work/scr\` does not exist
+
+    hint: relative sources start at the build's \`cwd\`; pass a \`file:\` URL to start at a script
+    "
+  `);
+});
+
+test("sourceNotDirectory", () => {
+  expect(shown("sourceNotDirectory")).toMatchInlineSnapshot(`
+    "
+    error[SOURCE_NOT_DIRECTORY]: source \`/work/a.c\` is not a directory
+
+    hint: use \`source.file\` for a single file
+    "
+  `);
+});
+
+test("sourceUnreadable", () => {
+  expect(shown("sourceUnreadable")).toMatchInlineSnapshot(`
+    "
+    error[SOURCE_UNREADABLE]: \`/work/a.c\` cannot be read
+
+      reason  ENOSPC: no space left on device, write
+
+    hint: allow reading it, or leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("specialFile", () => {
+  expect(shown("specialFile")).toMatchInlineSnapshot(`
+    "
+    error[SPECIAL_FILE]: \`/work/src/pipe\` is a named pipe, which cannot be in a tree
+
+    hint: leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("stageBody", () => {
+  expect(shown("stageBody")).toMatchInlineSnapshot(`
+    "
+    error[STAGE_BODY]: the body of stage \`link\` returned a promise (await it first) instead of a command
+
+      declared at  /work/build.ts:12:14
+
+    hint: return what \`sh\` makes; a body is an ordinary function, not an async one
+    "
+  `);
+});
+
+test("stageFailed", () => {
+  expect(shown("stageFailed")).toMatchInlineSnapshot(`
+    "
+    error[STAGE_FAILED]: stage \`link\` exited with 1
+
+      declared at  /work/build.ts:12:14
+      command      ld -o "out/a b"
+      log          undefined symbol: main
+                   giving up
+
+
+    error[STAGE_FAILED]: stage \`link\` was ended by SIGKILL
+
+      command  ld xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx …
+      log      (nothing was printed)
+
+
+    error[STAGE_FAILED]: stage \`link\` exited with 127
+
+      declared at  /work/build.ts:12:14
+      command      bash -c ld
+      log          bash: ld: command not found
+
+    hint: 127 often means that a command was not found; declared tools: bash, cc
+    "
+  `);
+});
+
+test("stageName", () => {
+  expect(shown("stageName")).toMatchInlineSnapshot(`
+    "
+    error[STAGE_NAME]: the name of a stage is the string ""
+
+    hint: give it a short name for people, such as \`compile\`
+    "
+  `);
+});
+
+test("stageTimedOut", () => {
+  expect(shown("stageTimedOut")).toMatchInlineSnapshot(`
+    "
+    error[STAGE_TIMED_OUT]: stage \`link\` was stopped after 500 ms
+
+      declared at  /work/build.ts:12:14
+      command      ld
+      log          (nothing was printed)
+
+    hint: raise its \`timeoutMs\`, or find out what it waits for
+    "
+  `);
+});
+
+test("storeUnwritable", () => {
+  expect(shown("storeUnwritable")).toMatchInlineSnapshot(`
+    "
+    error[STORE_UNWRITABLE]: the store \`/var/cache/ashlar\` cannot be written to
+
+      reason  ENOSPC: no space left on device, write
+
+    hint: make room or allow writing; or choose another place with the \`store\` option or \`ASHLAR_STORE\`
+    "
+  `);
+});
+
+test("symlinkLeaves", () => {
+  expect(shown("symlinkLeaves")).toMatchInlineSnapshot(`
+    "
+    error[SYMLINK_LEAVES]: the link \`/work/src/up\` leads to \`../..\`: it leads out of the tree
+
+    hint: replace it by a relative link inside the tree, or leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("templateSyntax", () => {
+  expect(shown("templateSyntax")).toMatchInlineSnapshot(`
+    "
+    error[TEMPLATE_SYNTAX]: a command template cannot be read: a ' is never closed
+
+      template  cc 'a \${…}
+
+    hint: \`sh\` takes a list of arguments, with quotes around those that hold spaces; \`sh.bash\` takes a script
+    "
+  `);
+});
+
+test("toolFailed", () => {
+  expect(shown("toolFailed")).toMatchInlineSnapshot(`
+    "
+    error[TOOL_FAILED]: tool \`cargo\` did not print its version
+
+      asked  cargo --version
+
+    hint: correct the \`version\` of its declaration, or leave it out to go by its bytes
+
+
+    error[TOOL_FAILED]: tool \`cargo\` did not print its version
+
+      asked  cargo --version
+
+    hint: install it with \`rustup\`
+    "
+  `);
+});
+
+test("toolNotFound", () => {
+  expect(shown("toolNotFound")).toMatchInlineSnapshot(`
+    "
+    error[TOOL_NOT_FOUND]: tool \`llvm-cov\` is not on this machine
+
+    hint: apt-get install llvm
+
+
+    error[TOOL_NOT_FOUND]: tool \`cargo\` is not on this machine
+
+    hint: install it, or add its folder to \`PATH\`
+    "
+  `);
+});
+
+test("viewMissing", () => {
+  expect(shown("viewMissing")).toMatchInlineSnapshot(`
+    "
+    error[VIEW_MISSING]: \`source src\` holds no \`mian.c\`
+
+      it holds  main.c, util.c
+
+    hint: did you mean \`main.c\`?
+
+
+    error[VIEW_MISSING]: \`source src\` holds no \`lib/z\`
+
+      \`lib\` holds  0.c, 1.c, 2.c, 3.c, 4.c, 5.c, 6.c, 7.c, 8.c, 9.c, …
+
+    hint: check the path
+
+
+    error[VIEW_MISSING]: \`source src\` holds no \`a/b\`
+
+    hint: check the path
+    "
+  `);
+});
+
+test("viewWrongKind", () => {
+  expect(shown("viewWrongKind")).toMatchInlineSnapshot(`
+    "
+    error[VIEW_WRONG_KIND]: \`lib\` in \`source src\` is a directory, not a file
+
+    hint: use \`.dir(path)\`
+
+
+    error[VIEW_WRONG_KIND]: \`main.c\` in \`source src\` is a file, not a directory
+
+    hint: use \`.file(path)\`
+    "
+  `);
+});

@@ -1,0 +1,107 @@
+/**
+ * Action keys, pinned. A key that changes re-runs every stage of every user, and parts them from what
+ * they share: changing one of these literals is a conscious act, with a major changeset.
+ *
+ * @module
+ */
+import {
+  all,
+  out,
+  seq,
+  sh,
+  source,
+  stage,
+  tool,
+  writable,
+  type File,
+  type Handle,
+  type Tree,
+} from "@ashlar/core";
+import { expect, test } from "vitest";
+
+import { BuildRig } from "./rig/build-rig.ts";
+
+/** Keys of the stages under a target, by their names. Every stage is played, and makes nothing. */
+async function keysOf(target: Handle): Promise<Readonly<Record<string, string>>> {
+  await using rig = await BuildRig.create();
+  rig.write({ "src/main.c": "int main() { return 0; }\n", "src/lib/empty/": "", "src/run": "#!" });
+  rig.chmod("src/run", 0o755);
+  rig.link("src/link", "main.c");
+  const report = await rig.buildEmpty(target);
+  return Object.fromEntries(report.stages.map(({ name, key }) => [name, key!]));
+}
+
+test("a command without inputs", async () => {
+  const version = stage("version", () => sh`node --version`);
+  expect(await keysOf(version())).toEqual({
+    version: "67e58fe1ea4bb49391d7781dd65426ac6bde82045e1950cae65c0630e07e13b2/178",
+  });
+});
+
+test("a source, and an output", async () => {
+  const compile = stage(
+    "compile",
+    ({ src }: { src: Tree }) => sh`cc -O2 ${src}/main.c -o ${out.file("app")}`,
+  );
+  expect(await keysOf(compile({ src: source("src") }))).toEqual({
+    compile: "f07cc35687d21798bda3ee015791f4f6c35d4b909cf3fba4053a334d25724e82/180",
+  });
+});
+
+test("a chain: an output as input", async () => {
+  const compile = stage(
+    "compile",
+    ({ src }: { src: Tree }) => sh`cc -c ${src} -o ${out.file("main.o")}`,
+  );
+  const link = stage("link", ({ o }: { o: File }) => sh`ld ${o} -o ${out.file("app")}`);
+  const o = compile({ src: source("src") });
+  expect(await keysOf(link({ o }))).toEqual({
+    compile: "44e57ba4fb02d1e120865f0cf184bc7fe59b60935d4a408eee668045c8f9bed6/180",
+    link: "507201486fa7a6233f104cfb5f72d076e39110bc0261a7570ccbcd9a652b036d/180",
+  });
+});
+
+test("options: root, cwd, env, tools, several outputs", async () => {
+  const cargo = stage(
+    "cargo",
+    ({ src, target }: { src: Tree; target: Tree }) =>
+      sh({
+        root: { ws: src, "ws/target": writable(target) },
+        cwd: "ws",
+        env: { LANG: "C.UTF-8", SRC: src, JOBS: 4 },
+        tools: [tool.host("cargo", { version: ["--version"] }), tool.host("rustc")],
+        outputs: { target: out.tree("ws/target"), bins: out.tree("bins"), log: out.file("log") },
+        timeoutMs: 60_000,
+        stablePath: true,
+      })`cargo build ${["--release", "--locked"]} ${""} ${"a b"}`,
+  );
+  const src = source("src");
+  const made = cargo({ src, target: src.dir("lib") });
+  expect(await keysOf(made.log)).toEqual({
+    cargo: "d4b4fc77b637982c4d1896502a26be4f1bb878b8e8f2af0a224286bad0b19562/182",
+  });
+});
+
+test("a script, and views", async () => {
+  const pack = stage(
+    "pack",
+    ({ src }: { src: Tree }) =>
+      sh.bash`cd ${src.pick("*.c").as("picked")} && tar cf ../../${out.file("all.tar")} .`,
+  );
+  expect(await keysOf(pack({ src: source("src") }))).toEqual({
+    pack: "77e528e127838cd1ba850b2320e337fd45f3a58fda7fc7c816d044f29be5a8ca/181",
+  });
+});
+
+test("order, names and limits are in none of them", async () => {
+  const make = (name: string, timeoutMs: number): Handle =>
+    stage(name, () => sh({ timeoutMs })`make ${out.file("made")}`)();
+  const gate = stage("gate", () => sh`true`)();
+  const keys = [
+    (await keysOf(make("make", 1)))["make"],
+    (await keysOf(make("made", 2)))["made"],
+    (await keysOf(seq({ gate, made: make("make", 3) })))["make"],
+    (await keysOf(all({ gate, made: make("make", 4) })))["make"],
+  ];
+  expect(new Set(keys).size).toBe(1);
+});

@@ -1,0 +1,245 @@
+/**
+ * The rig: a project in a temporary folder, a fresh store, and stages whose commands the test holds.
+ *
+ * Keys, store and scheduler are the real ones; only commands are played, by the mock runner. Every
+ * build's events are checked for their form, and printed when the test fails. `KEEP=1` keeps the folder.
+ *
+ * @module
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import {
+  build,
+  DiskStore,
+  out,
+  sh,
+  stage,
+  tryBuild,
+  type Action,
+  type Artifact,
+  type BuildEvent,
+  type BuildOptions,
+  type Check,
+  type Digest,
+  type Execution,
+  type File,
+  type Gate,
+  type Report,
+  type RunContext,
+  type Runner,
+  type Store,
+  type Targets,
+  type Tree,
+  type Writable,
+} from "@ashlar/core";
+import { mockRunner } from "@ashlar/runner-mock";
+import { onTestFailed } from "vitest";
+
+import { checkEvents } from "./check-events.ts";
+import { Tool } from "./tool.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** A stage's name, or that and what else its command has. */
+export type StageSpec =
+  | string
+  | {
+      readonly name: string;
+      /** The first word of the command. @defaultValue the name */
+      readonly program?: string;
+      /** Arguments after the program. */
+      readonly args?: readonly string[];
+      readonly timeoutMs?: number;
+      readonly after?: readonly Gate[];
+    };
+
+/** Inputs by the path at which they lie. */
+export type Inputs = Readonly<Record<string, Artifact | Writable>>;
+
+/** An output that ends with `/` is a tree. */
+type HandleOf<N> = N extends `${string}/` ? Tree : File;
+type Made<O extends readonly string[]> = O extends readonly []
+  ? [Check]
+  : { -readonly [I in keyof O]: HandleOf<O[I]> };
+
+/** How a rig's builds differ from the usual: everything but the runner. */
+export type RigOptions = Partial<Omit<BuildOptions, "runner">>;
+
+/** A project, a store, and commands in the hand of the test. */
+export class BuildRig {
+  /** Temporary; holds the project and the store. */
+  readonly folder: string;
+  /** The folder that sources start from. */
+  readonly project: string;
+  readonly clock: VirtualClock = new VirtualClock();
+  /** What the last build has said. */
+  events: readonly BuildEvent[] = [];
+  readonly #log: string[] = [];
+  readonly #store: Store;
+  readonly #tools: Tool[] = [];
+  readonly #mock = mockRunner();
+  /** By the signal of a run, which is its own: what it wrote besides its outputs. */
+  readonly #extra = new WeakMap<AbortSignal, readonly string[]>();
+  readonly #abort = new AbortController();
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  private constructor(store: Store | undefined) {
+    this.folder = mkdtempSync(join(tmpdir(), "ashlar-rig-"));
+    this.project = join(this.folder, "project");
+    this.#store = store ?? new DiskStore(join(this.folder, "store"));
+    mkdirSync(this.project);
+    onTestFailed(() => {
+      process.stderr.write(`\n--- events of the rig ---\n${this.#log.join("\n")}\n`);
+    });
+  }
+
+  /** A new rig, with a store in its folder unless another is given. */
+  static create(store?: Store): Promise<BuildRig> {
+    return Promise.resolve(new BuildRig(store));
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  /** Writes files of the project. A path that ends with `/` makes a directory. */
+  write(files: Readonly<Record<string, string>>, folder: string = this.project): void {
+    for (const [path, text] of Object.entries(files)) {
+      const full = join(folder, path);
+      mkdirSync(path.endsWith("/") ? full : dirname(full), { recursive: true });
+      if (!path.endsWith("/")) writeFileSync(full, text);
+    }
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.project, path), { recursive: true });
+  }
+
+  link(path: string, target: string): void {
+    rmSync(join(this.project, path), { force: true });
+    symlinkSync(target, join(this.project, path));
+  }
+
+  chmod(path: string, mode: number): void {
+    chmodSync(join(this.project, path), mode);
+  }
+
+  /** Calls a new stage: handles on its outputs, then the tool that plays its command. */
+  stage<const O extends readonly string[]>(
+    spec: StageSpec,
+    inputs: Inputs,
+    ...outputs: O
+  ): [...Made<O>, Tool] {
+    const parts = typeof spec === "string" ? { name: spec } : spec;
+    const { name, program = name, args = [], timeoutMs, after = [] } = parts;
+    const names = outputs.map((path) => path.replace(/\/$/, ""));
+    const declared = Object.fromEntries(
+      outputs.map((path, at) => {
+        const output = names[at]!;
+        return [output, path.endsWith("/") ? out.tree(output) : out.file(output)];
+      }),
+    );
+    const options = {
+      root: inputs,
+      outputs: declared,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    };
+    const made = stage(name, () => sh(options)`${[program, ...args]}`);
+    const tool = new Tool(name, names);
+    this.#tools.push(tool);
+    this.#mock.on(made, async (call) => {
+      const { result, extra } = await tool.run(call);
+      this.#extra.set(call.signal, extra);
+      return result;
+    });
+    const call = made();
+    const result: unknown = after.length === 0 ? call : call.after(...after);
+    const byName = result as Readonly<Record<string, Artifact>>;
+    const handles = outputs.length < 2 ? [result] : names.map((each) => byName[each]);
+    return [...handles, tool] as [...Made<O>, Tool];
+  }
+
+  /** Builds, and throws the first failure. */
+  async build(targets: Targets, options: RigOptions = {}): Promise<Report> {
+    const report = await this.tryBuild(targets, options);
+    report.throwIfFailed();
+    return report;
+  }
+
+  /** Builds, and reports failures. */
+  async tryBuild(targets: Targets, options: RigOptions = {}): Promise<Report> {
+    const { onEvent, signal, ...others } = options;
+    const events: BuildEvent[] = [];
+    this.events = events;
+    this.#log.push("--- build ---");
+    const building = tryBuild(targets, {
+      runner: this.#runner(),
+      store: this.#store,
+      cwd: this.project,
+      clock: this.clock,
+      slots: 8,
+      signal: AbortSignal.any([this.#abort.signal, ...(signal ? [signal] : [])]),
+      onEvent: (event) => {
+        events.push(event);
+        this.#log.push(lineOf(event));
+        onEvent?.(event);
+      },
+      ...others,
+    });
+    this.#underWay.add(building);
+    try {
+      const report = await building;
+      checkEvents(events);
+      return report;
+    } finally {
+      this.#underWay.delete(building);
+      if (this.#underWay.size === 0) for (const tool of this.#tools) tool.over();
+    }
+  }
+
+  /** Builds stages that are not the rig's: each succeeds, and leaves its outputs empty. */
+  async buildEmpty(targets: Targets): Promise<Report> {
+    const runner = mockRunner({ onUnmatched: "succeed-empty" });
+    return await build(targets, { runner, store: this.#store, cwd: this.project });
+  }
+
+  /** Stops what is under way, and removes the folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#abort.abort(new Error("the test is over"));
+    await Promise.allSettled(this.#underWay);
+    if (process.env["KEEP"] === "1") process.stderr.write(`kept ${this.folder}\n`);
+    else rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** The mock runner, which also sees what was written besides the declared outputs. */
+  #runner(): Runner {
+    const mock = this.#mock;
+    return {
+      name: mock.name,
+      platform: mock.platform,
+      hermeticity: mock.hermeticity,
+      run: async (action: Action, context: RunContext): Promise<Execution> => {
+        const execution = await mock.run(action, context);
+        const extra = this.#extra.get(context.signal) ?? [];
+        const outputs = new Map(execution.outputs);
+        const digest = execution.stdout;
+        for (const path of extra) {
+          outputs.set(path as never, { kind: "file", digest, isExecutable: false });
+        }
+        return { ...execution, outputs, written: [...execution.written, ...extra].toSorted() };
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+}
+
+/** Where a disk store keeps a blob. */
+export function blobPath(rig: BuildRig, digest: Digest): string {
+  return join(rig.folder, "store", "cas", digest.slice(0, 2), digest.slice(0, 64));
+}
+
+function lineOf(event: BuildEvent): string {
+  const { type, atMs: _, ...others } = event;
+  return `${type.padEnd(14)} ${JSON.stringify(others)}`;
+}
