@@ -7,7 +7,8 @@
  *                  /bin/      links to the declared tools               PATH
  *
  * Commands are kept to what they declare by what they are given, not by force: a program that goes
- * looking for other files of the machine will find them. Results say so: `declared`.
+ * looking for other files of the machine will find them. Results say so: `declared`. Likewise, a command
+ * takes along what it started when it ends, but for what has made itself a session of its own.
  *
  * @module
  */
@@ -18,17 +19,21 @@ import {
   materializeTree,
   platformUnsupported,
   type Action,
-  type ArtifactPath,
   type Execution,
   type NameValue,
   type RunContext,
   type Runner,
   type Tool,
-  type Value,
 } from "@ashlar/core";
 
+import { Guard } from "./guard.ts";
 import { Log } from "./log.ts";
-import { collectOutputs, makeOutputParents, writtenPaths } from "./outputs.ts";
+import {
+  collectOutputs,
+  makeOutputParents,
+  writtenPaths,
+  type CollectedOutputs,
+} from "./outputs.ts";
 import { plainPlace, type Place } from "./place.ts";
 import { runProcess } from "./process.ts";
 import { prepareProgram } from "./program.ts";
@@ -55,6 +60,9 @@ export interface LocalRunnerOptions {
   readonly searchPath?: string;
 }
 
+/** What is taken from a command that has not succeeded. */
+const noOutputs: CollectedOutputs = { values: new Map(), fault: undefined };
+
 /** Modification time of every input, in seconds since 1970. Times are not content, so all are equal. */
 const inputTime = 1;
 
@@ -70,7 +78,8 @@ export function localRunner(options: LocalRunnerOptions = {}): Runner {
   return new LocalRunner(options);
 }
 
-class LocalRunner implements Runner {
+/** The runner itself. Not public: only tests make it otherwise than by {@link localRunner}. */
+export class LocalRunner implements Runner {
   readonly name = "local";
   readonly hermeticity = "declared";
   readonly platform: readonly NameValue[] = [
@@ -79,11 +88,14 @@ class LocalRunner implements Runner {
   ];
   readonly #scratch: Scratch;
   readonly #tools: ToolFinder;
-  readonly #stablePlace = new StablePlace();
+  readonly #stablePlace: StablePlace;
+  readonly #guard = new Guard();
   readonly #graceMs: number;
 
-  constructor({ scratch, graceMs = 2000, searchPath }: LocalRunnerOptions) {
+  /** @param views - Whether namespaces may be used for the stable place, where there are any. */
+  constructor({ scratch, graceMs = 2000, searchPath }: LocalRunnerOptions, views = true) {
     this.#scratch = new Scratch(scratch);
+    this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
   }
@@ -111,6 +123,7 @@ class LocalRunner implements Runner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#guard.end();
     await this.#scratch.remove();
   }
 
@@ -118,14 +131,14 @@ class LocalRunner implements Runner {
     const { content, signal, onLog } = context;
     const root = join(place.folder, "root");
     const program = await prepareProgram(action, place, this.#tools, signal);
-    const stdout = new Log(join(place.folder, "stdout"));
-    const stderr = new Log(join(place.folder, "stderr"));
+    await using stdout = new Log(join(place.folder, "stdout"));
+    await using stderr = new Log(join(place.folder, "stderr"));
     const startedAt = Date.now();
-    const end = await runProcess({
-      argv: place.wrap(program, join(place.seenAs, "root", action.cwd)),
-      env: program.env,
+    const wrapped = place.wrap(program, join(place.seenAs, "root", action.cwd));
+    const end = await runProcess(wrapped, {
       cwd: join(root, action.cwd),
       graceMs: this.#graceMs,
+      guard: this.#guard,
       signal,
       onChunk: async (stream, chunk) => {
         onLog(stream, chunk);
@@ -134,11 +147,14 @@ class LocalRunner implements Runner {
     });
     const finishedAt = Date.now();
     const isSuccess = end.exitCode === 0 && !signal.aborted;
-    const outputs = isSuccess ? await collectOutputs(content, root, action) : new Map<ArtifactPath, Value>();
-    const isMissing = action.outputs.some(({ path, isOptional }) => !isOptional && !outputs.has(path));
+    const { values, fault } = isSuccess ? await collectOutputs(content, root, action) : noOutputs;
+    const isMissing = action.outputs.some(
+      ({ path, isOptional }) => !isOptional && !values.has(path),
+    );
     return {
       ...end,
-      outputs,
+      outputs: values,
+      fault,
       written: isSuccess && isMissing ? await writtenPaths(content, root, action) : [],
       stdout: await stdout.keep(content),
       stderr: await stderr.keep(content),

@@ -32,7 +32,6 @@ export class Log {
   async keep(content: ContentStore): Promise<Digest> {
     if (this.#file === undefined) return await content.write(Buffer.concat(this.#chunks));
     await this.#spill();
-    await this.#file.close();
     return await content.writeFile(this.#path);
   }
 
@@ -42,5 +41,9 @@ export class Log {
     this.#chunks = [];
     this.#size = 0;
     await this.#file.writeFile(Buffer.concat(chunks));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#file?.close();
   }
 }

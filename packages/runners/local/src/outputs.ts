@@ -8,6 +8,9 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import {
+  BuildError,
+  kindName,
+  outputUnfit,
   outputWrongKind,
   snapshot,
   snapshotFile,
@@ -15,6 +18,7 @@ import {
   type Action,
   type ArtifactPath,
   type ContentStore,
+  type ErrorCode,
   type OutputSpec,
   type Value,
 } from "@ashlar/core";
@@ -27,22 +31,50 @@ export async function makeOutputParents(root: string, { outputs }: Action): Prom
   for (const { path } of outputs) await mkdir(dirname(join(root, path)), { recursive: true });
 }
 
+/** What of the declared outputs is there. */
+export interface CollectedOutputs {
+  readonly values: ReadonlyMap<ArtifactPath, Value>;
+  /** Why one that is there cannot be kept. */
+  readonly fault: BuildError | undefined;
+}
+
 /**
- * Takes the declared outputs that are there into the store.
+ * Takes the declared outputs that are there into the store. Stops at the first that cannot be kept.
  *
- * @throws {@link BuildError} `OUTPUT_WRONG_KIND`, or an error of the snapshot.
+ * @throws {@link BuildError} an error of the store.
  */
 export async function collectOutputs(
   content: ContentStore,
   root: string,
   action: Action,
-): Promise<Map<ArtifactPath, Value>> {
+): Promise<CollectedOutputs> {
   const values = new Map<ArtifactPath, Value>();
   for (const output of action.outputs) {
-    const value = await collect(content, root, output, action.name);
-    if (value !== undefined) values.set(output.path, value);
+    try {
+      const value = await collect(content, root, output, action.name);
+      if (value !== undefined) values.set(output.path, value);
+    } catch (error) {
+      const fault = faultOf(error, output, action.name);
+      if (fault === undefined) throw error;
+      return { values, fault };
+    }
   }
-  return values;
+  return { values, fault: undefined };
+}
+
+/** Codes of errors that say something about the output, and not about the store. */
+const unfit: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "FILE_NAME_NOT_UTF8",
+  "SOURCE_CHANGED",
+  "SOURCE_UNREADABLE",
+  "SPECIAL_FILE",
+  "SYMLINK_LEAVES",
+]);
+
+function faultOf(error: unknown, { path }: OutputSpec, stage: string): BuildError | undefined {
+  if (!(error instanceof BuildError)) return undefined;
+  if (error.code === "OUTPUT_WRONG_KIND") return error;
+  return unfit.has(error.code) ? outputUnfit(stage, path, error) : undefined;
 }
 
 async function collect(
@@ -54,9 +86,10 @@ async function collect(
   const place = join(root, path);
   const stats = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
-  const found = stats.isSymbolicLink() ? followInside(root, place) : place;
+  // Not only the output itself may be a link by now: so may the folders on the way to it.
+  const found = followInside(root, place);
   const what = found === undefined ? "a link that leads elsewhere" : kindOf(fs.statSync(found));
-  const declared = kind === "file" ? "a file" : "a directory";
+  const declared = kindName(kind);
   if (found === undefined || what !== declared) {
     throw outputWrongKind(stage, path, declared, what);
   }
@@ -64,11 +97,11 @@ async function collect(
   return { kind, ...(await snapshotFile(content, found, path)) };
 }
 
-/** Where a link leads; `undefined` if that is nowhere, or out of the input root. */
-function followInside(root: string, link: string): string | undefined {
+/** Where a path leads; `undefined` if that is nowhere, or out of the input root. */
+function followInside(root: string, path: string): string | undefined {
   try {
-    const target = fs.realpathSync(link);
-    return target.startsWith(`${fs.realpathSync(root)}/`) ? target : undefined;
+    const target = fs.realpathSync(path);
+    return `${target}/`.startsWith(`${fs.realpathSync(root)}/`) ? target : undefined;
   } catch {
     return undefined;
   }
@@ -92,6 +125,6 @@ export async function writtenPaths(
     .filter((entry) => !entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .filter((path) => !inputs.has(path))
-    .sort()
+    .toSorted()
     .slice(0, maxShown);
 }

@@ -10,8 +10,8 @@ export interface Place {
   readonly folder: string;
   /** The same directory, as the command sees it. */
   readonly seenAs: string;
-  /** Turns a program into an argument list that gives it that view, and starts it in `cwd`. */
-  readonly wrap: (program: Program, cwd: string) => readonly string[];
+  /** Turns a program into one that gives it that view, and starts it in `cwd`. */
+  readonly wrap: (program: Program, cwd: string) => Program;
 }
 
 /** A program that is ready to start. */
@@ -24,5 +24,5 @@ export interface Program {
 
 /** A place that is what it seems. */
 export function plainPlace(folder: string): Place {
-  return { folder, seenAs: folder, wrap: ({ argv }) => argv };
+  return { folder, seenAs: folder, wrap: (program) => program };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { symlinkSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 
 import { commandNotFound, type Action } from "@ashlar/core";
 
@@ -28,8 +28,10 @@ export async function prepareProgram(
 ): Promise<Program> {
   const [word = "", ...rest] = action.argv;
   const bin = join(place.folder, "bin");
-  for (const tool of action.tools ?? []) {
-    symlinkSync(await tools.find(tool, signal), join(bin, tool.name));
+  const byName = new Map((action.tools ?? []).map((tool) => [tool.name, tool]));
+  for (const tool of byName.values()) {
+    const found = await tools.find(tool, signal);
+    if (!isAbsolute(tool.name)) symlinkSync(found, join(bin, tool.name));
   }
   if (action.tools === undefined && !word.includes("/")) {
     const found = tools.search(word);

@@ -3,33 +3,42 @@
  *
  * @module
  */
-import { randomUUID } from "node:crypto";
-import { readdirSync, rmSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { readdirSync, readlinkSync } from "node:fs";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { hostname, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
-/** What the directories of this library are called: with the process that they belong to. */
-const pattern = /^ashlar-run-(\d+)-/;
+/** Tells apart machines, and containers, that share a disk and number their processes each for itself. */
+const machine = createHash("sha256")
+  .update(`${hostname()} ${processNamespace()}`)
+  .digest("hex")
+  .slice(0, 8);
+
+/** What the directories of this library are called here: with the process that they belong to. */
+const pattern = new RegExp(`^ashlar-run-${machine}-(\\d+)-`);
 
 /** Directories of a runner's actions, in one directory of the runner. */
 export class Scratch {
-  readonly #base: string;
+  /** Absolute directory that the runner's own is made in. */
+  readonly base: string;
   readonly #directory: string;
   #count = 0;
 
   /** @param base - Directory to make the runner's own in. @defaultValue the system's */
   constructor(base: string = tmpdir()) {
-    this.#base = base;
-    this.#directory = join(base, `ashlar-run-${process.pid}-${randomUUID().slice(0, 8)}`);
+    const name = `ashlar-run-${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
+    this.base = resolve(base);
+    this.#directory = join(this.base, name);
   }
 
   /** Gives work a new, empty directory, and removes it when the work is over. */
   async use<T>(work: (folder: string) => Promise<T>): Promise<T> {
-    if (this.#count === 0) sweep(this.#base);
+    const isFirst = this.#count === 0;
     const folder = join(this.#directory, String(this.#count++));
     await mkdir(folder, { recursive: true });
     try {
+      if (isFirst) await sweep(this.base);
       return await work(folder);
     } finally {
       await removeTree(folder);
@@ -48,26 +57,29 @@ export async function removeTree(directory: string): Promise<void> {
     await rm(directory, { recursive: true, force: true });
   } catch {
     await allowRemoval(directory);
-    await rm(directory, { recursive: true, force: true });
+    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
+/** Meanwhile, the removal that failed may still be at work: what it removes is no concern of ours. */
 async function allowRemoval(directory: string): Promise<void> {
-  await chmod(directory, 0o755);
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    if (entry.isDirectory()) await allowRemoval(join(directory, entry.name));
+  try {
+    await chmod(directory, 0o755);
+    for (const entry of await readdir(directory, { withFileTypes: true })) {
+      if (entry.isDirectory()) await allowRemoval(join(directory, entry.name));
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
 }
 
 /** Removes what processes left behind that were killed and could not clean up. */
-function sweep(base: string): void {
+async function sweep(base: string): Promise<void> {
   for (const name of readdirSync(base)) {
     const [, pid] = pattern.exec(name) ?? [];
     if (pid === undefined || isAlive(Number(pid))) continue;
     // Another sweeper, or another user's directory: then it is not ours to remove.
-    try {
-      rmSync(join(base, name), { recursive: true, force: true });
-    } catch {}
+    await removeTree(join(base, name)).catch(() => {});
   }
 }
 
@@ -78,5 +90,14 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+/** What the numbers of processes are unique in; empty where that is the whole machine. */
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
   }
 }

@@ -7,24 +7,21 @@
  *
  * @module
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { execa } from "execa";
-
 import { isExecutable } from "./executable.ts";
 import { plainPlace, type Place } from "./place.ts";
-import { become } from "./process.ts";
 import { isAlive, removeTree } from "./scratch.ts";
 
 /** The path that namespaces bind to. The same on every machine: programs write it into their outputs. */
 const boundPath = "/tmp/ashlar-root";
 
-/** Run in a new mount namespace: binds, and goes to where the command is to start. */
-const bind = '"$1" --bind "$2" "$3" && cd "$4" && shift 4 && ';
+/** Run in a new mount namespace: binds, goes to where the command is to start, and becomes it. */
+const bind = '"$1" --bind "$2" "$3" && cd "$4" && shift 4 && exec "$@"';
 
 /** Where the system keeps its programs; a command's own `PATH` does not lead there. */
 const systemFolders = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
@@ -36,12 +33,22 @@ const turnMs = 50;
 interface Namespaces {
   readonly unshare: readonly string[];
   readonly mount: string;
+  /** Starts a command with an environment that the programs before it have not touched. */
+  readonly env: string;
 }
 
 /** Gives commands their view. */
 export class StablePlace {
+  readonly #base: string;
+  readonly #mayMakeViews: boolean;
   #namespaces: Promise<Namespaces | undefined> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param base - Absolute directory, on the disk of the actions' directories. */
+  constructor(base: string, mayMakeViews: boolean) {
+    this.#base = base;
+    this.#mayMakeViews = mayMakeViews;
+  }
 
   /** Runs work at the stable place, with an action's directory there. */
   async use<T>(
@@ -49,18 +56,24 @@ export class StablePlace {
     signal: AbortSignal,
     work: (place: Place) => Promise<T>,
   ): Promise<T> {
-    const namespaces = await (this.#namespaces ??= findNamespaces(folder));
+    const namespaces = await (this.#namespaces ??= this.#findNamespaces(folder));
     if (namespaces === undefined) return await this.#takeTurn(folder, signal, work);
-    const { unshare, mount } = namespaces;
+    const { unshare, mount, env: envProgram } = namespaces;
     mkdirSync(boundPath, { recursive: true });
     return await work({
       folder,
       seenAs: boundPath,
-      wrap: ({ argv, env }, cwd) => [
-        ...[...unshare, "/bin/sh", "-c", `${bind}{ ${become(env)}; }`, "sh"],
-        ...[mount, folder, boundPath, cwd, ...argv],
-      ],
+      wrap: ({ argv, env }, cwd) => {
+        const view = [...unshare, "/bin/sh", "-c", bind, "sh", mount, folder, boundPath, cwd];
+        // Handed over as arguments: a shell would alter some variables, and lose others.
+        const variables = Object.entries(env).map((pair) => pair.join("="));
+        return { argv: [...view, envProgram, "-i", "--", ...variables, ...argv], env: {} };
+      },
     });
+  }
+
+  async #findNamespaces(folder: string): Promise<Namespaces | undefined> {
+    return this.#mayMakeViews ? await findNamespaces(folder) : undefined;
   }
 
   /** One at a time in this process, and by a lock file among processes. */
@@ -69,8 +82,10 @@ export class StablePlace {
     signal: AbortSignal,
     work: (place: Place) => Promise<T>,
   ): Promise<T> {
-    const place = join(tmpdir(), `ashlar-root-${process.getuid?.() ?? 0}`);
+    const place = join(this.#base, `ashlar-root-${process.getuid?.() ?? 0}`);
+    const before = this.#turn;
     const run = async (): Promise<T> => {
+      await untilAborted(before, signal);
       await lock(`${place}.lock`, signal);
       try {
         await removeTree(place);
@@ -84,8 +99,9 @@ export class StablePlace {
         rmSync(`${place}.lock`, { force: true });
       }
     };
-    const mine = this.#turn.then(run, run);
-    this.#turn = mine.catch(() => {});
+    const mine = run();
+    // Both, for this one may give up while the one before is still at work.
+    this.#turn = Promise.allSettled([before, mine]);
     return await mine;
   }
 }
@@ -94,35 +110,81 @@ export class StablePlace {
 async function findNamespaces(folder: string): Promise<Namespaces | undefined> {
   const unshare = systemProgram("unshare");
   const mount = systemProgram("mount");
-  if (process.platform !== "linux" || unshare === undefined || mount === undefined) return undefined;
+  const env = systemProgram("env");
+  if (process.platform !== "linux" || !unshare || !mount || !env) return undefined;
   const flags = process.getuid?.() === 0 ? ["--mount"] : ["--mount", "--map-root-user"];
   const argv = [...flags, "--", mount, "--bind", folder, folder];
+  const { execa } = await import("execa");
   const { exitCode } = await execa(unshare, argv, { reject: false, stdin: "ignore" });
-  return exitCode === 0 ? { unshare: [unshare, ...flags, "--"], mount } : undefined;
+  return exitCode === 0 ? { unshare: [unshare, ...flags, "--"], mount, env } : undefined;
 }
 
 function systemProgram(name: string): string | undefined {
   return systemFolders.map((folder) => join(folder, name)).find(isExecutable);
 }
 
-/** Waits for a lock file, and takes over one whose process is gone. */
-async function lock(path: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      return writeFileSync(path, String(process.pid), { flag: "wx" });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-    const holder = Number(readLock(path));
-    if (holder > 0 && !isAlive(holder)) rmSync(path, { force: true });
-    else await sleep(turnMs, undefined, { signal });
+/** Waits for something that never rejects, or rejects when the signal is aborted. */
+async function untilAborted(event: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, reject } = deferred();
+  const stop = (): void => reject(signal.reason);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await Promise.race([event, promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }
 
-function readLock(path: string): string {
+function deferred(): { promise: Promise<never>; reject: (reason: unknown) => void } {
+  let reject: (reason: unknown) => void = () => {};
+  const promise = new Promise<never>((_, fail) => (reject = fail));
+  return { promise, reject };
+}
+
+/** Waits for a lock file, and takes over one whose process is gone. */
+async function lock(path: string, signal: AbortSignal): Promise<void> {
+  // Written beside it first, so that nobody ever sees a lock without its holder.
+  const mine = `${path}.${randomUUID()}`;
+  writeFileSync(mine, String(process.pid));
   try {
-    return readFileSync(path, "utf8");
+    while (!tryLink(mine, path)) {
+      if (!isHeld(path)) breakLock(path);
+      else await sleep(turnMs, undefined, { signal });
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** Removes a lock whose holder is gone. Another may have done so, and hold it by now: then puts it back. */
+function breakLock(path: string): void {
+  const broken = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, broken);
   } catch {
-    return "";
+    return;
+  }
+  if (isHeld(broken)) tryLink(broken, path);
+  rmSync(broken, { force: true });
+}
+
+/** Gives a file a second name. False if that name is taken. */
+function tryLink(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** True while the process that a lock names is there, and when there is no lock any more. */
+function isHeld(path: string): boolean {
+  try {
+    return isAlive(Number(readFileSync(path, "utf8")));
+  } catch {
+    return true;
   }
 }

@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { createReadStream, realpathSync, statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-import { digestStream, toolNotFound, type Tool } from "@ashlar/core";
-import { execa } from "execa";
+import { BuildError, digestFile, toolFailed, toolNotFound, type Tool } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
 
@@ -28,7 +27,8 @@ export class ToolFinder {
    * @throws {@link BuildError} `TOOL_NOT_FOUND`.
    */
   async find(tool: Tool, signal: AbortSignal): Promise<string> {
-    return await remember(this.#found, JSON.stringify([tool.name, tool.locate]), async () => {
+    const question = JSON.stringify([tool.name, tool.locate]);
+    return await remember(this.#found, question, signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
       const path = located ?? this.search(tool.name);
       if (path === undefined) throw toolNotFound(tool.name, tool.hint);
@@ -39,23 +39,25 @@ export class ToolFinder {
   /**
    * What tells this version of a tool from others: what it prints, or the digest of its bytes.
    *
-   * @throws {@link BuildError} `TOOL_NOT_FOUND`, also when it cannot print its version.
+   * @throws {@link BuildError} `TOOL_NOT_FOUND`, or `TOOL_FAILED` when it does not print its version.
    */
   async identify(tool: Tool, signal: AbortSignal): Promise<string> {
     const path = await this.find(tool, signal);
     const { version } = tool;
-    return await remember(this.#identities, JSON.stringify([path, version]), async () => {
-      if (version === undefined) return await digestStream(createReadStream(realpathSync(path)));
+    const question = JSON.stringify([path, version]);
+    return await remember(this.#identities, question, signal, async () => {
+      if (version === undefined) return await digestFile(realpathSync(path));
       const printed = await this.#ask([path, ...version], signal);
       if (printed === undefined) {
-        throw toolNotFound(tool.name, `\`${[path, ...version].join(" ")}\` did not print a version`);
+        throw toolFailed(tool.name, [path, ...version].join(" "), tool.hint);
       }
       return printed;
     });
   }
 
-  /** The first program of that name in the folders of the search path. */
+  /** The first program of that name in the folders of the search path. A path stands for itself. */
   search(name: string): string | undefined {
+    if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
     for (const folder of this.#searchPath.split(":")) {
       if (isAbsolute(folder) && isExecutable(join(folder, name))) return join(folder, name);
     }
@@ -81,8 +83,10 @@ export class ToolFinder {
   /** What a program prints on both streams; `undefined` if it fails. */
   async #ask(argv: readonly string[], signal: AbortSignal): Promise<string | undefined> {
     const [program = "", ...rest] = argv;
+    const { execa } = await import("execa");
     const { exitCode, all } = await execa(program, rest, {
-      env: { PATH: this.#searchPath },
+      // Managers of tools want the user's settings. What is printed must not depend on the language.
+      env: { PATH: this.#searchPath, LC_ALL: "C" },
       all: true,
       reject: false,
       stdin: "ignore",
@@ -97,13 +101,22 @@ export class ToolFinder {
 async function remember(
   known: Map<string, Promise<string>>,
   question: string,
+  signal: AbortSignal,
   ask: () => Promise<string>,
 ): Promise<string> {
-  let answer = known.get(question);
-  if (answer === undefined) {
-    answer = ask();
-    known.set(question, answer);
-    answer.catch(() => known.delete(question));
+  const earlier = known.get(question);
+  if (earlier !== undefined) {
+    try {
+      return await earlier;
+    } catch (error) {
+      // Another build asked, and may have been cancelled: that says nothing about the tool.
+      if (error instanceof BuildError) throw error;
+      signal.throwIfAborted();
+      return await remember(known, question, signal, ask);
+    }
   }
+  const answer = ask();
+  known.set(question, answer);
+  answer.catch(() => known.delete(question));
   return await answer;
 }

@@ -1,0 +1,29 @@
+/**
+ * A build script that never ends by itself: two commands run for ever, and print the numbers of their
+ * processes. Its arguments: a folder for scratch, and whether the path is to be stable.
+ *
+ * @module
+ */
+import { all, build, MemoryStore, sh, stage } from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+
+const [scratch = "", how = ""] = process.argv.slice(2);
+
+const script = `
+  trap '' TERM INT
+  sh -c 'trap "" TERM INT; echo pid $$; exec sleep 1000' &
+  echo pid $$
+  while :; do sleep 1000; done`;
+const endless = stage(
+  "endless",
+  (n: number) => sh({ env: { N: n }, stablePath: how === "stable" })`sh -c ${script}`,
+);
+
+await build(all({ a: endless(1), b: endless(2) }), {
+  runner: localRunner({ scratch }),
+  store: new MemoryStore(),
+  slots: 2,
+  onEvent: (event) => {
+    if (event.type === "stage-output") process.stdout.write(event.text);
+  },
+});

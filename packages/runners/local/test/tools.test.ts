@@ -1,0 +1,183 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+
+import { MemoryStore, sh, stage, tool, type HostToolOptions } from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { afterEach, describe, expect, test, vi } from "vitest";
+
+import { codes, folder, isGone, logs, run, until } from "./rig.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+const never = new AbortController().signal;
+
+/** Folders of programs, for the test to fill. */
+class Host {
+  readonly folder: string = folder();
+
+  /** Writes a program, as a shell script. */
+  write(path: string, text: string): string {
+    const full = join(this.folder, path);
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, `#!/bin/sh\n${text}\n`);
+    chmodSync(full, 0o755);
+    return full;
+  }
+
+  /** A search path of these folders, and the system's. */
+  searchPath(...folders: readonly string[]): string {
+    return [...folders.map((name) => join(this.folder, name)), "/usr/bin", "/bin"].join(delimiter);
+  }
+}
+
+const use = (options: HostToolOptions): ReturnType<ReturnType<typeof stage<[], {}>>> =>
+  stage("use", () => sh({ tools: [tool.host("sh"), tool.host("thing", options)] })`thing`)();
+
+describe("a tool's version is part of the key", () => {
+  test.each([
+    ["what it prints", { version: ["--version"] }, "echo 1.0", "echo 1.0 # new bytes", "echo 1.1"],
+    ["its bytes", {}, "echo 1.0", "echo 1.0", "echo 1.0 # new bytes"],
+  ] as const)("by %s", async (_, options, first, same, other) => {
+    const host = new Host();
+    const store = new MemoryStore();
+    const ran: boolean[] = [];
+    for (const text of [first, same, other]) {
+      host.write("bin/thing", text);
+      await using runner = localRunner({ searchPath: host.searchPath("bin") });
+      const report = await run(runner, use(options), { store });
+      expect(codes(report)).toEqual([]);
+      ran.push(report.ran.length === 1);
+    }
+    expect(ran).toEqual([true, false, true]);
+  });
+
+  test("by its bytes, when the command starts with its absolute path", async () => {
+    const host = new Host();
+    const store = new MemoryStore();
+    const ran: boolean[] = [];
+    for (const text of ["echo 1.0", "echo 1.0", "echo 1.1"]) {
+      const thing = host.write("bin/thing", text);
+      await using runner = localRunner();
+      const report = await run(runner, stage("use", () => sh`${thing}`)(), { store });
+      expect(codes(report)).toEqual([]);
+      ran.push(report.ran.length === 1);
+    }
+    expect(ran).toEqual([true, false, true]);
+  });
+
+  test("the language of the user is not", async () => {
+    const host = new Host();
+    host.write("bin/thing", 'echo "${LC_ALL:-${LANG:-C}}"');
+    for (const language of ["de_DE.UTF-8", "fr_FR.UTF-8"]) {
+      vi.stubEnv("LANG", language);
+      vi.stubEnv("LC_ALL", language);
+      await using runner = localRunner({ searchPath: host.searchPath("bin") });
+      const thing = tool.host("thing", { version: ["--version"] });
+      expect(await runner.identify?.(thing, never)).toBe("C");
+    }
+  });
+
+  test("a tool that cannot print it is told, with what it was asked", async () => {
+    const host = new Host();
+    host.write("bin/thing", "echo no such option >&2; exit 2");
+    await using runner = localRunner({ searchPath: host.searchPath("bin") });
+    const report = await run(runner, use({ version: ["--version"] }));
+    expect(codes(report)).toEqual(["TOOL_FAILED"]);
+    expect(report.errors[0]?.facts["asked"]).toBe(`${host.folder}/bin/thing --version`);
+  });
+});
+
+describe("a tool is found", () => {
+  /** A stand-in on the search path, the real one elsewhere, and a manager that knows. */
+  const shimmed = (manager: (host: Host) => string): [Host, HostToolOptions] => {
+    const host = new Host();
+    host.write("shims/thing", "echo stand-in; exit 1");
+    host.write("toolchain/bin/thing", "echo real");
+    host.write("shims/manager", manager(host));
+    return [host, { version: ["--version"], locate: ["manager", "which", "thing"] }];
+  };
+  const located = async ([host, options]: [Host, HostToolOptions]): Promise<string[]> => {
+    await using runner = localRunner({ searchPath: host.searchPath("shims") });
+    const report = await run(runner, use(options));
+    return report.ok ? await logs(report) : codes(report);
+  };
+
+  test.each([
+    ["by its path", (host: Host) => `echo "${host.folder}/toolchain/bin/thing"`],
+    ["by the folder that it lies in", (host: Host) => `echo "${host.folder}/toolchain/bin/"`],
+    ["on the last line", (host: Host) => `echo notes; echo "${host.folder}/toolchain/bin/thing"`],
+  ])("where its manager says, %s", async (_, manager) => {
+    expect(await located(shimmed(manager))).toEqual(["real\n"]);
+  });
+
+  test.each([
+    ["fails", () => "exit 1"],
+    ["prints no path", () => "echo info: not installed"],
+    ["names a file that is not there", () => "echo /no/such/thing"],
+    ["prints nothing", () => ":"],
+  ])("on the search path when its manager %s", async (_, manager) => {
+    const [host, { locate = [] }] = shimmed(manager);
+    expect(await located([host, { locate }])).toEqual(["STAGE_FAILED"]);
+  });
+
+  test("on the search path when its manager is not there", async () => {
+    const [host] = shimmed(() => ":");
+    expect(await located([host, { locate: ["no-such-manager"] }])).toEqual(["STAGE_FAILED"]);
+  });
+
+  test("in the first folder of the search path that has it, relative ones left out", async () => {
+    const host = new Host();
+    host.write("a/other", "");
+    host.write("b/thing", "echo b");
+    host.write("c/thing", "echo c");
+    writeFileSync(join(host.folder, "a", "thing"), "not executable");
+    const searchPath = `.${delimiter}${delimiter}relative${delimiter}${host.searchPath("a", "b", "c")}`;
+    await using runner = localRunner({ searchPath });
+    expect(await logs(await run(runner, use({})))).toEqual(["b\n"]);
+  });
+});
+
+describe("asking a tool", () => {
+  test("is done once for all who want to know", async () => {
+    const host = new Host();
+    const thing = host.write("bin/thing", `echo asked >> ${host.folder}/log; echo 1.0`);
+    await using runner = localRunner({ searchPath: host.searchPath("bin") });
+    const asked = tool.host("thing", { version: ["--version"] });
+    const answers = await Promise.all(
+      [1, 2, 3].map(async () => await runner.identify?.(asked, never)),
+    );
+    expect(answers).toEqual(["1.0", "1.0", "1.0"]);
+    expect(readFileSync(join(host.folder, "log"), "utf8")).toBe("asked\n");
+    expect(existsSync(thing)).toBe(true);
+  });
+
+  test("is stopped when the build is", async () => {
+    const host = new Host();
+    const file = join(host.folder, "pid");
+    host.write("bin/thing", `echo $$ > ${file}.new; mv ${file}.new ${file}; exec sleep 1000`);
+    await using runner = localRunner({ searchPath: host.searchPath("bin") });
+    const cancel = new AbortController();
+    const report = run(runner, use({ version: ["--version"] }), { signal: cancel.signal });
+    await until("it is asked", () => existsSync(file));
+    cancel.abort(new Error("enough"));
+    expect((await report).outcome).toBe("cancelled");
+    expect(isGone(Number(readFileSync(file, "utf8")))).toBe(true);
+  });
+
+  test("goes on for others when the build that asked first is cancelled", async () => {
+    const host = new Host();
+    const started = join(host.folder, "started");
+    const answer = join(host.folder, "answer");
+    host.write("bin/thing", `touch ${started}; while [ ! -e ${answer} ]; do :; done; echo 1.0`);
+    await using runner = localRunner({ searchPath: host.searchPath("bin") });
+    const cancel = new AbortController();
+    const asked = tool.host("thing", { version: ["--version"] });
+    const first = runner.identify?.(asked, cancel.signal);
+    const second = runner.identify?.(asked, never);
+    await until("it is asked", () => existsSync(started));
+    cancel.abort(new Error("enough"));
+    await expect(first).rejects.toThrow("enough");
+    writeFileSync(answer, "");
+    expect(await second).toBe("1.0");
+  });
+});
