@@ -166,6 +166,22 @@ describe("a source", () => {
     site.checkUnchanged();
   });
 
+  test.skipIf(forNobody !== "")(
+    `with a folder that may be read no longer is told with the reason${forNobody}`,
+    () => {
+      const site = new Site().write({ "folder/x": "", plain: "" }).open();
+      const args = [site.project, site.scratch, site.storeFolder];
+      expect(runChild(buildSource, args, { unprivileged: true }).stdout).toBe("{}");
+      fs.chmodSync(join(site.project, "folder"), 0);
+      const { stdout, stderr } = runChild(buildSource, args, { unprivileged: true });
+      expect(stderr).toBe("");
+      expect(JSON.parse(stdout)).toMatchObject({
+        code: "SOURCE_UNREADABLE",
+        message: expect.stringContaining(`${site.project}/folder`),
+      });
+    },
+  );
+
   test("with a file that vanishes meanwhile is told by its path", async () => {
     const site = new Site().write({ a: "first", b: "second" });
     const vanish = site.disturbed((path) => {

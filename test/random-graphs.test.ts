@@ -75,7 +75,7 @@ const project: fc.Arbitrary<Project> = fc.record({
     minLength: sourceCount,
     maxLength: sourceCount,
   }),
-  nodes: fc.array(node, { minLength: 1, maxLength: 8 }),
+  nodes: fc.array(node, { minLength: 1, maxLength: 8, size: "max" }),
   targets: fc.array(fc.nat(20), { minLength: 1, maxLength: 4 }),
   isSequential: fc.boolean(),
   slots: fc.integer({ min: 1, max: 4 }),
@@ -180,7 +180,7 @@ test.each(Object.entries(stores))(
       await fc.assert(
         fc.asyncProperty(
           project,
-          fc.array(edit, { minLength: 1, maxLength: 6 }),
+          fc.array(edit, { minLength: 1, maxLength: 6, size: "max" }),
           async (start, edits) => {
             const store = makeStore(folder);
             const known = new Set<string>();

@@ -54,7 +54,11 @@ test(
     const collector = start("collect", store);
     const builders = [start("build", store), start("build", store, 1)];
     let removed = 0;
+    collector.on("message", (count: number) => {
+      removed += count;
+    });
     for (let round = 0; round < 15; round++) {
+      const before = removed;
       // All at once: two builds that share most of their stages, and collections without end.
       const built = builders.map(async (builder) => await messageOf<Built>(builder));
       for (const builder of builders) builder.send("build");
@@ -62,13 +66,9 @@ test(
         { isRight: true, rewinds: expect.any(Number), error: undefined },
         { isRight: true, rewinds: expect.any(Number), error: undefined },
       ]);
-      // Nobody builds, so nothing is held: the collector takes it all.
-      let now = 0;
-      while (now === 0) now = await messageOf<number>(collector);
-      removed += now;
+      // Nobody builds, so nothing is held: sooner or later, the collector takes it all.
+      while (removed === before) await once(collector, "message");
     }
-    // Each round, there was at least one result that only this round can have made.
-    expect(removed).toBeGreaterThanOrEqual(15);
     collector.kill("SIGKILL");
     await once(collector, "exit");
     expect((await verifyStore(store)).problems).toEqual([]);

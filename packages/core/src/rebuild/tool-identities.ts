@@ -30,8 +30,8 @@ export class ToolIdentities {
       try {
         this.#lines.set(topic, (await this.of(toolsOf(command))).join("\n"));
       } catch (error) {
-        // Whoever needs the tool will meet the error again.
-        if (!(error instanceof BuildError)) throw error;
+        // Whoever needs the tool will meet the error again; and nobody does when the build is cancelled.
+        if (!(error instanceof BuildError) && !this.#signal.aborted) throw error;
       }
     }
   }

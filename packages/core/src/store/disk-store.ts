@@ -6,6 +6,8 @@
  *     notes/<name>        what makes later builds faster, sealed
  *     tmp/                files on their way
  *
+ * What else is there serves the care of the store: `lease.ts`, `collector-lock.ts`, `verify-store.ts`.
+ *
  * The layout of Bazel's disk cache: no index, no daemon, no lock. Every file is written under a
  * temporary name and renamed, so it is there as a whole or not at all, whoever else is at work. Bytes
  * are checked against their digest whenever they leave the store, because disks lose power.

@@ -197,7 +197,7 @@ function inspect(path: string, shown: string): fs.Stats {
 }
 
 function lookAt(path: string): fs.Stats | undefined {
-  return fs.lstatSync(path, { throwIfNoEntry: false });
+  return attempt(path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
 }
 
 function attempt<T>(path: string, read: () => T): T {

@@ -6,6 +6,8 @@
 import type { DirectoryNode, FileNode } from "../artifact/directory.ts";
 import { baseName, parentOf, parsePath, segmentsOf, type ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
+import type { BuildError } from "../errors/build-error.ts";
+import { malformedPath, pathConflict } from "../errors/catalogue.ts";
 import { writeDirectory } from "./directories.ts";
 import type { ContentStore } from "./store.ts";
 
@@ -14,20 +16,27 @@ export type TreeFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** A folder while it is put together. */
 interface Folder {
-  readonly files: FileNode[];
+  readonly files: Map<string, FileNode>;
   readonly folders: Map<string, Folder>;
 }
 
-/** Keeps files as a tree, none of them executable, and returns the digest of its root directory. */
+/**
+ * Keeps files as a tree, none of them executable, and returns the digest of its root directory.
+ *
+ * @throws {@link BuildError} `MALFORMED_PATH`, or `PATH_CONFLICT` for two entries of one name.
+ */
 export async function writeTree(content: ContentStore, files: TreeFiles): Promise<Digest> {
-  const root: Folder = { files: [], folders: new Map() };
+  const root: Folder = { files: new Map(), folders: new Map() };
   for (const [path, bytes] of Object.entries(files)) {
     const place = parsePath(path);
     if (path.endsWith("/")) folderAt(root, place);
     else {
       const digest = await content.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
       const name = baseName(place);
-      folderAt(root, parentOf(place)).files.push({ name, digest, isExecutable: false });
+      if (name === "") throw malformedPath(path, "it is the tree itself, and no file in it");
+      const folder = folderAt(root, parentOf(place));
+      if (folder.files.has(name) || folder.folders.has(name)) throw takenTwice(place);
+      folder.files.set(name, { name, digest, isExecutable: false });
     }
   }
   return await keep(content, root);
@@ -38,15 +47,23 @@ async function keep(content: ContentStore, { files, folders }: Folder): Promise<
   for (const [name, folder] of folders) {
     directories.push({ name, digest: await keep(content, folder) });
   }
-  return await writeDirectory(content, { files, directories, symlinks: [] });
+  return await writeDirectory(content, { files: [...files.values()], directories, symlinks: [] });
 }
 
 function folderAt(root: Folder, path: ArtifactPath): Folder {
   let folder = root;
   for (const segment of segmentsOf(path)) {
+    if (folder.files.has(segment)) throw takenTwice(path);
     let next = folder.folders.get(segment);
-    if (next === undefined) folder.folders.set(segment, (next = { files: [], folders: new Map() }));
+    if (next === undefined) {
+      next = { files: new Map(), folders: new Map() };
+      folder.folders.set(segment, next);
+    }
     folder = next;
   }
   return folder;
+}
+
+function takenTwice(path: string): BuildError {
+  return pathConflict(path, "a file", "another file, or a folder");
 }

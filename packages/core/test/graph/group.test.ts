@@ -206,7 +206,11 @@ test(
   () => {
     /** Nodes with inputs among those before them, and the members: lists of nodes. */
     const graphs = fc.record({
-      inputs: fc.array(fc.array(fc.nat(30), { maxLength: 3 }), { minLength: 1, maxLength: 12 }),
+      inputs: fc.array(fc.array(fc.nat(30), { maxLength: 3 }), {
+        minLength: 1,
+        maxLength: 12,
+        size: "max",
+      }),
       members: fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 3 }), {
         minLength: 1,
         maxLength: 5,

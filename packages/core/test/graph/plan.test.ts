@@ -21,7 +21,11 @@ test(
   "over any graph: every call once, what is needed first, edges both ways, longest paths",
   { timeout: 60_000 },
   () => {
-    const rows = fc.array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 30 });
+    const rows = fc.array(fc.array(fc.nat(), { maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 30,
+      size: "max",
+    });
     fc.assert(
       fc.property(rows, fc.array(fc.nat(), { minLength: 1, maxLength: 4 }), (graph, picks) => {
         const calls: File[] = [];

@@ -88,6 +88,11 @@ describe("the key", () => {
     expect(await keyOf(body, content)).not.toBe(await keyOf(base, trees));
   });
 
+  test("differs with the working directory, even if nothing else does", async () => {
+    const there = await keyOf(() => sh({ root: { a: src }, cwd: "a" })`x`, trees);
+    expect(await keyOf(() => sh({ root: { a: src } })`x`, trees)).not.toBe(there);
+  });
+
   const same: Readonly<Record<string, Body>> = {
     "a time limit": () => sh({ env: { A: "1" }, timeoutMs: 5 })`cc ${src} ${out.file("app")}`,
     "a stable path": () => sh({ env: { A: "1" }, stablePath: true })`cc ${src} ${out.file("app")}`,

@@ -31,7 +31,7 @@ function planOf(rows: readonly (readonly number[])[]): { nodes: PlanNode[] } {
 
 /** Any acyclic graph: a node takes inputs only from nodes with smaller ids. */
 const plans = fc
-  .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 30 })
+  .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 30, size: "max" })
   .map((rows) =>
     planOf(rows.map((picks, id) => (id === 0 ? [] : [...new Set(picks.map((pick) => pick % id))]))),
   );

@@ -16,7 +16,7 @@ test("the last lines of what was printed, however it was cut", () => {
   });
   fc.assert(
     fc.property(
-      fc.array(line, { minLength: 1, maxLength: 60 }),
+      fc.array(line, { minLength: 1, maxLength: 60, size: "max" }),
       fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }),
       fc.boolean(),
       (lines, cuts, ends) => {

@@ -1,0 +1,110 @@
+/**
+ * The inventory: what lies in a store's directory, file by file.
+ *
+ * Knows names, sizes and times; it opens nothing.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { join } from "node:path";
+
+import { storeUnwritable } from "../errors/catalogue.ts";
+import { blobUsedAt, resultUsedAt } from "./recency.ts";
+import { isSystemError, unlessDenied } from "./system-error.ts";
+
+/** The two kinds of content, by their folders. */
+export type Half = "ac" | "cas";
+
+/** A number of files, and their sizes together. */
+export interface Tally {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** A file that the store keeps. */
+export interface Item {
+  readonly path: string;
+  /** Its name, when it is one that a blob or result has, at the right place; else `undefined`. */
+  readonly hash: string | undefined;
+  readonly bytes: number;
+  /** When it was last used, in milliseconds since 1970. */
+  readonly usedAtMs: number;
+}
+
+/** An item with a proper name. */
+export type NamedItem = Item & { readonly hash: string };
+
+/** Nothing. */
+export const noFiles: Tally = { count: 0, bytes: 0 };
+
+/** Counts items. */
+export function tally(items: Iterable<{ readonly bytes: number }>): Tally {
+  let count = 0;
+  let bytes = 0;
+  for (const item of items) {
+    count++;
+    bytes += item.bytes;
+  }
+  return { count, bytes };
+}
+
+/** True for items that the store can find. */
+export function isNamed(item: Item): item is NamedItem {
+  return item.hash !== undefined;
+}
+
+/** Everything in one half of a store. What is removed meanwhile may be missing from it. */
+export function* listHalf(directory: string, half: Half): Generator<Item, void> {
+  const usedAt = half === "ac" ? resultUsedAt : blobUsedAt;
+  for (const fan of namesIn(join(directory, half))) {
+    if (!/^[0-9a-f]{2}$/.test(fan)) continue;
+    const folder = join(directory, half, fan);
+    for (const name of namesIn(folder)) {
+      const path = join(folder, name);
+      const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+      if (stats === undefined) continue;
+      const isProper = stats.isFile() && /^[0-9a-f]{64}$/.test(name) && name.startsWith(fan);
+      const hash = isProper ? name : undefined;
+      yield { path, hash, bytes: stats.size, usedAtMs: usedAt(stats) };
+    }
+  }
+}
+
+/** Everything in a flat folder of a store, such as `tmp`; folders count with what is in them. */
+export function* listFolder(directory: string, name: string): Generator<Item, void> {
+  for (const entry of namesIn(join(directory, name))) {
+    const path = join(directory, name, entry);
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    yield { path, hash: undefined, bytes: bytesAt(path, stats), usedAtMs: stats.ctimeMs };
+  }
+}
+
+/**
+ * True when there is a store in the directory, which may hold nothing yet.
+ *
+ * @throws {@link BuildError} `STORE_UNWRITABLE` when something else is there.
+ */
+export function isStore(directory: string): boolean {
+  try {
+    fs.readdirSync(directory);
+    return true;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === "ENOENT") return false;
+    throw storeUnwritable(directory, error);
+  }
+}
+
+function bytesAt(path: string, stats: fs.Stats): number {
+  if (!stats.isDirectory()) return stats.size;
+  const below = unlessDenied(() => fs.readdirSync(path, { recursive: true, encoding: "utf8" }));
+  return (below ?? []).reduce((sum, name) => {
+    const each = unlessDenied(() => fs.lstatSync(join(path, name)));
+    return sum + (each?.isFile() === true ? each.size : 0);
+  }, 0);
+}
+
+function namesIn(folder: string): string[] {
+  return unlessDenied(() => fs.readdirSync(folder)) ?? [];
+}

@@ -1,0 +1,100 @@
+/**
+ * Reach: all that results name, directly or through directories.
+ *
+ * Read straight from the files, not through the store: looking at something must not mark it as used.
+ * What is damaged or missing names nothing.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { decodeDirectory, type Directory } from "../artifact/directory.ts";
+import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
+import { BuildError } from "../errors/build-error.ts";
+import { decodeActionResult, type ActionResult } from "../graph/action-result.ts";
+import { unsealBytes } from "./seal.ts";
+import { unlessDenied } from "./system-error.ts";
+
+/** What one step added to a reach. */
+export interface Added {
+  readonly blobs: readonly Digest[];
+  readonly directories: readonly Digest[];
+}
+
+/** The blobs that some results name. Each directory is read once, however many results share it. */
+export class Reach {
+  readonly #directory: string;
+  readonly #blobs = new Set<Digest>();
+  readonly #walked = new Set<Digest>();
+
+  /** @param directory - The store's. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Hashes of all blobs so far. */
+  *hashes(): Generator<string, void> {
+    for (const digest of this.#blobs) yield hashOf(digest);
+  }
+
+  /** Adds all that the result names. Returns what was not there before. */
+  add(result: ActionResult): Added {
+    const added = { blobs: [] as Digest[], directories: [] as Digest[] };
+    const roots = result.directories.map(({ rootDigest }) => rootDigest);
+    const trees = result.directories.map(({ treeDigest }) => treeDigest);
+    const files = result.files.map(({ digest }) => digest);
+    for (const digest of [result.stdout, result.stderr, ...files, ...trees]) {
+      this.#addBlob(digest, added.blobs);
+    }
+    // A list of what is still to walk, not recursion: trees may be deep.
+    for (let next = roots.pop(); next !== undefined; next = roots.pop()) {
+      if (next === emptyDigest || this.#walked.has(next)) continue;
+      this.#walked.add(next);
+      added.directories.push(next);
+      this.#addBlob(next, added.blobs);
+      const directory = readDirectoryAt(this.#directory, next);
+      for (const { digest } of directory?.files ?? []) this.#addBlob(digest, added.blobs);
+      for (const { digest } of directory?.directories ?? []) roots.push(digest);
+    }
+    return added;
+  }
+
+  /** Takes the last addition back. */
+  takeBack({ blobs, directories }: Added): void {
+    for (const digest of blobs) this.#blobs.delete(digest);
+    for (const digest of directories) this.#walked.delete(digest);
+  }
+
+  #addBlob(digest: Digest, added: Digest[]): void {
+    if (digest === emptyDigest || this.#blobs.has(digest)) return;
+    this.#blobs.add(digest);
+    added.push(digest);
+  }
+}
+
+/** Reads a sealed result; `undefined` when it is missing or damaged. */
+export function readResultAt(path: string, hash: string): ActionResult | undefined {
+  return unlessDamaged(() => {
+    const bytes = unsealBytes(readFileSync(path), hash);
+    return bytes && decodeActionResult(bytes);
+  });
+}
+
+/** Reads a directory message; `undefined` when it is missing or damaged. */
+export function readDirectoryAt(store: string, digest: Digest): Directory | undefined {
+  return unlessDamaged(() => {
+    const hash = hashOf(digest);
+    const bytes = readFileSync(join(store, "cas", hash.slice(0, 2), hash));
+    return digestBytes(bytes) === digest ? decodeDirectory(bytes) : undefined;
+  });
+}
+
+function unlessDamaged<T>(read: () => T): T | undefined {
+  try {
+    return unlessDenied(read);
+  } catch (error) {
+    if (error instanceof BuildError) return undefined;
+    throw error;
+  }
+}

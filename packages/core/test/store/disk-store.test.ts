@@ -1,0 +1,221 @@
+/**
+ * The store on disk keeps the contract, and stands what happens to disks.
+ *
+ * @module
+ */
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { describe, expect, onTestFinished, test } from "vitest";
+
+import { digestBytes, emptyDigest, type Digest } from "../../src/digest/digest.ts";
+import type { ActionResult } from "../../src/graph/action-result.ts";
+import { DiskStore } from "../../src/store/disk-store.ts";
+import { storeContract, type Damage } from "../../src/testing/store-contract.ts";
+
+storeContract(
+  { describe, expect, test },
+  {
+    makeStore: (folder) => new DiskStore(folder),
+    reopen: (folder) => new DiskStore(folder),
+    damageBlob: (store, digest, kind) => damage(pathIn(store as DiskStore, "cas", digest), kind),
+    damageResult: (store, key, kind) => damage(pathIn(store as DiskStore, "ac", key), kind),
+  },
+);
+
+const result: ActionResult = {
+  files: [{ path: "out/app", digest: digestBytes(Buffer.from("app")), isExecutable: true }],
+  directories: [],
+  exitCode: 0,
+  stdout: emptyDigest,
+  stderr: emptyDigest,
+  worker: "test/mock",
+  startedAt: 1,
+  finishedAt: 2,
+};
+const key = digestBytes(Buffer.from("action"));
+const large = Buffer.alloc(2_000_000, "large");
+
+test("nothing is made before something is written", () => {
+  const folder = join(temporary(), "store");
+  const store = new DiskStore(folder);
+  expect(store.directory).toBe(folder);
+  expect(fs.existsSync(folder)).toBe(false);
+});
+
+test("the layout is that of other tools' disk caches", async () => {
+  const store = new DiskStore(temporary());
+  const digest = await store.write(Buffer.from("bytes"));
+  await store.put(key, result);
+  expect(fs.readFileSync(pathIn(store, "cas", digest), "utf8")).toBe("bytes");
+  expect(fs.statSync(pathIn(store, "cas", digest)).mode & 0o777).toBe(0o444);
+  expect(fs.existsSync(pathIn(store, "ac", key))).toBe(true);
+  expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
+});
+
+test("nothing is left on the way, whatever happens", async () => {
+  const store = new DiskStore(temporary());
+  const files = temporary();
+  fs.writeFileSync(join(files, "large"), large);
+  await store.writeFile(join(files, "large"));
+  await store.writeFile(join(files, "large"));
+  await expect(store.writeFile(files)).rejects.toThrow("EISDIR");
+  // The place of a blob is taken by a directory: it cannot be published.
+  const digest = digestBytes(Buffer.from("bytes"));
+  fs.mkdirSync(pathIn(store, "cas", digest), { recursive: true });
+  await expect(store.write(Buffer.from("bytes"))).rejects.toMatchObject({
+    code: "STORE_UNWRITABLE",
+  });
+  expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
+});
+
+test("a damaged entry of the action cache is absent, whichever byte it is", async () => {
+  const store = new DiskStore(temporary());
+  await store.put(key, result);
+  const path = pathIn(store, "ac", key);
+  const bytes = fs.readFileSync(path);
+  fs.chmodSync(path, 0o600);
+  for (let at = 0; at < bytes.byteLength; at++) {
+    for (const flip of [0x01, 0x80, 0xff]) {
+      const flipped = Buffer.from(bytes);
+      flipped[at]! ^= flip;
+      fs.writeFileSync(path, flipped);
+      expect(await store.get(key), `byte ${at} flipped by ${flip}`).toBeUndefined();
+    }
+    fs.writeFileSync(path, bytes.subarray(0, at));
+    expect(await store.get(key), `cut after ${at} bytes`).toBeUndefined();
+  }
+  fs.writeFileSync(path, bytes);
+  expect(await store.get(key)).toEqual(result);
+});
+
+test("an entry that lies under another key is absent", async () => {
+  const store = new DiskStore(temporary());
+  await store.put(key, result);
+  const other = digestBytes(Buffer.from("other"));
+  await store.put(other, { ...result, exitCode: 1 });
+  fs.rmSync(pathIn(store, "ac", other));
+  fs.copyFileSync(pathIn(store, "ac", key), pathIn(store, "ac", other));
+  expect(await store.get(other)).toBeUndefined();
+});
+
+describe("a store that is removed while it is in use", () => {
+  const used = async (): Promise<DiskStore> => {
+    const store = new DiskStore(join(temporary(), "store"));
+    await store.write(Buffer.from("before"));
+    await store.put(key, result);
+    fs.rmSync(store.directory, { recursive: true });
+    return store;
+  };
+
+  test("has lost everything", async () => {
+    const store = await used();
+    const digest = digestBytes(Buffer.from("before"));
+    expect(await store.missing([digest])).toEqual([digest]);
+    await expect(store.read(digest)).rejects.toMatchObject({ code: "BLOB_LOST" });
+    expect(await store.get(key)).toBeUndefined();
+  });
+
+  test("is made again by a blob", async () => {
+    const store = await used();
+    const digest = await store.write(Buffer.from("after"));
+    expect((await store.read(digest)).toString()).toBe("after");
+  });
+
+  test("is made again by a large file", async () => {
+    const store = await used();
+    const path = join(temporary(), "large");
+    fs.writeFileSync(path, large);
+    const digest = await store.writeFile(path);
+    expect((await store.read(digest)).equals(large)).toBe(true);
+  });
+
+  test("is made again by a result", async () => {
+    const store = await used();
+    await store.put(key, result);
+    expect(await store.get(key)).toEqual(result);
+  });
+});
+
+describe("a file in the place of the store", () => {
+  const blocked = (): DiskStore => {
+    const folder = join(temporary(), "store");
+    fs.writeFileSync(folder, "");
+    return new DiskStore(folder);
+  };
+  const unwritable = { code: "STORE_UNWRITABLE" };
+
+  test("is STORE_UNWRITABLE to all that write", async () => {
+    const store = blocked();
+    const path = join(temporary(), "file");
+    fs.writeFileSync(path, large);
+    await expect(store.write(Buffer.from("bytes"))).rejects.toMatchObject(unwritable);
+    await expect(store.writeFile(path)).rejects.toMatchObject(unwritable);
+    await expect(store.put(key, result)).rejects.toMatchObject(unwritable);
+  });
+
+  test("holds nothing to all that read", async () => {
+    const store = blocked();
+    const digest = digestBytes(Buffer.from("bytes"));
+    expect(await store.missing([digest])).toEqual([digest]);
+    await expect(store.read(digest)).rejects.toMatchObject({ code: "BLOB_LOST" });
+    expect(await store.get(key)).toBeUndefined();
+  });
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  "a store without permission to write is STORE_UNWRITABLE (skipped for root, who may)",
+  async () => {
+    const store = new DiskStore(temporary());
+    await store.write(Buffer.from("before"));
+    fs.chmodSync(join(store.directory, "tmp"), 0o500);
+    await expect(store.write(Buffer.from("after"))).rejects.toMatchObject({
+      code: "STORE_UNWRITABLE",
+    });
+    const path = join(temporary(), "large");
+    fs.writeFileSync(path, large);
+    await expect(store.writeFile(path)).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+  },
+);
+
+test("two stores on one directory write the same at once", async () => {
+  const folder = temporary();
+  const [one, two] = [new DiskStore(folder), new DiskStore(folder)];
+  const blobs = Array.from({ length: 100 }, (_, n) => Buffer.from(`blob ${n}`));
+  await Promise.all(
+    blobs.flatMap((blob) => [
+      one.write(blob),
+      two.write(blob),
+      one.put(digestBytes(blob), result),
+      two.put(digestBytes(blob), result),
+    ]),
+  );
+  for (const blob of blobs) {
+    expect((await one.read(digestBytes(blob))).equals(blob)).toBe(true);
+    expect(await two.get(digestBytes(blob))).toEqual(result);
+  }
+  expect(fs.readdirSync(join(folder, "tmp"))).toEqual([]);
+});
+
+function temporary(): string {
+  const folder = fs.mkdtempSync(join(tmpdir(), "ashlar-disk-store-"));
+  onTestFinished(() => fs.rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function pathIn(store: DiskStore, half: "ac" | "cas", digest: Digest): string {
+  return join(store.directory, half, digest.slice(0, 2), digest.slice(0, 64));
+}
+
+function damage(path: string, kind: Damage): void {
+  if (kind === "gone") return fs.rmSync(path);
+  const bytes = fs.readFileSync(path);
+  fs.chmodSync(path, 0o600);
+  if (kind === "cut short") fs.writeFileSync(path, bytes.subarray(0, bytes.byteLength / 2));
+  if (kind === "longer") fs.writeFileSync(path, Buffer.concat([bytes, Buffer.from("!")]));
+  if (kind === "altered") {
+    bytes[bytes.byteLength >> 1]! ^= 1;
+    fs.writeFileSync(path, bytes);
+  }
+}

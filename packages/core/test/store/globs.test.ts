@@ -1,0 +1,85 @@
+/**
+ * Globs over paths in a tree.
+ *
+ * @module
+ */
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { compileGlobs } from "../../src/store/globs.ts";
+
+describe("matches", () => {
+  test.each<[glob: string, matching: string[], others: string[]]>([
+    ["*.c", ["main.c", ".c"], ["sub/main.c", "main.cc", "c"]],
+    ["**/*.c", ["main.c", "a/main.c", "a/b/.c"], ["main.h"]],
+    ["src", ["src", "src/a", "src/a/b"], ["srcs", "lib/src"]],
+    ["./src/", ["src", "src/a"], ["lib/src"]],
+    ["src/**", ["src/a", "src/a/b"], ["lib/a"]],
+    ["src/*", ["src/a", "src/a/b"], ["src", "lib/a"]],
+    ["src/*/x", ["src/a/x", "src/a/x/y"], ["src/x", "src/a/b/x"]],
+    ["**", ["a", "a/b", ".hidden"], []],
+    ["*", ["a", "a/b", ".hidden"], []],
+    ["{a,b}/*.js", ["a/x.js", "b/x.js"], ["c/x.js", "a/b/x.js"]],
+    ["[ab].txt", ["a.txt", "b.txt"], ["c.txt", "ab.txt"]],
+    ["?.txt", ["a.txt"], ["ab.txt", "/.txt"]],
+    [".*", [".env", ".git/config"], ["env"]],
+    ["**/test/**", ["test/a", "a/test/b"], ["tests/a"]],
+    ["two words", ["two words"], ["two"]],
+    ["\\*", ["*"], ["a"]],
+    ["\\[a\\]", ["[a]"], ["a"]],
+  ])("%s", (glob, matching, others) => {
+    const globs = compileGlobs([glob]);
+    for (const path of matching) expect(globs.matches(path), path).toBe(true);
+    for (const path of others) expect(globs.matches(path), path).toBe(false);
+  });
+
+  test("of several globs are those of any", () => {
+    const globs = compileGlobs(["a", "*.c"]);
+    expect(["a/x", "b.c", "c"].map((path) => globs.matches(path))).toEqual([true, true, false]);
+    expect(compileGlobs([]).matches("a")).toBe(false);
+  });
+});
+
+test("what is above a match may match below", () => {
+  const segment = fc.constantFrom("a", "b", "ab", ".c", "d.e");
+  const part = fc.constantFrom("a", "b", "*", "**", "?", "{a,b}", "[ab]", "a*", "{a,b/ab}", "*.e");
+  const path = fc.array(segment, { minLength: 1, maxLength: 5 });
+  const glob = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
+  fc.assert(
+    fc.property(fc.array(glob, { minLength: 1, maxLength: 3 }), path, (globs, segments) => {
+      const set = compileGlobs(globs);
+      if (!set.matches(segments.join("/"))) return;
+      for (let depth = 1; depth < segments.length; depth++) {
+        const above = segments.slice(0, depth).join("/");
+        expect(set.matches(above) || set.mayMatchBelow(above), above).toBe(true);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("folders that cannot hold a match are not looked into", () => {
+  const may = (glob: string, folder: string): boolean => compileGlobs([glob]).mayMatchBelow(folder);
+  expect(may("*.c", "src")).toBe(false);
+  expect(may("src/*.c", "src")).toBe(true);
+  expect(may("src/*.c", "lib")).toBe(false);
+  expect(may("src/*.c", "src/deep")).toBe(false);
+  expect(may("a/b/c", "a/b")).toBe(true);
+  expect(may("a/b/c", "a/x")).toBe(false);
+  expect(may("**/x", "any/where")).toBe(true);
+});
+
+test.each(["", "/etc/*", "!a", "../a", "a/../b", "a/..", "[a", "{a", "(a"])(
+  "%j has no meaning",
+  (glob) => {
+    expect(() => compileGlobs(["fine", glob])).toThrow(
+      expect.objectContaining({ code: "INVALID_GLOB" }),
+    );
+  },
+);
+
+test("what is no string has no meaning either", () => {
+  for (const glob of [undefined, null, 1, {}] as unknown as string[]) {
+    expect(() => compileGlobs([glob])).toThrow(expect.objectContaining({ code: "INVALID_GLOB" }));
+  }
+});
