@@ -215,8 +215,8 @@ test("a stage that is still gathering its inputs when one of them is lost does n
   const gate = new Promise<void>((resolve) => (open = resolve));
   const content = changed(memory, {
     async write(bytes) {
-      const text = Buffer.from(bytes).toString("latin1");
-      if (text.includes("kept.txt") && !text.includes("dropped.txt")) await gate;
+      const message = Buffer.from(bytes).toString("latin1");
+      if (message.includes("kept.txt") && !message.includes("dropped.txt")) await gate;
       return await memory.write(bytes);
     },
   });

@@ -210,7 +210,7 @@ test.each(Object.entries(stores))(
             }
           },
         ),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     } finally {
       rmSync(folder, { recursive: true });
@@ -255,7 +255,7 @@ test(
             }
           },
         ),
-        { numRuns: 100 },
+        { numRuns: 60 },
       );
     } finally {
       rmSync(folder, { recursive: true });

@@ -53,12 +53,12 @@ test(
     const store = newStore();
     const collector = start("collect", store);
     const builders = [start("build", store), start("build", store, 1)];
-    let removed = 0;
+    const seen = { removed: 0 };
     collector.on("message", (count: number) => {
-      removed += count;
+      seen.removed += count;
     });
     for (let round = 0; round < 15; round++) {
-      const before = removed;
+      const before = seen.removed;
       // All at once: two builds that share most of their stages, and collections without end.
       const built = builders.map(async (builder) => await messageOf<Built>(builder));
       for (const builder of builders) builder.send("build");
@@ -67,7 +67,7 @@ test(
         { isRight: true, rewinds: expect.any(Number), error: undefined },
       ]);
       // Nobody builds, so nothing is held: sooner or later, the collector takes it all.
-      while (removed === before) await once(collector, "message");
+      while (seen.removed === before) await once(collector, "message");
     }
     collector.kill("SIGKILL");
     await once(collector, "exit");

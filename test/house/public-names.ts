@@ -124,6 +124,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type MaterializeOptions",
     "type Members",
     "type NameValue",
+    "type Notes",
     "type Out",
     "type OutOptions",
     "type Outcome",

@@ -108,7 +108,7 @@ export {
 } from "./store/verify-store.ts";
 export { storeUsage, type AgeBucket, type StoreUsage } from "./store/store-usage.ts";
 export type { Tally } from "./store/inventory.ts";
-export type { ActionCache, ContentStore, Store } from "./store/store.ts";
+export type { ActionCache, ContentStore, Notes, Store } from "./store/store.ts";
 
 // For those who write runners and stores.
 export type { Action, Execution, Hermeticity, RunContext, Runner, Value } from "./runner/runner.ts";

@@ -23,6 +23,7 @@ import type { Runner, Value } from "../runner/runner.ts";
 import { Scheduler, type Settlement } from "../schedule/scheduler.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
+import { StoreLease } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
 import { Report, type StageReport } from "./report.ts";
 
@@ -94,6 +95,8 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   const startedAt = clock.now();
   const plan = makePlan(checkTargets(targets));
   const store = openStore(options.store, cwd);
+  // Nothing that this build uses is collected as garbage meanwhile.
+  using _ = store instanceof DiskStore ? new StoreLease(store.directory) : undefined;
   const slots = checkSlots(options.slots ?? availableParallelism());
   const listener = new Listener(clock, options.onEvent);
   const signal = options.signal
@@ -109,7 +112,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   const recorded = memory.recall();
   const { content } = store;
   const sources = new Sources({ content, cwd, signal, clock, recorded });
-  const identities = new ToolIdentities(runner, signal);
+  const identities = new ToolIdentities(runner, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
   const trace = new Trace({ plan, sources, identitiesOf, recorded });
   const scheduler = new Scheduler({
@@ -122,12 +125,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     isTaken = await takeSources(plan, sources, { clock, emit, signal });
     if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
     await scheduler.run();
-    if (!trace.isUnchanged || !sources.areUnchanged) {
-      memory.keep((packer) => {
-        sources.pack(packer);
-        trace.pack(packer);
-      });
-    }
+    if (isTaken) memory.keep(store, sources, trace);
   } catch (error) {
     emit({ type: "build-settled", outcome: "failed", durationMs: clock.now() - startedAt });
     throw error;

@@ -5,7 +5,11 @@
  */
 import { Packer, Unpacker } from "../base/packing.ts";
 import { digestBytes, hashOf } from "../digest/digest.ts";
-import type { Notes } from "../store/store.ts";
+import { DiskStore } from "../store/disk-store.ts";
+import { markIntervalMs } from "../store/recency.ts";
+import type { Notes, Store } from "../store/store.ts";
+import type { Sources } from "./sources.ts";
+import type { Trace } from "./trace.ts";
 
 /** Version of the form in which things are written down. Another one is not read. */
 const memoryVersion = 1;
@@ -14,6 +18,8 @@ const memoryVersion = 1;
 export class Memory {
   readonly #notes: Notes | undefined;
   readonly #name: string;
+  /** When results were last marked as used, in milliseconds since 1970. */
+  #markedAt = 0;
 
   /** @param subject - All that tells such builds from others: what they build, where, and with what. */
   constructor(notes: Notes | undefined, subject: readonly unknown[]) {
@@ -25,14 +31,22 @@ export class Memory {
   /** What the last such build has written down. */
   recall(): Unpacker | undefined {
     const packed = this.#notes?.read(this.#name);
-    return packed && new Unpacker(packed);
+    if (packed === undefined) return undefined;
+    const unpacker = new Unpacker(packed);
+    this.#markedAt = unpacker.number();
+    return unpacker;
   }
 
-  /** Replaces what was written down. */
-  keep(write: (packer: Packer) => void): void {
+  /** Replaces what was written down, if there is anything new. */
+  keep(store: Store, sources: Sources, trace: Trace): void {
     if (this.#notes === undefined) return;
-    const packer = new Packer();
-    write(packer);
+    // Results that were reused without a look at them are in use all the same.
+    const mustMark = Math.abs(Date.now() - this.#markedAt) > markIntervalMs;
+    if (mustMark && store instanceof DiskStore) store.markUsed(trace.keys());
+    if (!mustMark && trace.isUnchanged && sources.areUnchanged) return;
+    const packer = new Packer().number(mustMark ? Date.now() : this.#markedAt);
+    sources.pack(packer);
+    trace.pack(packer);
     this.#notes.write(this.#name, packer.finish());
   }
 }

@@ -8,18 +8,21 @@ import { BuildError } from "../errors/build-error.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { Tool } from "../graph/tool.ts";
 import type { Runner } from "../runner/runner.ts";
+import type { Notes } from "../store/store.ts";
 
 /** Asks a runner about tools, once for each. */
 export class ToolIdentities {
   readonly #runner: Runner;
   readonly #signal: AbortSignal;
+  readonly #notes: Notes | undefined;
   readonly #known = new Map<string, Promise<string>>();
   /** By {@link topicOf}. */
   readonly #lines = new Map<unknown, string>();
 
-  constructor(runner: Runner, signal: AbortSignal) {
+  constructor(runner: Runner, signal: AbortSignal, notes?: Notes) {
     this.#runner = runner;
     this.#signal = signal;
+    this.#notes = notes;
   }
 
   /** Asks about all that some commands need, so that {@link ToolIdentities.known} can tell. */
@@ -49,7 +52,7 @@ export class ToolIdentities {
       const question = JSON.stringify([tool.name, tool.version, tool.locate]);
       let answer = this.#known.get(question);
       if (answer === undefined) {
-        answer = this.#runner.identify?.(tool, this.#signal) ?? Promise.resolve("");
+        answer = this.#runner.identify?.(tool, this.#signal, this.#notes) ?? Promise.resolve("");
         this.#known.set(question, answer);
       }
       return `tool ${tool.name} ${JSON.stringify(await answer)}`;

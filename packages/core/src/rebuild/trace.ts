@@ -109,6 +109,11 @@ export class Trace {
     this.#results.delete(id);
   }
 
+  /** Keys of the results of this build. */
+  *keys(): Generator<ActionKey, void> {
+    for (const { key } of this.#results.values()) yield key as ActionKey;
+  }
+
   /** Writes down what this build has found out. */
   pack(packer: Packer): void {
     packer.number(this.#plan.nodes.length);

@@ -15,7 +15,7 @@ import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import type { AnyStage } from "../graph/stage.ts";
 import type { Tool } from "../graph/tool.ts";
-import type { ContentStore } from "../store/store.ts";
+import type { ContentStore, Notes } from "../store/store.ts";
 
 /** What a result can be trusted with: how far a command was kept to its declared inputs. */
 export type Hermeticity = "sandbox" | "container" | "declared" | "mock";
@@ -106,9 +106,10 @@ export interface Runner {
   readonly hermeticity: Hermeticity;
   /**
    * Tells a tool's version apart from others: what the tool printed, or its digest. Part of the key.
-   * Runners whose platform already says it (a pinned image) have no such method.
+   * Asked in each build anew; `notes` may help to answer sooner. Runners whose platform already says
+   * it (a pinned image) have no such method.
    */
-  identify?(tool: Tool, signal: AbortSignal): Promise<string>;
+  identify?(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string>;
   run(action: Action, context: RunContext): Promise<Execution>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -140,6 +140,11 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     }
   }
 
+  /** Marks results as used that were reused without a look at them. */
+  markUsed(keys: Iterable<ActionKey>): void {
+    for (const key of keys) markResultUsed(this.#path("ac", hashOf(key)));
+  }
+
   async put(key: ActionKey, result: ActionResult): Promise<void> {
     const bytes = sealBytes(encodeActionResult(result), hashOf(key));
     this.#publish("ac", hashOf(key), (path) => {

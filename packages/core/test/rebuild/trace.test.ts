@@ -110,7 +110,7 @@ test(
         expect(await settle(two, store)).toEqual(expected);
         if (Array.isArray(expected)) outcomes.add((expected as [[string, string]])[0][1]);
       }),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
     expect([...outcomes].toSorted()).toEqual(["ran", "reused"]);
   },

@@ -21,6 +21,7 @@ import {
   type Action,
   type Execution,
   type NameValue,
+  type Notes,
   type RunContext,
   type Runner,
   type Tool,
@@ -100,8 +101,8 @@ export class LocalRunner implements Runner {
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
   }
 
-  async identify(tool: Tool, signal: AbortSignal): Promise<string> {
-    return await this.#tools.identify(tool, signal);
+  async identify(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string> {
+    return await this.#tools.identify(tool, signal, notes);
   }
 
   async run(action: Action, context: RunContext): Promise<Execution> {

@@ -6,7 +6,15 @@
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-import { BuildError, digestFile, toolFailed, toolNotFound, type Tool } from "@ashlar/core";
+import {
+  BuildError,
+  digestBytes,
+  digestFile,
+  toolFailed,
+  toolNotFound,
+  type Notes,
+  type Tool,
+} from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
 
@@ -41,12 +49,14 @@ export class ToolFinder {
    *
    * @throws {@link BuildError} `TOOL_NOT_FOUND`, or `TOOL_FAILED` when it does not print its version.
    */
-  async identify(tool: Tool, signal: AbortSignal): Promise<string> {
+  async identify(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string> {
     const path = await this.find(tool, signal);
     const { version } = tool;
-    const question = JSON.stringify([path, version]);
+    // A tool may be replaced while this process lives: what it said counts for that file only.
+    const program = lookAt(path);
+    const question = JSON.stringify([program, version]);
     return await remember(this.#identities, question, signal, async () => {
-      if (version === undefined) return await digestFile(realpathSync(path));
+      if (version === undefined) return await digestProgram(program, notes);
       const printed = await this.#ask([path, ...version], signal);
       if (printed === undefined) {
         throw toolFailed(tool.name, [path, ...version].join(" "), tool.hint);
@@ -95,6 +105,38 @@ export class ToolFinder {
     signal.throwIfAborted();
     return exitCode === 0 ? all.trim() : undefined;
   }
+}
+
+/** A file, and what shows that it is still the same. */
+interface Program {
+  readonly path: string;
+  readonly stats: readonly number[];
+}
+
+function lookAt(path: string): Program {
+  const real = realpathSync(path);
+  const { ino, size, mtimeMs, ctimeMs } = statSync(real);
+  return { path: real, stats: [ino, size, mtimeMs, ctimeMs] };
+}
+
+/** Programs from this size on are worth a note: hashing Node itself takes a tenth of a second. */
+const notedBytes = 1024 * 1024;
+
+/** A file as young as this may be changed without showing it. */
+const racyMs = 2000;
+
+/** Digest of a program's bytes. That of a large one is noted, for as long as the file looks the same. */
+async function digestProgram({ path, stats }: Program, notes: Notes | undefined): Promise<string> {
+  const [, size = 0, mtimeMs = 0, ctimeMs = 0] = stats;
+  const isSettled = Math.max(mtimeMs, ctimeMs) < Date.now() - racyMs;
+  if (notes === undefined || size < notedBytes || !isSettled) return await digestFile(path);
+  const look = JSON.stringify({ path, stats });
+  const name = `tool-${digestBytes(Buffer.from(path)).slice(0, 32)}`;
+  const [noted, digest] = notes.read(name)?.toString("utf8").split("\n") ?? [];
+  if (noted === look && digest !== undefined) return digest;
+  const fresh = await digestFile(path);
+  notes.write(name, Buffer.from(`${look}\n${fresh}`));
+  return fresh;
 }
 
 /** The answer of the first time. A failure is forgotten, so that it can be tried again. */
