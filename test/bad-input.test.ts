@@ -22,6 +22,7 @@ import {
   tool,
   type BuildOptions,
   type Check,
+  type Clock,
   type ContentStore,
   type Handle,
   type SourceOptions,
@@ -30,9 +31,12 @@ import {
   type Tree,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { runChild, whyNotNobody } from "../packages/runners/local/test/child.ts";
+
+// Processes take their time where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 });
 
 const buildSource = new URL(
   "../packages/runners/local/test/children/build-source.ts",
@@ -328,7 +332,20 @@ describe("a command that does not succeed", () => {
 
   test("in its time is told with the limit", async () => {
     const slow = stage("slow", () => sh({ timeoutMs: 300 })`sh -c ${"echo begun; sleep 1000"}`);
-    const error = await new Site().failure(slow());
+    let runOut = (): void => {};
+    const clock: Clock = {
+      now: () => 0,
+      after: (_, callback) => {
+        runOut = callback;
+        return () => {};
+      },
+    };
+    const error = await new Site().failure(slow(), {
+      clock,
+      onEvent: ({ type }) => {
+        if (type === "stage-output") runOut();
+      },
+    });
     expect(error).toMatchObject({
       code: "STAGE_TIMED_OUT",
       message: expect.stringMatching(/`slow`.* 300 ms/),

@@ -126,12 +126,14 @@ export { writeTree, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
 export { systemClock, type Clock } from "./base/clock.ts";
 export {
+  blobLost,
   commandNotFound,
   mockOutputUndeclared,
   mockStageUnscripted,
   outputUnfit,
   outputWrongKind,
   platformUnsupported,
+  storeUnwritable,
   toolFailed,
   toolNotFound,
 } from "./errors/catalogue.ts";

@@ -18,7 +18,7 @@ import {
   type Handle,
   type Origin,
 } from "../artifact/handle.ts";
-import { notAHandle } from "../errors/catalogue.ts";
+import { invalidOption, notAHandle } from "../errors/catalogue.ts";
 import { asCall, callsBelow } from "./closure.ts";
 import { resultOf, type StageCall } from "./stage.ts";
 
@@ -46,9 +46,14 @@ export function all<const T extends Members>(members: T): Group<T> & Readonly<T>
  * must be there before. The group holds its own, gated handles: use those, and not the ones it was
  * given, to have the order.
  *
- * @throws {@link BuildError} `NOT_A_HANDLE` when a member is something else.
+ * @throws {@link BuildError} `NOT_A_HANDLE` when a member is something else; `INVALID_OPTION` when its
+ *   name is a number, for JavaScript keeps the order of names, and not of numbers.
  */
 export function seq<const T extends Members>(members: T): Group<T> & Readonly<T> {
+  const number = Object.keys(members).find((name) => /^\d+$/.test(name));
+  if (number !== undefined) {
+    throw invalidOption(`member ${number}`, "a number", "a name: numbers are put first, in order");
+  }
   const gated: Record<string, Handle> = {};
   const copies: Copies = new Map();
   /** What the next member waits for: together, all members so far. */

@@ -255,3 +255,9 @@ test(
     );
   },
 );
+
+test("members of a sequence may not be called by numbers, which would stand in another order", () => {
+  const a = stage("a", () => sh`a`)();
+  const b = stage("b", () => sh`b`)();
+  expect(() => seq({ 2: a, 1: b })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+});

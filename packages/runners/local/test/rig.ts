@@ -19,9 +19,12 @@ import {
   type Runner,
   type Targets,
 } from "@ashlar/core";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 
 export { isGone } from "../../../core/src/testing/runner-contract/bench.ts";
+
+// Processes take their time where many tests run at once.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** A temporary folder, removed when the test is over. Everybody may write in it. */
 export function folder(base: string = tmpdir()): string {
@@ -70,7 +73,7 @@ export function leftBy(scratch: string): string[] {
 export async function until(
   what: string,
   condition: () => boolean,
-  limitMs = 10_000,
+  limitMs = 20_000,
 ): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Clock } from "../../base/clock.ts";
 import type { BuildOptions } from "../../build/build.ts";
 import type { Report } from "../../build/report.ts";
 import type { Command } from "../../graph/command.ts";
@@ -46,8 +47,9 @@ export function checkEnds(check: Check): void {
   });
 
   check(8, "all that ignores SIGTERM is gone when a run is out of time", async (bench) => {
-    const family = new Family();
-    const report = await family.tryBuild(bench, forever({ timeoutMs: 400 }));
+    const clock = new HandClock();
+    const family = new Family(() => clock.ring());
+    const report = await family.tryBuild(bench, forever({ timeoutMs: 400 }), { clock });
     bench.expect(codes(report)).toEqual(["STAGE_TIMED_OUT"]);
     bench.expect(report.errors[0]?.facts["log"]).toContain("pid ");
     family.checkGone(bench);
@@ -104,6 +106,25 @@ function forever(options: { readonly timeoutMs?: number } = {}): Command {
 function untilAllSaid(exitCode: number): string {
   const loud = script.replaceAll(said, () => `${said}; echo > "$HOME/$$"`);
   return `${loud}\nwhile [ "$(ls "$HOME" | wc -l)" -lt ${familySize} ]; do :; done; exit ${exitCode}`;
+}
+
+/** A clock on which time passes when the test says so. */
+class HandClock implements Clock {
+  readonly #waiting = new Set<() => void>();
+
+  now(): number {
+    return 0;
+  }
+
+  after(_: number, callback: () => void): () => void {
+    this.#waiting.add(callback);
+    return () => this.#waiting.delete(callback);
+  }
+
+  /** Calls all who wait. */
+  ring(): void {
+    for (const callback of this.#waiting) callback();
+  }
 }
 
 /** The processes of one command. */
