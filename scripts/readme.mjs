@@ -25,7 +25,9 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const isSame = readFileSync(readme, "utf8") === wanted;
   if (!process.argv.includes("--check")) writeFileSync(readme, wanted);
   else if (!isSame) {
-    console.error("README.md does not show the examples as they are: run `node scripts/readme.mjs`");
+    console.error(
+      "README.md does not show the examples as they are: run `node scripts/readme.mjs`",
+    );
     process.exitCode = 1;
   }
 }
