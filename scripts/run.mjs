@@ -28,10 +28,11 @@ const steps = {
   build: (words) => runNode([tsc, "--build", "packages/examples", ...words]),
   lint: (words) => runNode([oxlint, "--deny-warnings", ...words]),
   format: (words) => runNode([oxfmt, "--check", ...words]),
-  check: (words) => runNode([tsc, "--build", "test", ...words]),
+  check: (words) => runNode([tsc, "--build", "test", "bench", ...words]),
   unit: (words) => runNode([vitest, "run", ...words]),
   "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
   "fix format": (words) => runNode([oxfmt, "--write", ...words]),
+  bench: (words) => runNode(["bench/main.mjs", ...words]),
   tour: (words) => runNode(["packages/examples/dist/tour.js", ...words]),
   pnpm: (words) => pnpm(words),
 };
@@ -45,6 +46,7 @@ const commands = {
   check: ["install", "build", "check"],
   fix: ["install", "build", "fix lint", "fix format"],
   "test:unit": ["install", "unit"],
+  bench: ["install", "build", "bench"],
   pnpm: ["pnpm"],
 };
 

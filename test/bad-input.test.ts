@@ -153,13 +153,14 @@ describe("a source", () => {
     ["folder", "folder"],
   ])(`with a %s that may not be read is told with the reason${forNobody}`, (_, name) => {
     const site = new Site().write({ secret: "", "folder/x": "", plain: "" }).open();
-    fs.chmodSync(join(site.project, name), 0);
     site.remember();
+    const giveBack = site.forbid(name);
     const { stdout, stderr } = runChild(
       buildSource,
       [site.project, site.scratch, site.storeFolder],
       { unprivileged: true },
     );
+    giveBack();
     expect(stderr).toBe("");
     expect(JSON.parse(stdout)).toMatchObject({
       code: "SOURCE_UNREADABLE",
@@ -176,8 +177,9 @@ describe("a source", () => {
       const site = new Site().write({ "folder/x": "", plain: "" }).open();
       const args = [site.project, site.scratch, site.storeFolder];
       expect(runChild(buildSource, args, { unprivileged: true }).stdout).toBe("{}");
-      fs.chmodSync(join(site.project, "folder"), 0);
+      const giveBack = site.forbid("folder");
       const { stdout, stderr } = runChild(buildSource, args, { unprivileged: true });
+      giveBack();
       expect(stderr).toBe("");
       expect(JSON.parse(stdout)).toMatchObject({
         code: "SOURCE_UNREADABLE",
@@ -456,7 +458,17 @@ class Site {
     for (const folder of [this.#folder, this.project, this.scratch, this.storeFolder]) {
       fs.chmodSync(folder, 0o777);
     }
+    for (const path of fs.readdirSync(this.project, { recursive: true, encoding: "utf8" })) {
+      fs.chmodSync(join(this.project, path), 0o755);
+    }
     return this;
+  }
+
+  /** Lets nobody read a file or a folder of the project, until that is taken back. */
+  forbid(path: string): () => void {
+    const full = join(this.project, path);
+    fs.chmodSync(full, 0);
+    return () => fs.chmodSync(full, 0o755);
   }
 
   /** A store on the disk, and something that happens whenever a file is about to be taken. */

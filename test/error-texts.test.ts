@@ -39,6 +39,10 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   malformedEvent: [catalogue.malformedEvent("line 3", "it is not JSON")],
   malformedMessage: [catalogue.malformedMessage("a number is cut off")],
   malformedPath: [catalogue.malformedPath("../x", "it leaves the tree with `..`")],
+  matrixCellUnknown: [
+    catalogue.matrixCellUnknown("node=18", "node=20"),
+    catalogue.matrixCellUnknown("os=plan9", undefined),
+  ],
   mockStageUnscripted: [
     catalogue.mockStageUnscripted("compile", ["complie", "link"]),
     catalogue.mockStageUnscripted("compile", []),
@@ -54,6 +58,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.notAHandle([1, 2], "a target"),
     catalogue.notAHandle("app", "member `app`"),
   ],
+  notJson: [catalogue.notJson("$.a[0]", "undefined")],
   notInterpolable: [catalogue.notInterpolable(new Map()), catalogue.notInterpolable(true)],
   noCommand: [catalogue.noCommand()],
   outputAbsent: [catalogue.outputAbsent("link.map")],
@@ -284,6 +289,31 @@ test("malformedDigest", () => {
     error[MALFORMED_DIGEST]: \`abc\` is not a digest
 
     hint: a digest is 64 lowercase hexadecimal digits, a slash, and the size in bytes
+    "
+  `);
+});
+
+test("matrixCellUnknown", () => {
+  expect(shown("matrixCellUnknown")).toMatchInlineSnapshot(`
+    "
+    error[MATRIX_CELL_UNKNOWN]: the matrix has no cell \`node=18\`
+
+    hint: did you mean \`node=20\`?
+
+
+    error[MATRIX_CELL_UNKNOWN]: the matrix has no cell \`os=plan9\`
+
+    hint: see its \`cells\`
+    "
+  `);
+});
+
+test("notJson", () => {
+  expect(shown("notJson")).toMatchInlineSnapshot(`
+    "
+    error[NOT_JSON]: $.a[0] is undefined, which JSON cannot say
+
+    hint: use strings, finite numbers, booleans, null, arrays and plain objects; leave a field out instead of setting it to undefined
     "
   `);
 });

@@ -6,6 +6,8 @@
 // Describing a build.
 export { source, type MakeSource, type SourceOptions } from "./artifact/source.ts";
 export { text, type TextOptions } from "./artifact/text.ts";
+export { json } from "./artifact/json.ts";
+export type { Json } from "./base/canonical-json.ts";
 export type {
   Artifact,
   Check,
@@ -33,7 +35,14 @@ export {
   type Scalar,
   type Writable,
 } from "./graph/command.ts";
-export { sh, type CommandTag, type ConfigurableTag, type Sh } from "./graph/sh.ts";
+export {
+  sh,
+  type CommandTag,
+  type ConfigurableTag,
+  type OutputsIn,
+  type OutputsOf,
+  type Sh,
+} from "./graph/sh.ts";
 export {
   stage,
   type AnyStage,
@@ -41,6 +50,8 @@ export {
   type Stage,
   type StageResult,
 } from "./graph/stage.ts";
+export { exec } from "./graph/exec.ts";
+export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq, type Members } from "./graph/group.ts";
 
 // Building.

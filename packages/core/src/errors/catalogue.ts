@@ -163,6 +163,15 @@ export function malformedPath(path: string, why: string): BuildError {
   });
 }
 
+/** A matrix was asked for a combination that it does not have. */
+export function matrixCellUnknown(cell: string, guess: string | undefined): BuildError {
+  return new BuildError({
+    code: "MATRIX_CELL_UNKNOWN",
+    message: `the matrix has no cell \`${cell}\``,
+    hint: guess === undefined ? "see its `cells`" : `did you mean \`${guess}\`?`,
+  });
+}
+
 /** A mock runner met a stage that nobody has scripted. */
 export function mockStageUnscripted(stage: string, scripted: readonly string[]): BuildError {
   const guess = closest(stage, scripted);
@@ -195,6 +204,15 @@ export function notAHandle(found: unknown, where: string): BuildError {
     code: "NOT_A_HANDLE",
     message: `${where} is ${describe(found)}, which is not a handle for that place`,
     hint: "use what a stage call, `source` or `all` returns",
+  });
+}
+
+/** A value that is to become JSON has a part that JSON cannot say. */
+export function notJson(place: string, found: string): BuildError {
+  return new BuildError({
+    code: "NOT_JSON",
+    message: `${place} is ${found}, which JSON cannot say`,
+    hint: "use strings, finite numbers, booleans, null, arrays and plain objects; leave a field out instead of setting it to undefined",
   });
 }
 

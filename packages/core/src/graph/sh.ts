@@ -12,11 +12,11 @@ import { splitWords } from "./template.ts";
 import { tool } from "./tool.ts";
 
 /** Kinds of the outputs that stand in a template. */
-type OutputsIn<A extends readonly unknown[]> = {
+export type OutputsIn<A extends readonly unknown[]> = {
   [O in Extract<A[number], Out> as NameOf<O>]: KindOf<O>;
 };
 /** Kinds of the outputs declared by name. */
-type OutputsOf<S extends Readonly<Record<string, Out>>> = { [N in keyof S]: KindOf<S[N]> };
+export type OutputsOf<S extends Readonly<Record<string, Out>>> = { [N in keyof S]: KindOf<S[N]> };
 type NameOf<O> = O extends Out<infer N> ? N : never;
 type KindOf<O> = O extends Out<string, infer K> ? K : never;
 

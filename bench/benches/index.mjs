@@ -1,0 +1,15 @@
+/**
+ * All benches.
+ *
+ * @module
+ */
+import { cold } from "./cold.mjs";
+import { memory } from "./memory.mjs";
+import { noop } from "./noop.mjs";
+import { one } from "./one.mjs";
+import { overhead } from "./overhead.mjs";
+import { restore } from "./restore.mjs";
+import { snapshot } from "./snapshot.mjs";
+
+/** @type {readonly import("./bench.mjs").Bench[]} */
+export const benches = [noop, one, cold, overhead, snapshot, restore, memory];
