@@ -139,6 +139,7 @@ describe("when nothing has changed", () => {
   test.each([
     ["are gone", (notes: string) => rmSync(notes, { recursive: true })],
     ["are cut short", (notes: string) => eachFile(notes, (bytes) => bytes.subarray(0, -40))],
+    ["are of another form", (notes: string) => reseal(notes)],
     ["are empty", (notes: string) => eachFile(notes, () => Buffer.alloc(0))],
     ["are damaged", (notes: string) => eachFile(notes, (bytes) => bytes.fill(7, 20, 60))],
   ])("it does not matter that the notes %s", async (_, damage) => {
@@ -301,5 +302,17 @@ function eachFile(directory: string, change: (bytes: Buffer) => Uint8Array): voi
     const bytes = readFileSync(path);
     rmSync(path);
     writeFileSync(path, change(bytes));
+  }
+}
+
+/** Notes that are whole, and hold what nobody expects. */
+function reseal(directory: string): void {
+  const { notes } = new DiskStore(join(directory, ".."));
+  for (const name of readdirSync(directory)) {
+    const odd = Buffer.alloc(16 + 8 * 4, 1);
+    odd.writeUInt32LE(0, 0);
+    odd.writeUInt32LE(4, 4);
+    for (let at = 0; at < 4; at++) odd.writeDoubleLE(1e12, 16 + 8 * at);
+    notes.write(name, odd);
   }
 }

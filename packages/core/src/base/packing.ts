@@ -42,7 +42,13 @@ export class Packer {
   }
 }
 
-/** Reads back what a {@link Packer} wrote. The buffer must be whole: check that before. */
+/** What is read was not written by a {@link Packer}, or was written in another order. */
+export class BadPacking extends Error {}
+
+/**
+ * Reads back what a {@link Packer} wrote. The buffer must be whole: check that before. Reading more than
+ * was written throws {@link BadPacking}.
+ */
 export class Unpacker {
   readonly #text: Buffer;
   readonly #encoding: "latin1" | "utf8";
@@ -55,8 +61,9 @@ export class Unpacker {
   constructor(packed: Uint8Array) {
     // A copy starts at a multiple of eight, as arrays of numbers must.
     const bytes = Buffer.from(Uint8Array.from(packed).buffer);
-    const strings = bytes.readUInt32LE(0);
-    const numbers = bytes.readUInt32LE(4);
+    const strings = bytes.length < headBytes ? Infinity : bytes.readUInt32LE(0);
+    const numbers = bytes.length < headBytes ? Infinity : bytes.readUInt32LE(4);
+    if (headBytes + 8 * (strings + numbers) > bytes.length) throw new BadPacking("it is cut short");
     // ASCII is the same in both, and quicker to read as Latin-1.
     this.#encoding = bytes.readUInt32LE(8) === 1 ? "latin1" : "utf8";
     this.#lengths = new Float64Array(bytes.buffer, headBytes, strings);
@@ -65,13 +72,17 @@ export class Unpacker {
   }
 
   string(): string {
-    const end = this.#offset + (this.#lengths[this.#nextString++] ?? 0);
+    const length = this.#lengths[this.#nextString++];
+    if (length === undefined) throw new BadPacking("there is no further string");
+    const end = this.#offset + length;
     const value = this.#text.toString(this.#encoding, this.#offset, end);
     this.#offset = end;
     return value;
   }
 
   number(): number {
-    return this.#numbers[this.#nextNumber++] ?? 0;
+    const number = this.#numbers[this.#nextNumber++];
+    if (number === undefined) throw new BadPacking("there is no further number");
+    return number;
   }
 }

@@ -109,12 +109,13 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     stages: plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies })),
   });
   const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
-  const recorded = memory.recall();
   const { content } = store;
-  const sources = new Sources({ content, cwd, signal, clock, recorded });
   const identities = new ToolIdentities(runner, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
-  const trace = new Trace({ plan, sources, identitiesOf, recorded });
+  const [sources, trace] = memory.recall((recorded) => {
+    const each = new Sources({ content, cwd, signal, clock, recorded });
+    return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
+  });
   const scheduler = new Scheduler({
     ...{ plan, sources, store, slots, clock, emit, signal, runner, trace, identities },
     keepGoing: options.keepGoing ?? false,

@@ -23,8 +23,7 @@ export function exec<
   // A template with nothing but holes between spaces: each is one word.
   const spaces = argv.map((_, at) => (at === 0 ? "" : " "));
   const strings = Object.assign([...spaces, ""], { raw: [...spaces, ""] });
-  return sh(options ?? ({} as CommandOptions<S>))(
-    strings as unknown as TemplateStringsArray,
-    ...argv,
-  ) as Command<OutputsOf<S> & OutputsIn<A>>;
+  return sh(options ?? {})(strings as unknown as TemplateStringsArray, ...argv) as Command<
+    OutputsOf<S> & OutputsIn<A>
+  >;
 }

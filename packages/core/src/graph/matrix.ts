@@ -59,8 +59,8 @@ export function matrix<const X extends Axes, R extends Handle>(
   >;
 }
 
-function combine(axes: Axes): Record<string, Scalar>[] {
-  let cells: Record<string, Scalar>[] = [{}];
+function combine(axes: Axes): Readonly<Record<string, Scalar>>[] {
+  let cells: Readonly<Record<string, Scalar>>[] = [{}];
   for (const [axis, values] of Object.entries(axes)) {
     if (values.length === 0) throw invalidOption(`axis ${axis}`, "empty", "a list of values");
     if (new Set(values.map(String)).size < values.length) {
@@ -70,7 +70,9 @@ function combine(axes: Axes): Record<string, Scalar>[] {
         "a list of different values",
       );
     }
-    cells = cells.flatMap((at) => values.map((value) => ({ ...at, [axis]: value })));
+    const longer = [];
+    for (const at of cells) for (const value of values) longer.push({ ...at, [axis]: value });
+    cells = longer;
   }
   return cells;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Packer, Unpacker } from "../base/packing.ts";
+import { BadPacking, Packer, Unpacker } from "../base/packing.ts";
 import { digestBytes, hashOf } from "../digest/digest.ts";
 import { DiskStore } from "../store/disk-store.ts";
 import { markIntervalMs } from "../store/recency.ts";
@@ -12,7 +12,7 @@ import type { Sources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 
 /** Version of the form in which things are written down. Another one is not read. */
-const memoryVersion = 1;
+const memoryVersion = 2;
 
 /** Reads and writes the notes of builds that ask for the same in the same place. */
 export class Memory {
@@ -28,13 +28,22 @@ export class Memory {
     this.#name = `build-${hashOf(digestBytes(Buffer.from(text))).slice(0, 32)}`;
   }
 
-  /** What the last such build has written down. */
-  recall(): Unpacker | undefined {
+  /**
+   * What the last such build has written down, read by `read` in the order in which it was written. If
+   * it cannot be read, that is as if there were nothing.
+   */
+  recall<T>(read: (packed: Unpacker | undefined) => T): T {
     const packed = this.#notes?.read(this.#name);
-    if (packed === undefined) return undefined;
-    const unpacker = new Unpacker(packed);
-    this.#markedAt = unpacker.number();
-    return unpacker;
+    if (packed === undefined) return read(undefined);
+    try {
+      const unpacker = new Unpacker(packed);
+      this.#markedAt = unpacker.number();
+      return read(unpacker);
+    } catch (error) {
+      if (!(error instanceof BadPacking)) throw error;
+      this.#markedAt = 0;
+      return read(undefined);
+    }
   }
 
   /** Replaces what was written down, if there is anything new. */

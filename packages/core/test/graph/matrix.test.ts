@@ -36,7 +36,7 @@ describe("matrix", () => {
   });
 
   test("knows its cells by type, and at run time", () => {
-    expectTypeOf(tests.get).parameter(0).toEqualTypeOf<{
+    expectTypeOf<Parameters<typeof tests.get>[0]>().toEqualTypeOf<{
       readonly node: 20 | 22;
       readonly os: "linux" | "mac";
     }>();

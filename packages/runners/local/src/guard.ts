@@ -6,6 +6,10 @@
  * that only this process holds, and kills the groups when the pipe closes. One guard serves all commands
  * of a runner, and stands beside them: a command that waits for its children must find none but its own.
  *
+ * This process may be killed just when it has started a command, and has not said so yet. Where there is
+ * a /proc, the guard therefore looks for processes that work in the runner's directory, and that were
+ * started with it in their environment: a person who looks around there was not.
+ *
  * @module
  */
 import { once } from "node:events";
@@ -18,14 +22,25 @@ groups=" "
 while read -r verb group; do
   case $verb in
     watch) groups="$groups$group " ;;
-    forget) groups="\${groups%% $group *} \${groups#* $group }" ;;
+    forget)
+      case $groups in
+        *" $group "*) groups="\${groups%% $group *} \${groups#* $group }" ;;
+      esac ;;
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group"; done
+for link in /proc/[0-9]*/cwd; do
+  cd -P "$link" && case $PWD in
+    "$1"/*)
+      process=\${link%/cwd}
+      group=\${process#/proc/}
+      grep -q -F "$1" "$process/environ" && kill -s KILL -- "-$group" "$group" ;;
+  esac
+done
 `;
 
 const options = {
-  env: {},
+  env: { PATH: "/usr/bin:/bin" },
   extendEnv: false,
   cwd: "/",
   detached: true,
@@ -37,13 +52,19 @@ const options = {
 
 /** Watches over the process groups of a runner. Started when there is the first one. */
 export class Guard {
+  readonly #directory: string;
   #process: ResultPromise<typeof options> | undefined;
+
+  /** @param directory - Absolute, without links: where all commands of the runner start. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
 
   /** Starts the guard, unless it is there. */
   async start(): Promise<void> {
     const { execa } = await import("execa");
     if (this.#process !== undefined && isRunning(this.#process)) return;
-    const started = execa("/bin/sh", ["-c", script], options);
+    const started = execa("/bin/sh", ["-c", script, "guard", this.#directory], options);
     // A guard that is gone guards nothing, and is no reason to stop.
     started.stdin.on("error", () => {});
     // A runner that nobody disposes of must not keep this process alive.

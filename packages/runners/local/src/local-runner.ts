@@ -90,12 +90,13 @@ export class LocalRunner implements Runner {
   readonly #scratch: Scratch;
   readonly #tools: ToolFinder;
   readonly #stablePlace: StablePlace;
-  readonly #guard = new Guard();
+  readonly #guard: Guard;
   readonly #graceMs: number;
 
   /** @param views - Whether namespaces may be used for the stable place, where there are any. */
   constructor({ scratch, graceMs = 2000, searchPath }: LocalRunnerOptions, views = true) {
     this.#scratch = new Scratch(scratch);
+    this.#guard = new Guard(this.#scratch.directory);
     this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, realpathSync } from "node:fs";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -22,20 +22,21 @@ const pattern = new RegExp(`^ashlar-run-${machine}-(\\d+)-`);
 export class Scratch {
   /** Absolute directory that the runner's own is made in. */
   readonly base: string;
-  readonly #directory: string;
+  /** Absolute directory of all actions. There while one of them runs. */
+  readonly directory: string;
   #count = 0;
 
   /** @param base - Directory to make the runner's own in. @defaultValue the system's */
   constructor(base: string = tmpdir()) {
     const name = `ashlar-run-${machine}-${process.pid}-${randomUUID().slice(0, 8)}`;
-    this.base = resolve(base);
-    this.#directory = join(this.base, name);
+    this.base = withoutLinks(resolve(base));
+    this.directory = join(this.base, name);
   }
 
   /** Gives work a new, empty directory, and removes it when the work is over. */
   async use<T>(work: (folder: string) => Promise<T>): Promise<T> {
     const isFirst = this.#count === 0;
-    const folder = join(this.#directory, String(this.#count++));
+    const folder = join(this.directory, String(this.#count++));
     await mkdir(folder, { recursive: true });
     try {
       if (isFirst) await sweep(this.base);
@@ -47,7 +48,7 @@ export class Scratch {
 
   /** Removes all that is left. */
   async remove(): Promise<void> {
-    await removeTree(this.#directory);
+    await removeTree(this.directory);
   }
 }
 
@@ -80,6 +81,15 @@ async function sweep(base: string): Promise<void> {
     if (pid === undefined || isAlive(Number(pid))) continue;
     // Another sweeper, or another user's directory: then it is not ours to remove.
     await removeTree(join(base, name)).catch(() => {});
+  }
+}
+
+/** What programs find when they ask where they are. A directory that is not there yet has no links. */
+function withoutLinks(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -48,7 +48,7 @@ export function startChild(
   options: ChildOptions = {},
 ): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
   const [file = "", ...argv] = commandOf(module, args, options);
-  return spawn(file, argv, { env: environment(), stdio: ["ignore", "pipe", "inherit"] });
+  return spawn(file, argv, { env: environment(), stdio: ["pipe", "pipe", "inherit"] });
 }
 
 /** Runs a child to its end, and returns what it printed. */

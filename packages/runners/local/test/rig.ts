@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -28,7 +28,7 @@ vi.setConfig({ testTimeout: 30_000 });
 
 /** A temporary folder, removed when the test is over. Everybody may write in it. */
 export function folder(base: string = tmpdir()): string {
-  const made = mkdtempSync(join(base, "ashlar-test-"));
+  const made = realpathSync(mkdtempSync(join(base, "ashlar-test-")));
   onTestFinished(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }

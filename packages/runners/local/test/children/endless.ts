@@ -9,6 +9,9 @@ import { localRunner } from "@ashlar/runner-local";
 
 const [scratch = "", how = ""] = process.argv.slice(2);
 
+// The test that started us may be ended itself.
+process.stdin.on("end", () => process.exit(1)).resume();
+
 const script = `
   trap '' TERM INT
   sh -c 'trap "" TERM INT; echo pid $$; exec sleep 1000' &
