@@ -32,6 +32,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   cwdMissing: [catalogue.cwdMissing("link", "ws/sub")],
   exportBlocked: [catalogue.exportBlocked("src", "the source `/work/src`")],
+  exportFailed: [catalogue.exportFailed("dist/app", new Error("ENOSPC: no space left on device"))],
   fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
   invalidGlob: [catalogue.invalidGlob("/etc/**", "it is absolute; globs start in the tree")],
   invalidOption: [catalogue.invalidOption("slots", "0", "a whole number, at least 1")],
@@ -188,10 +189,14 @@ test("buildCancelled", () => {
 
       reason  Ctrl-C
 
+    hint: build again to go on: what had succeeded by then is reused
+
 
     error[BUILD_CANCELLED]: the build was cancelled
 
       reason  the server is going down
+
+    hint: build again to go on: what had succeeded by then is reused
     "
   `);
 });
@@ -234,6 +239,9 @@ test("cwdMissing", () => {
     "
     error[CWD_MISSING]: stage \`link\` starts in \`ws/sub\`, which is not in its input root
 
+      stage  link
+      cwd    ws/sub
+
     hint: lay a tree there with \`root\`, or correct \`cwd\`
     "
   `);
@@ -243,6 +251,8 @@ test("exportBlocked", () => {
   expect(shown("exportBlocked")).toMatchInlineSnapshot(`
     "
     error[EXPORT_BLOCKED]: exporting to \`src\` would replace the source \`/work/src\`
+
+      path  src
 
     hint: export to a place of its own, such as \`dist\`: what was there before is replaced as a whole
     "
@@ -278,6 +288,9 @@ test("invalidOption", () => {
     "
     error[INVALID_OPTION]: option \`slots\` is 0
 
+      option  slots
+      found   0
+
     hint: it should be a whole number, at least 1
     "
   `);
@@ -289,6 +302,18 @@ test("malformedDigest", () => {
     error[MALFORMED_DIGEST]: \`abc\` is not a digest
 
     hint: a digest is 64 lowercase hexadecimal digits, a slash, and the size in bytes
+    "
+  `);
+});
+
+test("exportFailed", () => {
+  expect(shown("exportFailed")).toMatchInlineSnapshot(`
+    "
+    error[EXPORT_FAILED]: \`dist/app\` cannot be written
+
+      reason  ENOSPC: no space left on device
+
+    hint: what was there before is as it was; make room or allow writing, or export elsewhere
     "
   `);
 });
@@ -474,6 +499,10 @@ test("outputPathTaken", () => {
     "
     error[OUTPUT_PATH_TAKEN]: stage \`link\` declares output \`app\` at \`src/app\`, where an input lies
 
+      stage   link
+      output  app
+      path    src/app
+
     hint: write to another path; or, if the command is to change that input, lay it with \`writable\`
     "
   `);
@@ -521,15 +550,24 @@ test("outputWrongKind", () => {
     "
     error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a file, and wrote a directory
 
+      stage   link
+      output  out/app
+
     hint: declare it with \`out.tree\`
 
 
     error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a directory, and wrote a file
 
+      stage   link
+      output  out/app
+
     hint: declare it with \`out.file\`
 
 
     error[OUTPUT_WRONG_KIND]: stage \`link\` declares \`out/app\` as a file, and wrote a link that leads nowhere
+
+      stage   link
+      output  out/app
 
     hint: outputs are files and directories; a link must lead to one inside the input root
     "
@@ -599,7 +637,9 @@ test("sourceChanged", () => {
 test("sourceMissing", () => {
   expect(shown("sourceMissing")).toMatchInlineSnapshot(`
     "
-    error[SOURCE_MISSING]: source directory \`/work/scr\` does not exist
+    error[SOURCE_MISSING]: source \`/work/scr\` does not exist
+
+      path  /work/scr
 
     hint: relative sources start at the build's \`cwd\`; pass a \`file:\` URL to start at a script
     "
@@ -610,6 +650,8 @@ test("sourceNotDirectory", () => {
   expect(shown("sourceNotDirectory")).toMatchInlineSnapshot(`
     "
     error[SOURCE_NOT_DIRECTORY]: source \`/work/a.c\` is not a directory
+
+      path  /work/a.c
 
     hint: use \`source.file\` for a single file
     "
@@ -660,11 +702,15 @@ test("stageFailed", () => {
       log          undefined symbol: main
                    giving up
 
+    hint: see the end of its log above; \`report.log\` has all of it
+
 
     error[STAGE_FAILED]: stage \`link\` was ended by SIGKILL
 
       command  ld xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx …
       log      (nothing was printed)
+
+    hint: see the end of its log above; \`report.log\` has all of it
 
 
     error[STAGE_FAILED]: stage \`link\` exited with 127
@@ -718,6 +764,9 @@ test("symlinkLeaves", () => {
   expect(shown("symlinkLeaves")).toMatchInlineSnapshot(`
     "
     error[SYMLINK_LEAVES]: the link \`/work/src/up\` leads to \`../..\`: it leads out of the tree
+
+      link    /work/src/up
+      target  ../..
 
     hint: replace it by a relative link inside the tree, or leave it out with \`exclude\`
     "

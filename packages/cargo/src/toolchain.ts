@@ -25,8 +25,8 @@ export function rustTools(toolchain?: string): readonly Tool[] {
   const rust = (name: string): Tool =>
     tool.host(name, {
       version: ["-vV"],
-      locate: rustupWhich(name, toolchain),
-      hint: "install Rust: with rustup, or from your system's packages (`cargo`, `rustc`)",
+      ...fromRustup(name, toolchain),
+      hint: installHint(toolchain),
     });
   const linker = (name: string): Tool =>
     tool.host(name, { hint: "install a C toolchain: on Debian `apt-get install gcc`" });
@@ -48,7 +48,7 @@ export function clippyTools(toolchain?: string): readonly Tool[] {
   return ["cargo-clippy", "clippy-driver"].map((name) =>
     tool.host(name, {
       version: ["--version"],
-      locate: rustupWhich(name, toolchain),
+      ...fromRustup(name, toolchain),
       hint: "install clippy: `rustup component add clippy`, or on Debian `rust-clippy`",
     }),
   );
@@ -68,7 +68,17 @@ export function coverageTools(toolchain?: string): readonly Tool[] {
 /** Runs the programs of this package inside of stages. */
 const nodeTool: Tool = tool.host("node", { version: ["--version"] });
 
-function rustupWhich(name: string, toolchain: string | undefined): readonly string[] {
+/** Where rustup has a program. A toolchain that was asked for by name is that one, or is missing. */
+function fromRustup(
+  name: string,
+  toolchain: string | undefined,
+): { readonly locate: readonly string[]; readonly mustLocate: boolean } {
   const choice = toolchain === undefined ? [] : ["--toolchain", toolchain];
-  return ["rustup", "which", ...choice, name];
+  return { locate: ["rustup", "which", ...choice, name], mustLocate: toolchain !== undefined };
+}
+
+function installHint(toolchain: string | undefined): string {
+  return toolchain === undefined
+    ? "install Rust: with rustup, or from your system's packages (`cargo`, `rustc`)"
+    : `install that toolchain: \`rustup toolchain install ${toolchain}\``;
 }

@@ -41,7 +41,12 @@ export interface CargoOptions {
   readonly profile?: string;
   /** Features of every command, in the form of cargo's `--features`. @defaultValue none but the default */
   readonly features?: readonly string[];
-  /** Toolchain of rustup. @defaultValue rustup's default, or the `cargo` on `PATH` */
+  /**
+   * Toolchain of rustup, by name. A `rust-toolchain.toml` does not choose one; it is an error if it asks
+   * for another.
+   *
+   * @defaultValue rustup's default, or the `cargo` on `PATH`
+   */
   readonly toolchain?: string;
   /** Variables of every command. @defaultValue none */
   readonly env?: Readonly<Record<string, string>>;

@@ -15,12 +15,16 @@ import { dummyFiles } from "./dummy-tree.ts";
 import { findLocals } from "./locals.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram, say } from "./program.ts";
+import { rustcVersion } from "./rustc-version.ts";
 import { writeFiles } from "./source-files.ts";
+import { checkToolchainFile } from "./toolchain-file.ts";
 
 await runProgram(dummySource);
 
 function dummySource(parameters: Parameters): void {
-  const locals = findLocals(parameters.string("workspace", "."));
+  const workspace = parameters.string("workspace", ".");
+  checkToolchainFile(workspace, rustcVersion().full);
+  const locals = findLocals(workspace);
   const files = dummyFiles(locals);
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;

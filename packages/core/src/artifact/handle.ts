@@ -108,6 +108,8 @@ export interface SourceOrigin {
   /** Absolute, or relative to the root directory of the build. */
   readonly location: string;
   readonly filter: SourceFilter;
+  /** Of a single file: its name in the directory. */
+  readonly file?: string;
 }
 
 /** Which entries of a directory belong to the source. Globs are relative to it. */

@@ -57,14 +57,16 @@ function makeSourceFile(path: string | URL): File {
   const location = pathOf(path);
   const name = basename(location);
   const literal = name.replaceAll(/[\\*?[\](){}!+@|]/g, String.raw`\$&`);
-  return sourceTree(dirname(location), { include: [literal], gitignore: false }).file(name);
+  const filter = { include: [literal], gitignore: false };
+  return sourceTree(dirname(location), filter, name).file(name);
 }
 
 /** {@inheritDoc MakeSource} */
 export const source: MakeSource = Object.assign(makeSource, { file: makeSourceFile });
 
-function sourceTree(location: string, filter: SourceFilter): Tree {
-  return makeTree(Object.freeze({ type: "source", location, filter: Object.freeze(filter) }));
+function sourceTree(location: string, filter: SourceFilter, file?: string): Tree {
+  const origin = { type: "source", location, filter: Object.freeze(filter) } as const;
+  return makeTree(Object.freeze(file === undefined ? origin : { ...origin, file }));
 }
 
 /** Normalised, so that `src`, `./src/` and `src` name one source. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { parse, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
 
 import { isArtifact, type Artifact, type File, type Tree } from "../artifact/handle.ts";
 import type { Digest } from "../digest/digest.ts";
@@ -156,9 +157,13 @@ export class Report {
   }
 
   #checkPlace(place: string, path: string): void {
-    const holds = (inner: string): boolean =>
-      inner === place || inner.startsWith(place.endsWith(sep) ? place : place + sep);
-    if (place === parse(place).root || holds(homedir())) {
+    // By their real paths: a link on the way may lead to what is to be kept.
+    const real = realPath(place);
+    const holds = (inner: string): boolean => {
+      const kept = realPath(inner);
+      return kept === real || kept.startsWith(real.endsWith(sep) ? real : real + sep);
+    };
+    if (real === parse(real).root || holds(homedir())) {
       throw exportBlocked(path, "a directory that holds far more than this build");
     }
     if (holds(this.#parts.cwd)) throw exportBlocked(path, "the directory that the build works in");
@@ -183,5 +188,15 @@ export class Report {
   async #value(artifact: Artifact): Promise<Value> {
     if (!isArtifact(artifact)) throw notAHandle(artifact, "the artifact to read or export");
     return await resolveArtifact(this.#parts.content, artifact, this.#parts.known);
+  }
+}
+
+/** The path without links, as far as it exists. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    const parent = dirname(path);
+    return parent === path ? path : join(realPath(parent), basename(path));
   }
 }

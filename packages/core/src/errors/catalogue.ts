@@ -44,6 +44,7 @@ export function buildCancelled(reason: unknown): BuildError {
     code: "BUILD_CANCELLED",
     message: "the build was cancelled",
     facts: { reason: reason instanceof Error ? reason.message : String(reason) },
+    hint: "build again to go on: what had succeeded by then is reused",
     cause: reason,
   });
 }
@@ -79,7 +80,19 @@ export function exportBlocked(path: string, why: string): BuildError {
   return new BuildError({
     code: "EXPORT_BLOCKED",
     message: `exporting to \`${path}\` would replace ${why}`,
+    facts: { path },
     hint: "export to a place of its own, such as `dist`: what was there before is replaced as a whole",
+  });
+}
+
+/** The place of an export cannot be written to. */
+export function exportFailed(path: string, cause: Error): BuildError {
+  return new BuildError({
+    code: "EXPORT_FAILED",
+    message: `\`${path}\` cannot be written`,
+    facts: { reason: cause.message },
+    hint: "what was there before is as it was; make room or allow writing, or export elsewhere",
+    cause,
   });
 }
 
@@ -113,6 +126,7 @@ export function cwdMissing(stage: string, cwd: string): BuildError {
   return new BuildError({
     code: "CWD_MISSING",
     message: `stage \`${stage}\` starts in \`${cwd}\`, which is not in its input root`,
+    facts: { stage, cwd },
     hint: "lay a tree there with `root`, or correct `cwd`",
   });
 }
@@ -122,6 +136,7 @@ export function invalidOption(option: string, found: string, wanted: string): Bu
   return new BuildError({
     code: "INVALID_OPTION",
     message: `option \`${option}\` is ${found}`,
+    facts: { option, found },
     hint: `it should be ${wanted}`,
   });
 }
@@ -261,6 +276,7 @@ export function outputPathTaken(stage: string, output: string, path: string): Bu
   return new BuildError({
     code: "OUTPUT_PATH_TAKEN",
     message: `stage \`${stage}\` declares output \`${output}\` at \`${path}\`, where an input lies`,
+    facts: { stage, output, path },
     hint: "write to another path; or, if the command is to change that input, lay it with `writable`",
   });
 }
@@ -304,6 +320,7 @@ export function outputWrongKind(
   return new BuildError({
     code: "OUTPUT_WRONG_KIND",
     message: `stage \`${stage}\` declares \`${path}\` as ${declared}, and wrote ${found}`,
+    facts: { stage, output: path },
     hint:
       found === "a directory"
         ? "declare it with `out.tree`"
@@ -356,7 +373,8 @@ export function sourceChanged(path: string, why: string): BuildError {
 export function sourceMissing(directory: string): BuildError {
   return new BuildError({
     code: "SOURCE_MISSING",
-    message: `source directory \`${directory}\` does not exist`,
+    message: `source \`${directory}\` does not exist`,
+    facts: { path: directory },
     hint: "relative sources start at the build's `cwd`; pass a `file:` URL to start at a script",
   });
 }
@@ -366,6 +384,7 @@ export function sourceNotDirectory(path: string): BuildError {
   return new BuildError({
     code: "SOURCE_NOT_DIRECTORY",
     message: `source \`${path}\` is not a directory`,
+    facts: { path },
     hint: "use `source.file` for a single file",
   });
 }
@@ -428,7 +447,7 @@ export function stageFailed(seen: {
     hint:
       exitCode === 127
         ? `127 often means that a command was not found; declared tools: ${tools?.join(", ") ?? "the system's"}`
-        : undefined,
+        : "see the end of its log above; `report.log` has all of it",
   });
 }
 
@@ -477,6 +496,7 @@ export function symlinkLeaves(path: string, target: string, why: string): BuildE
   return new BuildError({
     code: "SYMLINK_LEAVES",
     message: `the link \`${path}\` leads to \`${target}\`: ${why}`,
+    facts: { link: path, target },
     hint: "replace it by a relative link inside the tree, or leave it out with `exclude`",
   });
 }

@@ -13,6 +13,7 @@ export const errorCodes = [
   "COMMAND_NOT_FOUND",
   "CWD_MISSING",
   "EXPORT_BLOCKED",
+  "EXPORT_FAILED",
   "FILE_NAME_NOT_UTF8",
   "INVALID_GLOB",
   "INVALID_OPTION",

@@ -18,6 +18,7 @@ import {
   notInterpolable,
   outputTwice,
   pathConflict,
+  templateSyntax,
 } from "../errors/catalogue.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { tool, type Tool } from "./tool.ts";
@@ -166,6 +167,9 @@ export class CommandBuilder {
   ): Command {
     const env: Record<string, string> = {};
     for (const name of Object.keys(this.#env)) env[name] = this.#text(this.#env[name]);
+    for (const text of argv) {
+      if (text.includes("\0")) throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
+    }
     const spec: CommandSpec = {
       argv,
       env,

@@ -38,8 +38,9 @@ export interface ConfigurableTag extends CommandTag<{}> {
 /** Makes commands from templates. */
 export interface Sh extends ConfigurableTag {
   /**
-   * A script for a real shell: `bash -euo pipefail -c`. Interpolations are handed over as arguments,
-   * and each stands in the script as one quoted word.
+   * A script for a real shell: `bash -euo pipefail -c`. The text is taken as it stands between the
+   * backticks: a backslash is the shell's. Interpolations are handed over as arguments, and each stands
+   * in the script as one quoted word.
    */
   readonly bash: ConfigurableTag;
 }
@@ -75,10 +76,18 @@ const renderBash: Render = (builder, strings, holes, { tools }) => {
     isList: Array.isArray(hole),
     parameters: builder.expand(hole).map((value) => values.push(value)),
   }));
-  const script = renderScript(strings, references);
+  const script = renderScript(shellText(strings), references);
   const argv = ["bash", "-euo", "pipefail", "-c", script, "bash", ...values];
   return builder.build(argv, tools && [tool.host("bash"), ...tools]);
 };
+
+/**
+ * The script as it is written: a backslash is the shell's, not JavaScript's. Only those that JavaScript
+ * needs itself, before a backtick and before `${`, are taken away.
+ */
+function shellText({ raw }: TemplateStringsArray): readonly string[] {
+  return raw.map((text) => text.replaceAll(/\\(`|\$\{)/g, "$1"));
+}
 
 /** Part of a word that holds more than one hole, or text beside a hole. */
 function partText(

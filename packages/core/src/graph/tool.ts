@@ -15,6 +15,8 @@ export interface HostTool {
   readonly version: readonly string[] | undefined;
   /** Command that prints where the program lies, tried before the machine's `PATH`. */
   readonly locate: readonly string[] | undefined;
+  /** Whether only what `locate` prints will do. */
+  readonly mustLocate: boolean;
   /** How to get it, for the error when it is missing. */
   readonly hint: string | undefined;
 }
@@ -37,6 +39,13 @@ export interface HostToolOptions {
    * there, or fails, the machine's `PATH` decides.
    */
   readonly locate?: readonly string[];
+  /**
+   * Whether the tool is missing when `locate` does not find it, whatever else is on `PATH`: for a
+   * version that was asked for by name.
+   *
+   * @defaultValue false
+   */
+  readonly mustLocate?: boolean;
   /** What a person should do when it is missing: `apt-get install llvm`. */
   readonly hint?: string;
 }
@@ -52,11 +61,11 @@ export interface MakeTool {
 
 /** Names the programs that a command may use. */
 export const tool: MakeTool = {
-  host(name, { version, locate, hint } = {}) {
+  host(name, { version, locate, mustLocate = false, hint } = {}) {
     if (name === "" || (name.includes("/") && !name.startsWith("/"))) {
       const wanted = "the name of a program, or an absolute path";
       throw invalidOption("name of a tool", describe(name), wanted);
     }
-    return Object.freeze({ type: "host-tool", name, version, locate, hint });
+    return Object.freeze({ type: "host-tool", name, version, locate, mustLocate, hint });
   },
 };

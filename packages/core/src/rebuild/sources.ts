@@ -4,7 +4,7 @@
  * @module
  */
 import * as fs from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 import type { SourceOrigin } from "../artifact/handle.ts";
 import type { Clock } from "../base/clock.ts";
@@ -80,6 +80,7 @@ export class Sources implements SourceChanges {
       return value;
     }
     checkDirectory(directory);
+    if (origin.file !== undefined) checkFile(join(directory, origin.file));
     const seen = new Fingerprints(this.#clock.now());
     const options = { filter: origin.filter, signal: this.#signal, known: remembered?.seen, seen };
     const digest = await snapshot(this.#content, directory, options);
@@ -140,6 +141,10 @@ interface Taken {
 interface Remembered {
   readonly digest: Digest;
   readonly seen: Fingerprints;
+}
+
+function checkFile(path: string): void {
+  if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) throw sourceMissing(path);
 }
 
 function checkDirectory(directory: string): void {

@@ -341,18 +341,11 @@ export class Scheduler implements KnownValues {
   }
 
   #record(node: PlanNode, parts: Partial<Settlement> & { readonly outcome: Outcome }): void {
-    const settlement: Settlement = {
-      key: undefined,
-      produced: undefined,
-      execution: undefined,
-      error: undefined,
-      reason: undefined,
-      ...parts,
-    };
+    const { outcome, key, produced, execution, error, reason } = parts;
     // Put last, even if it was there before: the order is that of the last settlements.
     this.#settlements.delete(node.id);
-    this.#settlements.set(node.id, settlement);
-    const { outcome, key, error, reason, execution, produced } = settlement;
+    this.#settlements.set(node.id, { outcome, key, produced, execution, error, reason });
+    if (!this.#options.isHeard) return;
     const ran = execution ?? produced?.result;
     this.#options.emit({
       type: "stage-settled",

@@ -306,7 +306,8 @@ async function copyChunks(
     if (bytesRead === 0) return size;
     const chunk = buffer.subarray(0, bytesRead);
     hash.update(chunk);
-    await target.write(chunk);
+    // Not `write`, which on a full disk may write a part of it and say so only in what it returns.
+    await target.writeFile(chunk);
     size += bytesRead;
   }
 }

@@ -8,18 +8,19 @@
  */
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest/digest.ts";
-import { exportBlocked } from "../errors/catalogue.ts";
+import { exportBlocked, exportFailed } from "../errors/catalogue.ts";
 import { makeFolder } from "./folder.ts";
 import { materializeTree, modeOf } from "./materialize.ts";
 import type { ContentStore } from "./store.ts";
+import { isSystemError } from "./system-error.ts";
 
 /**
  * Writes a file to `path`, in the place of a file that may be there. Makes missing parents.
  *
- * @throws {@link BuildError} `EXPORT_BLOCKED` when a directory is there, or `BLOB_LOST`.
+ * @throws {@link BuildError} `EXPORT_BLOCKED` when a directory is there, `EXPORT_FAILED`, `BLOB_LOST`.
  */
 export async function exportFile(
   content: ContentStore,
@@ -34,7 +35,11 @@ export async function exportFile(
   });
 }
 
-/** Writes a tree to `path`, in the place of whatever is there. Makes missing parents. */
+/**
+ * Writes a tree to `path`, in the place of whatever is there. Makes missing parents.
+ *
+ * @throws {@link BuildError} `EXPORT_FAILED`, `BLOB_LOST`.
+ */
 export async function exportTree(content: ContentStore, tree: Digest, path: string): Promise<void> {
   await replace(path, async (temporary) => {
     fs.mkdirSync(temporary);
@@ -43,10 +48,22 @@ export async function exportTree(content: ContentStore, tree: Digest, path: stri
 }
 
 async function replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
+  try {
+    await replaceWith(path, write);
+  } catch (error) {
+    throw isSystemError(error) ? exportFailed(path, error) : error;
+  }
+}
+
+async function replaceWith(
+  path: string,
+  write: (temporary: string) => Promise<void>,
+): Promise<void> {
   makeFolder(dirname(path));
-  const beside = (name: string): string => join(dirname(path), `.${basename(path)}.${name}`);
-  const temporary = beside(randomUUID());
-  const old = beside(randomUUID());
+  // Short, and not made of the name: that may be as long as a name can be.
+  const beside = (): string => join(dirname(path), `.ashlar-${randomUUID().slice(0, 8)}`);
+  const temporary = beside();
+  const old = beside();
   try {
     await write(temporary);
     // A directory cannot be replaced in one step, nor replace a file: what is there steps aside.

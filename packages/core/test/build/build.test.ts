@@ -120,7 +120,7 @@ describe("options", () => {
     expect(await (await build(source("src"), each)).list(source("src"))).toEqual(["a"]);
     await expect(tryBuild(source("nowhere"), each)).rejects.toMatchObject({
       code: "SOURCE_MISSING",
-      message: `source directory \`${join(each.cwd!, "nowhere")}\` does not exist`,
+      message: `source \`${join(each.cwd!, "nowhere")}\` does not exist`,
     });
   });
 });

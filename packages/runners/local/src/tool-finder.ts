@@ -35,10 +35,10 @@ export class ToolFinder {
    * @throws {@link BuildError} `TOOL_NOT_FOUND`.
    */
   async find(tool: Tool, signal: AbortSignal): Promise<string> {
-    const question = JSON.stringify([tool.name, tool.locate]);
+    const question = JSON.stringify([tool.name, tool.locate, tool.mustLocate]);
     return await remember(this.#found, question, signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
-      const path = located ?? this.search(tool.name);
+      const path = located ?? (tool.mustLocate ? undefined : this.search(tool.name));
       if (path === undefined) throw toolNotFound(tool.name, tool.hint);
       return path;
     });
@@ -100,6 +100,8 @@ export class ToolFinder {
       all: true,
       reject: false,
       stdin: "ignore",
+      // Where this process happens to stand must not decide: managers look for settings there.
+      cwd: "/",
       cancelSignal: signal,
     });
     signal.throwIfAborted();
