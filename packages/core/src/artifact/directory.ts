@@ -45,14 +45,16 @@ export const emptyDirectory: Directory = { files: [], directories: [], symlinks:
 export function encodeDirectory({ files, directories, symlinks }: Directory): Buffer {
   const writer = new MessageWriter();
   for (const { name, digest, isExecutable } of inOrder(files)) {
-    const node = new MessageWriter().string(1, name).digest(2, digest).bool(4, isExecutable);
-    writer.message(1, node.finish());
+    const start = writer.begin(1);
+    writer.string(1, name).digest(2, digest).bool(4, isExecutable).end(start);
   }
   for (const { name, digest } of inOrder(directories)) {
-    writer.message(2, new MessageWriter().string(1, name).digest(2, digest).finish());
+    const start = writer.begin(2);
+    writer.string(1, name).digest(2, digest).end(start);
   }
   for (const { name, target } of inOrder(symlinks)) {
-    writer.message(3, new MessageWriter().string(1, name).string(2, target).finish());
+    const start = writer.begin(3);
+    writer.string(1, name).string(2, target).end(start);
   }
   return writer.finish();
 }

@@ -68,8 +68,35 @@ export class MessageWriter {
   /** A `Digest` field, present only when there is one. */
   digest(field: number, digest: Digest | undefined): this {
     if (digest === undefined) return this;
-    const message = new MessageWriter().string(1, hashOf(digest)).integer(2, sizeOf(digest));
-    return this.message(field, message.finish());
+    const start = this.begin(field);
+    return this.string(1, hashOf(digest)).integer(2, sizeOf(digest)).end(start);
+  }
+
+  /**
+   * Begins a message field that is present, whose own fields are added next. Written in place: a message
+   * has many small ones, and a writer for each costs more than their bytes. Returns what `end` needs.
+   */
+  begin(field: number): number {
+    this.#tag(field, delimited);
+    this.#reserve(1);
+    return this.#length++;
+  }
+
+  /** Ends the message field that began at `start`. */
+  end(start: number): this {
+    const size = this.#length - start - 1;
+    if (size < 0x80) {
+      this.#bytes[start] = size;
+      return this;
+    }
+    // Its length takes more than the one byte that was left for it.
+    const content = Buffer.from(this.#bytes.subarray(start + 1, this.#length));
+    this.#length = start;
+    this.#varint(size);
+    this.#reserve(size);
+    this.#bytes.set(content, this.#length);
+    this.#length += size;
+    return this;
   }
 
   /** The bytes so far, in a buffer of their own. */

@@ -42,7 +42,8 @@ export function encodeCommand(command: CommandMessage): Buffer {
   const writer = new MessageWriter();
   for (const argument of command.arguments) writer.element(1, argument);
   for (const pair of sortedBy(command.env, ({ name }) => name)) {
-    writer.message(2, encodePair(pair));
+    const start = writer.begin(2);
+    writer.string(1, pair.name).string(2, pair.value).end(start);
   }
   const platform = encodePlatform(command.platform);
   // An absent platform and one without properties are different messages.
@@ -89,15 +90,14 @@ export function keyAction(
   return { key: digestBytes(action), action, command: encoded };
 }
 
-function encodePair({ name, value }: NameValue): Buffer {
-  return new MessageWriter().string(1, name).string(2, value).finish();
-}
-
 function encodePlatform(properties: readonly NameValue[]): Buffer {
   const writer = new MessageWriter();
   const sorted = properties.toSorted(
     (a, b) => compareCodePoints(a.name, b.name) || compareCodePoints(a.value, b.value),
   );
-  for (const property of sorted) writer.message(1, encodePair(property));
+  for (const { name, value } of sorted) {
+    const start = writer.begin(1);
+    writer.string(1, name).string(2, value).end(start);
+  }
   return writer.finish();
 }

@@ -54,7 +54,7 @@ export async function execute(
   try {
     const execution = await runner.run(action, {
       content,
-      signal: AbortSignal.any([signal, deadline.signal]),
+      signal: deadline.with(signal),
       onLog: (stream, chunk) => say(stream, decoders[stream].write(Buffer.from(chunk))),
     });
     for (const stream of ["stdout", "stderr"] as const) say(stream, decoders[stream].end());
@@ -112,21 +112,23 @@ function timedOut(action: Action, call: StageCall, tail: LogTail): BuildError {
 
 /** A time limit, as a signal. */
 class Deadline {
-  readonly #controller = new AbortController();
+  readonly #controller: AbortController | undefined;
   readonly clear: () => void;
 
   constructor(timeoutMs: number | undefined, clock: Clock) {
-    this.clear =
-      timeoutMs === undefined
-        ? () => {}
-        : clock.after(timeoutMs, () => this.#controller.abort(new Error("out of time")));
+    this.#controller = timeoutMs === undefined ? undefined : new AbortController();
+    const over = (): void => this.#controller?.abort(new Error("out of time"));
+    this.clear = timeoutMs === undefined ? () => {} : clock.after(timeoutMs, over);
   }
 
-  get signal(): AbortSignal {
-    return this.#controller.signal;
+  /** The signal, aborted as well when time is over. Composing signals costs; most have no limit. */
+  with(signal: AbortSignal): AbortSignal {
+    return this.#controller === undefined
+      ? signal
+      : AbortSignal.any([signal, this.#controller.signal]);
   }
 
   get isOver(): boolean {
-    return this.#controller.signal.aborted;
+    return this.#controller?.signal.aborted === true;
   }
 }
