@@ -1,5 +1,6 @@
 /**
- * Child processes of the scripts: their output streams through, their exit code comes back.
+ * Child processes of the scripts: their output streams through, their exit code comes back, and signals
+ * that would end this process go to them.
  *
  * @module
  */
@@ -19,6 +20,9 @@ const pnpmVersion = "12.21.0";
 /** What npm tells its scripts about itself; pnpm would take some of it for its own settings. */
 const npmChatter =
   /^npm_(?:package_|lifecycle_|command$|execpath$|node_execpath$|config_(?:user_agent|npm_version|node_gyp|init_module|local_prefix|prefix|global_prefix|global)$)/i;
+
+/** Signals that ask a process to end. @type {readonly NodeJS.Signals[]} */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Runs a Node program.
@@ -57,17 +61,24 @@ export function pnpm(words) {
 function run(program, argv, env, shell) {
   return new Promise((resolve) => {
     const child = spawn(program, argv, { cwd: root, env, shell, stdio: "inherit" });
-    // A terminal's Ctrl-C reaches the child too: it decides, and this process reports how it ended.
-    const wait = () => {};
-    const forward = () => child.kill("SIGTERM");
-    process.on("SIGINT", wait).on("SIGTERM", forward);
+    /** @type {NodeJS.Signals | undefined} */
+    let received;
+    // From a terminal, the child has it already. It must not mind: nobody can tell here who sent it.
+    /** @param {NodeJS.Signals} signal */
+    const forward = (signal) => {
+      received ??= signal;
+      child.kill(signal);
+    };
+    for (const signal of endings) process.on(signal, forward);
     child.on("error", (error) => {
       console.error(`cannot start \`${program}\`: ${error.message}`);
       resolve(127);
     });
     child.on("exit", (code, signal) => {
-      process.off("SIGINT", wait).off("SIGTERM", forward);
-      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+      for (const each of endings) process.off(each, forward);
+      // Even if the child made nothing of it: no step is to follow.
+      const endedBy = received ?? signal;
+      resolve(endedBy === null ? (code ?? 1) : 128 + constants.signals[endedBy]);
     });
   });
 }

@@ -4,6 +4,8 @@
  *     npm test    install ─▶ build ─▶ lint ─▶ check ─▶ unit
  *     npm start   install ─▶ build ─▶ tour
  *
+ * `npm test` leaves out the tests when they have passed for the same files; see `passed.mjs`.
+ *
  * Steps run one after another; the first that fails ends the run with its exit
  * code. Needs nothing but Node and npm, so it may import only its neighbours and
  * `node:` modules. Words after the command go to its last step:
@@ -13,6 +15,7 @@
  */
 import { pnpm, runNode } from "./child.mjs";
 import { install } from "./install.mjs";
+import { forgetPassed, hasPassed, keepPassed, whatIsTested } from "./passed.mjs";
 
 /** @typedef {(words: string[]) => Promise<number>} Step runs, and returns an exit code */
 
@@ -29,7 +32,7 @@ const steps = {
   lint: (words) => runNode([oxlint, "--deny-warnings", ...words]),
   format: (words) => runNode([oxfmt, "--check", ...words]),
   check: (words) => runNode([tsc, "--build", "test", "bench", ...words]),
-  unit: (words) => runNode([vitest, "run", ...words]),
+  unit,
   "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
   "fix format": (words) => runNode([oxfmt, "--write", ...words]),
   bench: (words) => runNode(["bench/main.mjs", ...words]),
@@ -45,10 +48,35 @@ const commands = {
   lint: ["install", "build", "lint", "format"],
   check: ["install", "build", "check"],
   fix: ["install", "build", "fix lint", "fix format"],
-  "test:unit": ["install", "unit"],
+  // The tests of the examples run what was built.
+  "test:unit": ["install", "build", "unit"],
   bench: ["install", "build", "bench"],
   pnpm: ["pnpm"],
 };
+
+const nothingNew =
+  "nothing has changed since the tests passed; `npm run test:unit` runs them all the same";
+
+/** @type {Step} */
+async function unit(words) {
+  const tested = whatIsTested();
+  const code = await runNode([vitest, "run", ...words]);
+  if (code !== 0) forgetPassed();
+  // Somebody may have edited a file meanwhile: then nobody knows what has passed.
+  else if (words.length === 0 && whatIsTested() === tested) keepPassed(tested);
+  return code;
+}
+
+/**
+ * @param {string} command
+ * @param {string} name of a step
+ * @param {string[]} words
+ * @returns {boolean} true if the step would find nothing new
+ */
+function isNeedless(command, name, words) {
+  if (command !== "test" || name !== "unit" || words.length > 0 || process.env["CI"]) return false;
+  return hasPassed(whatIsTested());
+}
 
 /**
  * Runs one command.
@@ -59,11 +87,15 @@ const commands = {
  */
 async function run(command, words) {
   const names = command === undefined ? undefined : commands[command];
-  if (names === undefined) {
+  if (command === undefined || names === undefined) {
     console.error(`usage: node scripts/run.mjs <${Object.keys(commands).join(" | ")}> [words...]`);
     return 2;
   }
   for (const name of names) {
+    if (isNeedless(command, name, words)) {
+      console.error(`ok      ${name}: ${nothingNew}`);
+      continue;
+    }
     const started = performance.now();
     const code = (await steps[name]?.(name === names.at(-1) ? words : [])) ?? 1;
     const seconds = `${((performance.now() - started) / 1000).toFixed(2)} s`;

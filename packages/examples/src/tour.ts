@@ -8,7 +8,7 @@
  * @module
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { renderError, tryBuild, type Report, type Runner } from "@ashlar/core";
@@ -76,31 +76,32 @@ const acts: readonly Act[] = [
   },
 ];
 
+/** What asks the tour to end. All of it goes on until nothing is left: a second signal changes nothing. */
+const interrupt = new AbortController();
+let exitCodeOfInterrupted = 0;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    exitCodeOfInterrupted ||= 128 + constants.signals[signal];
+    interrupt.abort(new Error("interrupted"));
+  });
+}
+
 await using runner = localRunner();
 process.exitCode = await takeTour(await chooseStory(runner), runner);
 
 /** Tells the whole story, and returns the exit code. */
 async function takeTour(story: Story, tourRunner: Runner): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "ashlar-tour-"));
-  const interrupt = new AbortController();
-  const onSignal = (): void => interrupt.abort(new Error("interrupted"));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, onSignal);
   try {
     console.log(`A tour of Ashlar, on ${story.name}.`);
     if (story.note !== undefined) console.log(story.note);
-    return await playActs(story, tourRunner, folder, interrupt.signal);
+    return await playActs(story, tourRunner, folder);
   } finally {
-    for (const signal of ["SIGINT", "SIGTERM"]) process.removeListener(signal, onSignal);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function playActs(
-  story: Story,
-  tourRunner: Runner,
-  folder: string,
-  signal: AbortSignal,
-): Promise<number> {
+async function playActs(story: Story, tourRunner: Runner, folder: string): Promise<number> {
   const root = join(folder, "project");
   cpSync(story.project, root, { recursive: true });
   const summary: string[] = [];
@@ -110,6 +111,7 @@ async function playActs(
     if (act.letter === "d") addComment(join(root, story.sourceFile));
     const { checks, installed } = story.describe(root, act.order, act.lint);
     const store = join(folder, "store");
+    const { signal } = interrupt;
     const report = await tryBuild(checks, { runner: tourRunner, store, signal });
     console.log(formatReport(report));
     if (report.outcome === "cancelled") return interrupted();
@@ -148,5 +150,5 @@ function names(stages: readonly string[]): string {
 
 function interrupted(): number {
   console.log("\nInterrupted. Everything that ran has been stopped.");
-  return 130;
+  return exitCodeOfInterrupted;
 }

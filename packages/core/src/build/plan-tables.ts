@@ -194,7 +194,8 @@ function sourceText({ location, filter: { include, exclude = [] } }: SourceOrigi
 
 /** Gives names out, each once: `compile`, then `compile#2`. */
 class Names {
-  readonly #taken = new Set<string>();
+  // Graphology keeps neighbours in plain objects, which have a meaning for this name.
+  readonly #taken = new Set(["__proto__"]);
   /** By name: the number to try next. */
   readonly #next = new Map<string, number>();
 

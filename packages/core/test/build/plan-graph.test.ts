@@ -250,6 +250,12 @@ test("over any graph: made anew it is written the same, with as many lines as it
   );
 });
 
+test("a stage may have a name that objects have a meaning for", async () => {
+  const file = stage("__proto__", () => sh`a ${out.file("f")}`)();
+  const graph = await planGraph(stage("constructor", () => sh`b ${file}`)());
+  expect(graph.inNeighbors("constructor")).toEqual(["__proto__#2"]);
+});
+
 test("a target that is no handle is refused", async () => {
   await expect(planGraph("app" as never)).rejects.toMatchObject({ code: "NOT_A_HANDLE" });
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readlinkSync, realpathSync } from "node:fs";
+import { readdirSync, readlinkSync, realpathSync, rmdirSync } from "node:fs";
 import { chmod, mkdir, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -25,6 +25,7 @@ export class Scratch {
   /** Absolute directory of all actions. There while one of them runs. */
   readonly directory: string;
   #count = 0;
+  #running = 0;
 
   /** @param base - Directory to make the runner's own in. @defaultValue the system's */
   constructor(base: string = tmpdir()) {
@@ -37,18 +38,35 @@ export class Scratch {
   async use<T>(work: (folder: string) => Promise<T>): Promise<T> {
     const isFirst = this.#count === 0;
     const folder = join(this.directory, String(this.#count++));
-    await mkdir(folder, { recursive: true });
+    this.#running++;
     try {
+      await mkdir(folder, { recursive: true });
       if (isFirst) await sweep(this.base);
       return await work(folder);
     } finally {
-      await removeTree(folder);
+      await removeTree(folder).finally(() => this.#leave());
     }
+  }
+
+  /** After the last action, nothing is left even of a runner that nobody disposes of. */
+  #leave(): void {
+    this.#running--;
+    // At once, so that no action can begin in between: it would find its directory gone.
+    if (this.#running === 0) removeIfEmpty(this.directory);
   }
 
   /** Removes all that is left. */
   async remove(): Promise<void> {
     await removeTree(this.directory);
+  }
+}
+
+/** Removes a directory with nothing in it. What holds something, or is not there, stays as it is. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // Nothing depends on it.
   }
 }
 
