@@ -11,8 +11,3 @@ export function invariant(condition: unknown, message: string): asserts conditio
     `bug in ashlar: ${message}; please report it at https://github.com/ashlar/ashlar/issues`,
   );
 }
-
-/** Marks a branch that the types say cannot be reached. */
-export function unreachable(value: never): never {
-  throw new Error(`bug in ashlar: unexpected ${JSON.stringify(value)}`);
-}

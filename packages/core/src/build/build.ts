@@ -8,25 +8,26 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
-import { isHandle, type Handle, type SourceOrigin } from "../artifact/handle.ts";
+import { isHandle, type Handle } from "../artifact/handle.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { describe } from "../base/describe.ts";
 import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
-import type { StageCall } from "../graph/stage.ts";
 import { keyVersion } from "../rebuild/compose.ts";
 import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";
 import { Trace } from "../rebuild/trace.ts";
-import type { Runner, Value } from "../runner/runner.ts";
-import { Scheduler, type Settlement } from "../schedule/scheduler.ts";
+import type { Runner } from "../runner/runner.ts";
+import { Scheduler } from "../schedule/scheduler.ts";
+import type { Settlement } from "../schedule/settlements.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
 import { StoreLease } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
 import { Report, type StageReport } from "./report.ts";
+import { Results } from "./results.ts";
 
 /** What to build: a handle, or several. */
 export type Targets = Handle | readonly Handle[];
@@ -136,7 +137,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     throw error;
   }
 
-  const stages = [...scheduler.settlements].map(([id, settlement]) =>
+  const stages = [...scheduler.settlements.all].map(([id, settlement]) =>
     reportStage(plan.nodes[id]?.name ?? "", settlement),
   );
   const errors = stages.flatMap(({ error }) => error ?? []);
@@ -153,7 +154,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     ...{ outcome, stages, errors, durationMs, cwd },
     content,
     rebuild: async (artifact) => await run(artifact, { ...options, onEvent: undefined }, false),
-    known: new Results(plan, scheduler),
+    known: new Results(plan, scheduler.settlements),
     sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
   });
 }
@@ -207,32 +208,6 @@ function reportStage(name: string, settlement: Settlement): StageReport {
     stdout: ran?.stdout,
     stderr: ran?.stderr,
   };
-}
-
-/** Finds values for handles that users hold, which `seq` and `after` may have made copies of. */
-class Results {
-  readonly #scheduler: Scheduler;
-  readonly #copies = new Map<StageCall, StageCall>();
-
-  constructor(plan: Plan, scheduler: Scheduler) {
-    this.#scheduler = scheduler;
-    for (const { call } of plan.nodes) this.#copies.set(call.original, call);
-  }
-
-  sourceValue(origin: SourceOrigin): Value | undefined {
-    return this.#scheduler.sourceValue(origin);
-  }
-
-  outputValue(call: StageCall, output: string): Value | undefined {
-    const exact = this.#scheduler.outputValue(call, output);
-    const copy = this.#copies.get(call.original);
-    return exact ?? (copy && this.#scheduler.outputValue(copy, output));
-  }
-
-  hasRun(call: StageCall): boolean {
-    const copy = this.#copies.get(call.original);
-    return this.#scheduler.hasRun(call) || (copy !== undefined && this.#scheduler.hasRun(copy));
-  }
 }
 
 /** Copies every source into the store, one after another. False when the signal was aborted before. */

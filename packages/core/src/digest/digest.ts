@@ -25,17 +25,6 @@ export function digestBytes(bytes: Uint8Array): Digest {
   return seal(crypto.hash("sha256", bytes, "hex"), bytes.byteLength);
 }
 
-/** Names a stream, holding one chunk at a time. Rejects with whatever the stream rejects with. */
-export async function digestStream(chunks: AsyncIterable<Uint8Array>): Promise<Digest> {
-  const hash = crypto.createHash("sha256");
-  let size = 0;
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    size += chunk.byteLength;
-  }
-  return seal(hash.digest("hex"), size);
-}
-
 /**
  * Reads a digest back from outside: a file, a flag, the wire.
  *

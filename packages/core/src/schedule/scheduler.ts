@@ -10,25 +10,25 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
-import { BuildError, summarize, withFacts } from "../errors/build-error.ts";
+import { BuildError, withFacts } from "../errors/build-error.ts";
 import { runnerFailed } from "../errors/catalogue.ts";
-import type { BuildEventBody, Outcome } from "../events/event.ts";
+import type { BuildEventBody } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { needsOfCall } from "../graph/closure.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
-import type { StageCall } from "../graph/stage.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
-import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import { resolveArtifact } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace, Traced } from "../rebuild/trace.ts";
-import type { Execution, Runner, Value } from "../runner/runner.ts";
+import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
 import { execute } from "./execute.ts";
 import { Frontier } from "./frontier.ts";
 import { Pool } from "./pool.ts";
+import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
 
 /** What a build is made with. */
 export interface ScheduleOptions {
@@ -47,18 +47,6 @@ export interface ScheduleOptions {
   readonly identities: ToolIdentities;
 }
 
-/** What became of a node. */
-export interface Settlement {
-  readonly outcome: Outcome;
-  readonly key: ActionKey | undefined;
-  /** What it made, when it ran or was reused. */
-  readonly produced: Produced | undefined;
-  /** What the runner saw, when it ran in this build. */
-  readonly execution: Execution | undefined;
-  readonly error: BuildError | undefined;
-  readonly reason: string | undefined;
-}
-
 /** Nodes whose keys are being computed or looked up at once. */
 const maxDeciding = 64;
 
@@ -66,7 +54,7 @@ const maxDeciding = 64;
 const maxRewinds = 5;
 
 /** Takes one plan through one build. */
-export class Scheduler implements KnownValues {
+export class Scheduler {
   readonly #options: ScheduleOptions;
   readonly #frontier: Frontier;
   readonly #pool: Pool;
@@ -74,7 +62,7 @@ export class Scheduler implements KnownValues {
   readonly #identities: ToolIdentities;
   /** Aborted when the build is, and at the first failure unless it is to keep going. */
   readonly #stop = new AbortController();
-  readonly #settlements = new Map<NodeId, Settlement>();
+  readonly #settlements: Settlements;
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #rewinds = new Map<NodeId, number>();
   /** Keys of the nodes whose commands were started. */
@@ -88,6 +76,7 @@ export class Scheduler implements KnownValues {
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
+    this.#settlements = new Settlements(options);
     this.#frontier = new Frontier(options.plan);
     this.#pool = new Pool(options.slots);
     this.#rebuilder = new Rebuilder(options.store);
@@ -95,22 +84,8 @@ export class Scheduler implements KnownValues {
   }
 
   /** What became of each node. */
-  get settlements(): ReadonlyMap<NodeId, Settlement> {
+  get settlements(): Settlements {
     return this.#settlements;
-  }
-
-  sourceValue(origin: Parameters<Sources["find"]>[0]): Value | undefined {
-    return this.#options.sources.find(origin);
-  }
-
-  outputValue(call: StageCall, output: string): Value | undefined {
-    const node = this.#options.plan.nodeByCall.get(call);
-    return node && this.#settlements.get(node.id)?.produced?.values.get(output);
-  }
-
-  hasRun(call: StageCall): boolean {
-    const node = this.#options.plan.nodeByCall.get(call);
-    return node !== undefined && this.#settlements.get(node.id)?.produced !== undefined;
   }
 
   /** Resolves when every node has settled. Rejects only for a fault outside of any stage. */
@@ -206,7 +181,7 @@ export class Scheduler implements KnownValues {
     const { content } = store;
     const values: Value[] = [];
     for (const { artifact } of node.call.command.mounts) {
-      values.push(await resolveArtifact(content, artifact, this));
+      values.push(await resolveArtifact(content, artifact, this.#settlements));
     }
     return await composeAction(node.call, values, {
       content,
@@ -292,7 +267,7 @@ export class Scheduler implements KnownValues {
     const again: NodeId[] = [];
     for (const call of needs.calls) {
       const producer = plan.nodeByCall.get(call);
-      const produced = producer && this.#settlements.get(producer.id)?.produced;
+      const produced = producer && this.#settlements.find(producer.id)?.produced;
       if (producer === undefined || produced === undefined) continue;
       // It keeps its values until it has new ones: others may be reading them.
       if (await this.#rebuilder.isWhole(produced)) continue;
@@ -314,13 +289,13 @@ export class Scheduler implements KnownValues {
   }
 
   /** Records what became of a node, and of those that can no longer start because of it. */
-  #settle(node: PlanNode, parts: Partial<Settlement> & { readonly outcome: Outcome }): void {
+  #settle(node: PlanNode, parts: SettlementParts): void {
     const isSuccess = parts.outcome === "ran" || parts.outcome === "reused";
-    this.#record(node, parts);
+    this.#settlements.record(node, parts);
     if (isSuccess) return this.#frontier.succeed(node.id);
     for (const id of this.#frontier.fail(node.id)) {
       const reason = `\`${node.name}\`, which must come before, did not succeed`;
-      this.#record(this.#node(id), { outcome: "skipped", reason });
+      this.#settlements.record(this.#node(id), { outcome: "skipped", reason });
     }
   }
 
@@ -335,29 +310,9 @@ export class Scheduler implements KnownValues {
   #halt(cause: unknown, reason: string): void {
     this.#stopReason ||= reason;
     for (const id of this.#frontier.stop()) {
-      this.#record(this.#node(id), { outcome: "skipped", reason });
+      this.#settlements.record(this.#node(id), { outcome: "skipped", reason });
     }
     if (!this.#stop.signal.aborted) this.#stop.abort(cause);
-  }
-
-  #record(node: PlanNode, parts: Partial<Settlement> & { readonly outcome: Outcome }): void {
-    const { outcome, key, produced, execution, error, reason } = parts;
-    // Put last, even if it was there before: the order is that of the last settlements.
-    this.#settlements.delete(node.id);
-    this.#settlements.set(node.id, { outcome, key, produced, execution, error, reason });
-    if (!this.#options.isHeard) return;
-    const ran = execution ?? produced?.result;
-    this.#options.emit({
-      type: "stage-settled",
-      id: node.id,
-      name: node.name,
-      outcome,
-      key,
-      durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
-      ranBy: produced?.result.worker,
-      error: error && summarize(error),
-      reason,
-    });
   }
 
   #node(id: NodeId): PlanNode {

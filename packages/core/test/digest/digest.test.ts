@@ -10,7 +10,6 @@ import { expect, test } from "vitest";
 
 import {
   digestBytes,
-  digestStream,
   emptyDigest,
   hashOf,
   makeDigest,
@@ -28,26 +27,6 @@ test("a digest is the hash and the size", () => {
       expect(makeDigest(hashOf(digest), sizeOf(digest))).toBe(digest);
     }),
   );
-});
-
-test("a stream has the digest of its bytes, however they are cut", async () => {
-  const chunks = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 10 });
-  await fc.assert(
-    fc.asyncProperty(chunks, async (parts) => {
-      async function* stream(): AsyncGenerator<Uint8Array> {
-        yield* parts;
-      }
-      expect(await digestStream(stream())).toBe(digestBytes(Buffer.concat(parts)));
-    }),
-  );
-});
-
-test("a stream that breaks off rejects with its own error", async () => {
-  // eslint-disable-next-line require-yield
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    throw new Error("torn");
-  }
-  await expect(digestStream(broken())).rejects.toThrow("torn");
 });
 
 test("a view into a larger buffer is digested as what it shows", () => {
