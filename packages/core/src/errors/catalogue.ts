@@ -300,11 +300,17 @@ export function outputTwice(what: string, shared: "name" | "path"): BuildError {
 }
 
 /** An output is there, and cannot be kept. */
-export function outputUnfit(stage: string, path: string, cause: BuildError): BuildError {
+export function outputUnfit(
+  stage: string,
+  path: string,
+  cause: BuildError,
+  /** Why, if the cause has it in words that mean nothing to the user. */
+  reason: string = cause.message,
+): BuildError {
   return new BuildError({
     code: "OUTPUT_UNFIT",
     message: `stage \`${stage}\` wrote output \`${path}\`, which cannot be kept`,
-    facts: { reason: cause.message },
+    facts: { reason },
     hint: "outputs hold files, directories and relative links that stay inside; have the command write those",
     cause,
   });

@@ -31,6 +31,7 @@ export type Members = Readonly<Record<string, Handle>>;
  * @throws {@link BuildError} `NOT_A_HANDLE` when a member is something else.
  */
 export function all<const T extends Members>(members: T): Group<T> & Readonly<T> {
+  checkRecord(members);
   for (const [name, member] of Object.entries(members)) {
     if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
   }
@@ -50,6 +51,7 @@ export function all<const T extends Members>(members: T): Group<T> & Readonly<T>
  *   name is a number, for JavaScript keeps the order of names, and not of numbers.
  */
 export function seq<const T extends Members>(members: T): Group<T> & Readonly<T> {
+  checkRecord(members);
   const number = Object.keys(members).find((name) => /^\d+$/.test(name));
   if (number !== undefined) {
     throw invalidOption(`member ${number}`, "a number", "a name: numbers are put first, in order");
@@ -67,6 +69,12 @@ export function seq<const T extends Members>(members: T): Group<T> & Readonly<T>
     gates = copies.size > known ? [held] : [...gates, held];
   }
   return all(gated) as Group<T> & Readonly<T>;
+}
+
+/** A list has no names to find its members by. */
+function checkRecord(members: unknown): void {
+  const isRecord = typeof members === "object" && members !== null && !Array.isArray(members);
+  if (!isRecord) throw notAHandle(members, "what should be a record of handles by name");
 }
 
 /**

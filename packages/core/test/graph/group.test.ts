@@ -261,3 +261,10 @@ test("members of a sequence may not be called by numbers, which would stand in a
   const b = stage("b", () => sh`b`)();
   expect(() => seq({ 2: a, 1: b })).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
 });
+
+test("a list of members is refused, for nobody could ask for one by name", () => {
+  const a = stage("a", () => sh`a`)();
+  for (const gather of [all, seq] as readonly ((members: never) => unknown)[]) {
+    expect(() => gather([a] as never)).toThrow(expect.objectContaining({ code: "NOT_A_HANDLE" }));
+  }
+});

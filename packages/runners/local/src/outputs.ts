@@ -54,7 +54,7 @@ export async function collectOutputs(
       const value = await collect(content, root, output, action.name);
       if (value !== undefined) values.set(output.path, value);
     } catch (error) {
-      const fault = faultOf(error, output, action.name);
+      const fault = faultOf(error, output, action.name, root);
       if (fault === undefined) throw error;
       return { values, fault };
     }
@@ -71,10 +71,17 @@ const unfit: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SYMLINK_LEAVES",
 ]);
 
-function faultOf(error: unknown, { path }: OutputSpec, stage: string): BuildError | undefined {
+function faultOf(
+  error: unknown,
+  { path }: OutputSpec,
+  stage: string,
+  root: string,
+): BuildError | undefined {
   if (!(error instanceof BuildError)) return undefined;
   if (error.code === "OUTPUT_WRONG_KIND") return error;
-  return unfit.has(error.code) ? outputUnfit(stage, path, error) : undefined;
+  // The place where it ran is gone when the error is read.
+  const reason = error.message.replaceAll(`${root}/`, "");
+  return unfit.has(error.code) ? outputUnfit(stage, path, error, reason) : undefined;
 }
 
 async function collect(
