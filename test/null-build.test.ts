@@ -316,3 +316,37 @@ function reseal(directory: string): void {
     notes.write(name, odd);
   }
 }
+
+test("what was made of content that was lost, and came out otherwise, is made again", async () => {
+  const store = new MemoryStore();
+  const draw = stage("draw", () => sh`draw ${out.file("drawn")}`);
+  const use = stage(
+    "use",
+    (drawn: ReturnType<typeof draw>) => sh`use ${drawn} ${out.file("used")}`,
+  );
+  const also = stage(
+    "also",
+    (drawn: ReturnType<typeof draw>, n: number) => sh`also ${drawn} ${n} ${out.file("also")}`,
+  );
+  let drawings = 0;
+  const runner = mockRunner()
+    .on(draw, () => ({ outputs: { drawn: `drawing ${++drawings}` } }))
+    .on(use, async ({ text }) => ({ outputs: { used: `used ${await text("in/drawn")}` } }))
+    .on(also, async ({ text }) => ({ outputs: { also: `also ${await text("in/drawn")}` } }));
+  const go = async (n: number): Promise<string> => {
+    const drawn = draw();
+    const used = use(drawn);
+    const report = await build([used, also(drawn, n)], { runner, store, cwd: folder });
+    return await report.text(used);
+  };
+
+  expect(await go(1)).toBe("used drawing 1");
+  // The drawing is lost, and only `also`, which runs again, finds out.
+  const drawn = draw();
+  store.evict(await (await build(drawn, { runner, store, cwd: folder })).digest(drawn));
+  expect(await go(2)).toBe("used drawing 1");
+  expect(drawings).toBe(2);
+
+  // From now on the drawing is the second one, whoever asks.
+  expect(await go(2)).toBe("used drawing 2");
+});

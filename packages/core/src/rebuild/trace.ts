@@ -101,7 +101,7 @@ export class Trace {
     this.#results.set(node.id, { description, identities, outputs, key, run: result });
   }
 
-  /** Forgets a result, and all that rests on it: a blob of it was lost. */
+  /** Forgets a result, of which a blob was lost. What rests on it is not written down in this build. */
   forget(id: NodeId): void {
     this.#fresh++;
     this.#lost.add(id);
@@ -117,8 +117,10 @@ export class Trace {
   /** Writes down what this build has found out. */
   pack(packer: Packer): void {
     packer.number(this.#plan.nodes.length);
-    for (const { id } of this.#plan.nodes) {
-      const recorded = this.#results.get(id);
+    for (const { id, dependencies } of this.#plan.nodes) {
+      // What was lost may have come out otherwise; and what rests on it, been made of either.
+      const restsOnLost = dependencies.some((below) => this.#lost.has(below));
+      const recorded = restsOnLost ? undefined : this.#results.get(id);
       packer.number(recorded === undefined ? 0 : 1);
       if (recorded === undefined) continue;
       const { description, identities, outputs, key, run } = recorded;

@@ -81,7 +81,8 @@ export interface Execution {
  * Executes actions.
  *
  * 1. The command sees an input root with exactly the entries of `inputRoot`: names, bytes, exec bits,
- *    links, empty directories; besides, the parents of its outputs exist.
+ *    links, empty directories; besides, the parents of its outputs
+ *    exist, but for what is itself an output or lies in one.
  * 2. Nothing that the command does to its input root reaches the store.
  * 3. The command starts in `cwd`, with standard input closed and without children. With `stablePath`, the
  *    input root has the same absolute path in every run of this runner.

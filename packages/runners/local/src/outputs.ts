@@ -26,9 +26,15 @@ import {
 /** Paths that an error shows at most. */
 const maxShown = 100;
 
-/** Makes the folders that the outputs are to be written into. */
+/**
+ * Makes the folders that the outputs are to be written into: all but those that are themselves outputs,
+ * or in one, for then it would seem that the command had made them.
+ */
 export async function makeOutputParents(root: string, { outputs }: Action): Promise<void> {
-  for (const { path } of outputs) await mkdir(dirname(join(root, path)), { recursive: true });
+  for (const { path } of outputs) {
+    const isInOther = outputs.some((other) => path.startsWith(`${other.path}/`));
+    if (!isInOther) await mkdir(dirname(join(root, path)), { recursive: true });
+  }
 }
 
 /** What of the declared outputs is there. */
