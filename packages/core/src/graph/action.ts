@@ -70,24 +70,15 @@ export function encodeAction(action: ActionMessage): Buffer {
 /** Digest of an action: the only authority for reuse. */
 export type ActionKey = Digest;
 
-/** The two messages that a key is the digest of, and the key. */
-export interface KeyedAction {
-  readonly key: ActionKey;
-  readonly action: Buffer;
-  readonly command: Buffer;
-}
-
-/** Computes the key of a command over an input root. */
+/** The key of a command over an input root. */
 export function keyAction(
   command: CommandMessage,
   inputRootDigest: Digest,
   salt: string,
-): KeyedAction {
-  const encoded = encodeCommand(command);
-  const commandDigest = digestBytes(encoded);
+): ActionKey {
+  const commandDigest = digestBytes(encodeCommand(command));
   const { platform } = command;
-  const action = encodeAction({ commandDigest, inputRootDigest, salt, platform });
-  return { key: digestBytes(action), action, command: encoded };
+  return digestBytes(encodeAction({ commandDigest, inputRootDigest, salt, platform }));
 }
 
 function encodePlatform(properties: readonly NameValue[]): Buffer {

@@ -4,9 +4,10 @@
  * @module
  */
 import { isWithin, parentOf, parsePath, relativeTo, type ArtifactPath } from "../artifact/path.ts";
+import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
-import { keyAction, type CommandMessage, type KeyedAction } from "../graph/action.ts";
+import { keyAction, type CommandMessage } from "../graph/action.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
@@ -21,12 +22,11 @@ import type { ToolIdentities } from "./tool-identities.ts";
  */
 export const keyVersion = "ashlar-1";
 
-/** An action, and the messages that its key stands for. */
+/** An action, and what of its input root is in no store. */
 export interface ComposedAction {
   readonly action: Action;
-  readonly keyed: KeyedAction;
   /** Messages of the input root that only a runner needs: they are not in the store. */
-  readonly directories: readonly Buffer[];
+  readonly directories: ReadonlyMap<Digest, Buffer>;
 }
 
 /**
@@ -55,9 +55,8 @@ export async function composeAction(
   const searched = command.tools === undefined ? "path system" : "path declared";
   const salt = [keyVersion, searched, ...identities].join("\n");
   const message = messageOf(command, context.runner);
-  const keyed = keyAction(message, inputRoot.digest, salt);
   const action: Action = {
-    key: keyed.key,
+    key: keyAction(message, inputRoot.digest, salt),
     name: call.name,
     stage: call.stage,
     argv: command.argv,
@@ -69,7 +68,7 @@ export async function composeAction(
     tools: command.tools,
     stablePath: command.stablePath,
   };
-  return { action, keyed, directories: inputRoot.added };
+  return { action, directories: inputRoot.added };
 }
 
 /** A program that the command only starts with, and did not declare, is missing as a command. */

@@ -26,7 +26,7 @@ import type { ContentStore } from "../store/store.ts";
 export interface InputRoot {
   readonly digest: Digest;
   /** The directory messages that it adds to those of the artifacts; not yet in the store. */
-  readonly added: readonly Buffer[];
+  readonly added: ReadonlyMap<Digest, Buffer>;
 }
 
 /** A mount with its content. */
@@ -53,7 +53,7 @@ export async function layInputRoot(
 ): Promise<InputRoot> {
   const root: Folder = { below: new Map(), mount: undefined };
   for (const mount of mounts) folderAt(root, mount.path).mount = mount;
-  const added: Buffer[] = [];
+  const added = new Map<Digest, Buffer>();
 
   const lay = async (
     folder: Folder,
@@ -94,8 +94,9 @@ export async function layInputRoot(
       else directories[at] = { name, digest };
     }
     const message = encodeDirectory({ files, directories, symlinks: ground.symlinks });
-    added.push(message);
-    return digestBytes(message);
+    const laid = digestBytes(message);
+    added.set(laid, message);
+    return laid;
   };
 
   const top = root.mount;

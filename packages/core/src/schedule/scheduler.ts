@@ -192,14 +192,14 @@ export class Scheduler {
 
   async #reuseOrRun(
     node: PlanNode,
-    { action, directories, keyed }: ComposedAction,
+    { action, directories }: ComposedAction,
     onDecided: () => void,
   ): Promise<void> {
     const earlier = await this.#rebuilder.reuse(action);
     if (earlier !== undefined) {
       await this.#replay(node, earlier);
-      this.#options.trace.note(node, keyed.key, earlier);
-      return this.#settle(node, { outcome: "reused", key: keyed.key, produced: earlier });
+      this.#options.trace.note(node, action.key, earlier);
+      return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
     onDecided();
     await this.#pool.use(node.pathLength, async () => {

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 
-import { digestBytes, type Digest } from "../digest/digest.ts";
+import type { Digest } from "../digest/digest.ts";
 import type { ContentStore } from "./store.ts";
 
 /**
@@ -16,8 +16,9 @@ export class LayeredContent implements ContentStore {
   readonly #front: ReadonlyMap<Digest, Buffer>;
   readonly #behind: ContentStore;
 
-  constructor(front: readonly Buffer[], behind: ContentStore) {
-    this.#front = new Map(front.map((blob) => [digestBytes(blob), blob]));
+  /** @param front - Blobs by their digests, which are not computed again. */
+  constructor(front: ReadonlyMap<Digest, Buffer>, behind: ContentStore) {
+    this.#front = front;
     this.#behind = behind;
   }
 

@@ -68,13 +68,23 @@ export async function snapshotFile(
   path: string,
   shown: string = path,
 ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-  for (let tries = 1; ; tries++) {
-    const before = inspect(path, shown);
+  return await takeSeen(content, path, inspect(path, shown), shown);
+}
+
+/** Takes a file that has just been looked at. What is written to meanwhile is read again. */
+async function takeSeen(
+  content: ContentStore,
+  path: string,
+  seen: fs.Stats,
+  shown: string = path,
+): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
+  for (let tries = 1, before = seen; ; tries++) {
     const digest = await readWhole(content, path, shown);
     const after = inspect(path, shown);
     const isSame = before.mtimeMs === after.mtimeMs && before.size === after.size;
     if (isSame) return { digest, isExecutable: (after.mode & 0o111) !== 0 };
     if (tries === 3) throw sourceChanged(shown, "it is being written to");
+    before = after;
   }
 }
 
@@ -150,7 +160,7 @@ class Walk {
       this.#seen.file(path, stats, known);
       return { digest: known, isExecutable: (stats.mode & 0o111) !== 0 };
     }
-    const taken = await snapshotFile(this.#content, full);
+    const taken = await takeSeen(this.#content, full, stats);
     // The look from before the file was read: what is written later shows in the next.
     this.#seen.file(path, stats, taken.digest);
     return taken;

@@ -40,7 +40,7 @@ async function laid(mounts: Readonly<Record<string, Entry>>): Promise<Folder> {
     filled.push({ path: parsePath(path), artifact, isWritable: false, value });
   }
   const { digest, added } = await layInputRoot(store, filled);
-  for (const message of added) await store.write(message);
+  for (const message of added.values()) await store.write(message);
   expect(await store.missing([digest])).toEqual([]);
   return await loadFolder(store, digest);
 }
@@ -157,7 +157,7 @@ test("what is mounted and not entered is not even read", async () => {
   const artifact = source("deps");
   const mount = { path: parsePath("in/deps"), artifact, isWritable: false };
   const { added } = await layInputRoot(store, [{ ...mount, value: { kind: "tree", digest } }]);
-  expect(added).toHaveLength(2);
+  expect(added.size).toBe(2);
 });
 
 test("a tree alone at the top is the input root", async () => {
@@ -166,6 +166,6 @@ test("a tree alone at the top is the input root", async () => {
   const mount = { path: parsePath(""), artifact: source("src"), isWritable: false };
   expect(await layInputRoot(store, [{ ...mount, value: { kind: "tree", digest } }])).toEqual({
     digest,
-    added: [],
+    added: new Map(),
   });
 });

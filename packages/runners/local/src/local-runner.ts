@@ -117,7 +117,6 @@ export class LocalRunner implements Runner {
         signal: context.signal,
       });
       await makeOutputParents(root, action);
-      await mkdir(join(root, action.cwd), { recursive: true });
       const execute = (place: Place): Promise<Execution> => this.#execute(action, place, context);
       if (!action.stablePath) return await execute(plainPlace(folder));
       return await this.#stablePlace.use(folder, context.signal, execute);
