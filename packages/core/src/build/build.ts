@@ -24,7 +24,6 @@ import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
-import { StoreLease } from "../store/lease.ts";
 import type { Store } from "../store/store.ts";
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
@@ -101,7 +100,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   const plan = makePlan(checkTargets(targets));
   const store = openStore(options.store, cwd);
   // Nothing that this build uses is collected as garbage meanwhile.
-  using _ = store instanceof DiskStore ? new StoreLease(store.directory) : undefined;
+  using _ = store.hold?.();
   const slots = checkSlots(options.slots ?? availableParallelism());
   const listener = new Listener(clock, options.onEvent);
   const signal = options.signal

@@ -5,7 +5,6 @@
  */
 import { BadPacking, Packer, Unpacker } from "../base/packing.ts";
 import { digestBytes, hashOf } from "../digest/digest.ts";
-import { DiskStore } from "../store/disk-store.ts";
 import { markIntervalMs } from "../store/recency.ts";
 import type { Notes, Store } from "../store/store.ts";
 import type { Sources } from "./sources.ts";
@@ -51,7 +50,7 @@ export class Memory {
     if (this.#notes === undefined) return;
     // Results that were reused without a look at them are in use all the same.
     const mustMark = Math.abs(Date.now() - this.#markedAt) > markIntervalMs;
-    if (mustMark && store instanceof DiskStore) store.markUsed(trace.keys());
+    if (mustMark) store.markUsed?.(trace.keys());
     if (!mustMark && trace.isUnchanged && sources.areUnchanged) return;
     const packer = new Packer().number(mustMark ? Date.now() : this.#markedAt);
     sources.pack(packer);

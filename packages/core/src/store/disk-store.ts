@@ -38,6 +38,7 @@ import {
 import type { ActionKey } from "../graph/action.ts";
 import { makeFolder } from "./folder.ts";
 import { ownHolder } from "./holder.ts";
+import { StoreLease } from "./lease.ts";
 import { markBlobUsed, markResultUsed } from "./recency.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
 import type { ActionCache, ContentStore, Notes, Store } from "./store.ts";
@@ -140,7 +141,10 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     }
   }
 
-  /** Marks results as used that were reused without a look at them. */
+  hold(): Disposable {
+    return new StoreLease(this.directory);
+  }
+
   markUsed(keys: Iterable<ActionKey>): void {
     for (const key of keys) markResultUsed(this.#path("ac", hashOf(key)));
   }

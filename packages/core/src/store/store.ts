@@ -60,4 +60,8 @@ export interface Store {
   readonly content: ContentStore;
   readonly actions: ActionCache;
   readonly notes?: Notes;
+  /** Keeps what is used from now on from being collected as garbage, until disposed of. */
+  hold?(): Disposable;
+  /** Marks results as used that are reused without a look at them. */
+  markUsed?(keys: Iterable<ActionKey>): void;
 }
