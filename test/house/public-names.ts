@@ -184,6 +184,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type VerifyOptions",
     "type View",
     "type Writable",
+    "validate",
     "verifyStore",
     "walkTree",
     "writable",

@@ -52,7 +52,9 @@ export {
 } from "./graph/stage.ts";
 export { exec } from "./graph/exec.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
-export { all, seq, type Members } from "./graph/group.ts";
+export { all, seq } from "./graph/group.ts";
+export type { Members } from "./graph/copies.ts";
+export { validate } from "./graph/validate.ts";
 
 // Building.
 export { build, tryBuild, type BuildOptions, type Targets } from "./build/build.ts";

@@ -53,6 +53,7 @@ export function nameOf(artifact: Artifact): string {
     case "output":
       return origin.label;
     case "gated":
+    case "validated":
       return nameOf(origin.base);
     case "view":
       return "path" in origin.view && origin.view.path !== ""
@@ -135,6 +136,8 @@ function behind(artifact: Artifact, origin: Origin, gates: readonly Gate[]): Ori
       return Object.freeze({ ...origin, producer: origin.producer.after(gates) });
     case "view":
       return Object.freeze({ ...origin, base: origin.base.after(...gates) });
+    case "validated":
+      return origin.after(gates);
     case "gated":
       return Object.freeze({ ...origin, gates: Object.freeze([...origin.gates, ...gates]) });
     case "source":
@@ -163,6 +166,7 @@ export function describeOrigin(origin: Origin): string {
     case "output":
       return `${origin.producer.name}.${origin.output}`;
     case "gated":
+    case "validated":
       return describeOrigin(origin.base[state].origin);
     case "view": {
       const base = describeOrigin(origin.base[state].origin);

@@ -100,7 +100,13 @@ export interface GroupState<T> {
 }
 
 /** Where an artifact's value comes from. Compared by identity. */
-export type Origin = SourceOrigin | TextOrigin | ViewOrigin | OutputOrigin | GatedOrigin;
+export type Origin =
+  | SourceOrigin
+  | TextOrigin
+  | ViewOrigin
+  | OutputOrigin
+  | GatedOrigin
+  | ValidatedOrigin;
 
 /** A directory on the user's disk, as it is when the build starts. */
 export interface SourceOrigin {
@@ -154,6 +160,15 @@ export interface GatedOrigin {
   readonly type: "gated";
   readonly base: Artifact;
   readonly gates: readonly Gate[];
+}
+
+/** An artifact with checks that belong to it: whoever builds it builds them as well, beside it. */
+export interface ValidatedOrigin {
+  readonly type: "validated";
+  readonly base: Artifact;
+  readonly checks: readonly Gate[];
+  /** The same, held back by gates: the artifact, and with it what the checks make of it. */
+  after(gates: readonly Gate[]): ValidatedOrigin;
 }
 
 /** A stage call, as far as handles know it. */

@@ -170,6 +170,7 @@ function baseOf(artifact: Artifact): Base {
   for (let { origin } = artifact[state]; ; { origin } = origin.base[state]) {
     if (origin.type === "view") views.push(origin.view);
     else if (origin.type === "gated") gates.push(...origin.gates);
+    else if (origin.type === "validated") continue;
     else return { origin, name, views: views.toReversed(), gates };
   }
 }

@@ -17,9 +17,17 @@ import { StageCall } from "./stage.ts";
 export interface Needs {
   readonly calls: ReadonlySet<StageCall>;
   readonly sources: ReadonlySet<SourceOrigin>;
+  /** Checks that come with what is needed, and that nothing waits for. */
+  readonly checks: readonly Gate[];
 }
 
-/** The calls that handles stand on, those below before those above. Safe for chains of any length. */
+/** Most artifacts have none. */
+const noChecks: readonly Gate[] = Object.freeze([]);
+
+/**
+ * The calls that handles stand on, those below before those above, and those of checks that come with
+ * them. Safe for chains of any length.
+ */
 export function callsBelow(handles: Iterable<Handle>): StageCall[] {
   return [...closureOf(handles).keys()];
 }
@@ -29,29 +37,37 @@ export function closureOf(handles: Iterable<Handle>): ReadonlyMap<StageCall, Nee
   const ordered = new Map<StageCall, Needs>();
   const seen = new Set<StageCall>();
   const stack: { call: StageCall; needs: Needs; below: Iterator<StageCall> }[] = [];
+  /** Not visited on the way: a check stands on what it is a check of. */
+  const checks: Gate[] = [];
   const visit = (call: StageCall): void => {
     if (seen.has(call)) return;
     seen.add(call);
     const needs = needsOfCall(call);
+    for (const check of needs.checks) checks.push(check);
     stack.push({ call, needs, below: needs.calls.values() });
   };
-  for (const start of needsOf(handles).calls) {
-    visit(start);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const next = top.below.next();
-      if (next.done !== true) visit(next.value);
-      else {
-        ordered.set(top.call, top.needs);
-        stack.pop();
+  const visitAll = (starts: Needs): void => {
+    for (const check of starts.checks) checks.push(check);
+    for (const start of starts.calls) {
+      visit(start);
+      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+        const next = top.below.next();
+        if (next.done !== true) visit(next.value);
+        else {
+          ordered.set(top.call, top.needs);
+          stack.pop();
+        }
       }
     }
-  }
+  };
+  visitAll(needsOf(handles));
+  for (const check of checks) visitAll(needsOf([check]));
   return ordered;
 }
 
 /** What a call needs: what its inputs come from, and its gates. */
 export function needsOfCall({ command, gates }: StageCall): Needs {
-  const needs = { calls: new Set<StageCall>(), sources: new Set<SourceOrigin>() };
+  const needs = emptyNeeds();
   for (const { artifact } of command.mounts) {
     const onTheWay = addNeeds(artifact, needs);
     if (onTheWay.length > 0) addAll(onTheWay, needs);
@@ -62,7 +78,7 @@ export function needsOfCall({ command, gates }: StageCall): Needs {
 
 /** What handles need at once, one call deep, in the order in which they are mentioned. */
 export function needsOf(handles: Iterable<Handle>): Needs {
-  const needs = { calls: new Set<StageCall>(), sources: new Set<SourceOrigin>() };
+  const needs = emptyNeeds();
   addAll([...handles], needs);
   return needs;
 }
@@ -71,6 +87,11 @@ export function needsOf(handles: Iterable<Handle>): Needs {
 interface Gathered {
   readonly calls: Set<StageCall>;
   readonly sources: Set<SourceOrigin>;
+  checks: readonly Gate[];
+}
+
+function emptyNeeds(): Gathered {
+  return { calls: new Set(), sources: new Set(), checks: noChecks };
 }
 
 function addAll(handles: readonly Handle[], needs: Gathered): void {
@@ -95,8 +116,9 @@ function addAll(handles: readonly Handle[], needs: Gathered): void {
 function addNeeds(artifact: Artifact, needs: Gathered): readonly Gate[] {
   let { origin } = artifact[state];
   const gates: Gate[] = [];
-  for (; origin.type === "view" || origin.type === "gated"; { origin } = origin.base[state]) {
+  for (; "base" in origin; { origin } = origin.base[state]) {
     if (origin.type === "gated") gates.push(...origin.gates);
+    if (origin.type === "validated") needs.checks = [...needs.checks, ...origin.checks];
   }
   if (origin.type === "source") needs.sources.add(origin);
   else if (origin.type === "output") needs.calls.add(asCall(origin.producer));

@@ -8,22 +8,9 @@
  *
  * @module
  */
-import { makeArtifact } from "../artifact/artifact.ts";
-import {
-  isArtifact,
-  isHandle,
-  state,
-  type Gate,
-  type Group,
-  type Handle,
-  type Origin,
-} from "../artifact/handle.ts";
+import { isHandle, type Gate, type Group, type Handle } from "../artifact/handle.ts";
 import { invalidOption, notAHandle } from "../errors/catalogue.ts";
-import { asCall, callsBelow } from "./closure.ts";
-import { resultOf, type StageCall } from "./stage.ts";
-
-/** Handles by name. */
-export type Members = Readonly<Record<string, Handle>>;
+import { holdBack, makeGroup, type Copies, type Members } from "./copies.ts";
 
 /**
  * Gathers handles. They are also properties of the group, under their names. Members run side by side.
@@ -35,9 +22,7 @@ export function all<const T extends Members>(members: T): Group<T> & Readonly<T>
   for (const [name, member] of Object.entries(members)) {
     if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
   }
-  const inside = Object.freeze({ type: "group", members: Object.freeze({ ...members }) });
-  const group = Object.defineProperty({ ...members }, state, { value: inside });
-  return Object.freeze(group) as unknown as Group<T> & Readonly<T>;
+  return makeGroup(members);
 }
 
 /**
@@ -75,68 +60,4 @@ export function seq<const T extends Members>(members: T): Group<T> & Readonly<T>
 function checkRecord(members: unknown): void {
   const isRecord = typeof members === "object" && members !== null && !Array.isArray(members);
   if (!isRecord) throw notAHandle(members, "what should be a record of handles by name");
-}
-
-/**
- * The same handle, over calls that wait for the gate. A call that an earlier member needs too is there
- * already, in the form that it has for that member.
- */
-function holdBack(handle: Handle, gates: readonly Gate[], copies: Copies): Handle {
-  // Producers come before what they produce for, so every copy finds its inputs copied already.
-  for (const call of callsBelow([handle])) {
-    if (copies.has(call)) continue;
-    const held = (): StageCall => call.over((below) => moved(below, copies)).after(gates);
-    copies.set(call, gates.length === 0 ? call : held());
-  }
-  const held = moved(handle, copies);
-  const isSource = callsBelow([handle]).length === 0;
-  return isSource && isArtifact(held) && gates.length > 0 ? held.after(...gates) : held;
-}
-
-/** For each call, the one that stands for it in the sequence: itself, or one that waits. */
-type Copies = Map<StageCall, StageCall>;
-
-/** The handle over the copies of the calls that make it; itself when none was copied. */
-function moved<H extends Handle>(handle: H, copies: Copies): H {
-  const inside = handle[state];
-  switch (inside.type) {
-    case "artifact": {
-      const { kind, origin, alias, self } = inside;
-      const place = movedOrigin(origin, copies);
-      return place === origin
-        ? handle
-        : (makeArtifact(kind, place, { alias, self }) as Handle as H);
-    }
-    case "check":
-    case "outputs": {
-      const call = asCall(inside.producer);
-      const copy = copies.get(call) ?? call;
-      return copy === call ? handle : (resultOf(copy) as Handle as H);
-    }
-    case "group": {
-      const members = Object.entries(inside.members as Members);
-      const entries = members.map(([name, member]) => [name, moved(member, copies)] as const);
-      return all(Object.fromEntries(entries)) as Handle as H;
-    }
-  }
-}
-
-function movedOrigin(origin: Origin, copies: Copies): Origin {
-  switch (origin.type) {
-    case "source":
-    case "text":
-      return origin;
-    case "output": {
-      const producer = copies.get(asCall(origin.producer)) ?? origin.producer;
-      return producer === origin.producer ? origin : Object.freeze({ ...origin, producer });
-    }
-    case "view": {
-      const base = moved(origin.base, copies);
-      return base === origin.base ? origin : Object.freeze({ ...origin, base });
-    }
-    case "gated": {
-      const gates = origin.gates.map((gate) => moved(gate, copies));
-      return Object.freeze({ ...origin, base: moved(origin.base, copies), gates });
-    }
-  }
 }

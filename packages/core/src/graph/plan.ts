@@ -26,6 +26,8 @@ export interface PlanNode {
   readonly pathLength: number;
   /** Whether the build was asked for it by name. */
   readonly isTarget: boolean;
+  /** Whether no target stands on it: it is there for a check beside them. */
+  readonly isBeside: boolean;
 }
 
 /** The acyclic graph of one build. Inputs come before what needs them. */
@@ -50,6 +52,7 @@ export function makePlan(targets: readonly Handle[]): Plan {
     return below;
   });
   const pathLengths = longestPaths(dependents);
+  const isBeside = markBeside(calls, wanted, dependents);
   const nodes = calls.map((call, id): PlanNode => ({
     id,
     name: call.name,
@@ -58,6 +61,7 @@ export function makePlan(targets: readonly Handle[]): Plan {
     dependents: dependents[id] ?? [],
     pathLength: pathLengths[id] ?? 1,
     isTarget: wanted.has(call),
+    isBeside: isBeside[id] ?? false,
   }));
   return { nodes, nodeByCall: new Map(nodes.map((node) => [node.call, node])), sources };
 }
@@ -71,4 +75,17 @@ function longestPaths(dependents: readonly (readonly NodeId[])[]): number[] {
     }
   }
   return lengths;
+}
+
+/** Which of the calls no target stands on. */
+function markBeside(
+  calls: readonly StageCall[],
+  wanted: ReadonlySet<StageCall>,
+  dependents: readonly (readonly NodeId[])[],
+): boolean[] {
+  const isBeside = calls.map((call) => !wanted.has(call));
+  for (let id = calls.length - 1; id >= 0; id--) {
+    for (const dependent of dependents[id] ?? []) isBeside[id] &&= isBeside[dependent] ?? true;
+  }
+  return isBeside;
 }

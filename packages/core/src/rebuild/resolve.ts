@@ -48,6 +48,7 @@ async function resolveOrigin(
     case "output":
       return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin, known);
     case "gated":
+    case "validated":
       return await resolveArtifact(content, origin.base, known);
     case "view": {
       const base = await resolveArtifact(content, origin.base, known);

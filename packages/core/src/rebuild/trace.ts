@@ -147,6 +147,7 @@ export class Trace {
       case "source":
         return this.#sources.isUnchanged(origin);
       case "gated":
+      case "validated":
         return this.#isUnchanged(origin.base);
       case "view": {
         const base = origin.base[state].origin;
@@ -211,6 +212,7 @@ function describeArtifact(artifact: Artifact, plan: Plan, sources: SourceChanges
     case "output":
       return `o${plan.nodeByCall.get(asCall(origin.producer))?.id ?? -1} ${origin.output}`;
     case "gated":
+    case "validated":
       return describeArtifact(origin.base, plan, sources);
     case "view": {
       const { view } = origin;

@@ -283,7 +283,8 @@ export class Scheduler {
     parts: Partial<Settlement> & { readonly error: BuildError | undefined },
   ): void {
     this.#settle(node, { outcome: "failed", ...parts });
-    if (!this.#options.keepGoing) {
+    // What runs beside the targets takes nothing from them by failing: the build fails at its end.
+    if (!this.#options.keepGoing && !node.isBeside) {
       this.#halt(parts.error, `the build stopped when \`${node.name}\` failed`);
     }
   }

@@ -25,6 +25,7 @@ function planOf(rows: readonly (readonly number[])[]): { nodes: PlanNode[] } {
     dependents: dependents[id]!,
     pathLength: lengths[id]!,
     isTarget: dependents[id]!.length === 0,
+    isBeside: false,
   }));
   return { nodes };
 }
