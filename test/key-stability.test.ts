@@ -12,6 +12,7 @@ import {
   source,
   stage,
   tool,
+  volatile,
   writable,
   type File,
   type Handle,
@@ -91,6 +92,15 @@ test("a script, and views", async () => {
   expect(await keysOf(pack({ src: source("src") }))).toEqual({
     pack: "77e528e127838cd1ba850b2320e337fd45f3a58fda7fc7c816d044f29be5a8ca/181",
   });
+});
+
+test("a volatile variable: its name, and no value", async () => {
+  const pack = (number: number): Handle =>
+    stage("pack", () => sh({ env: { A: 1, N: volatile(number) } })`pack ${out.file("app")}`)();
+  expect(await keysOf(pack(1))).toEqual({
+    pack: "c6f4b116b9ef27eb6e294c26c5a307ad5d78f3f1bd635b59bef63b3c821e1cdf/191",
+  });
+  expect(await keysOf(pack(2))).toEqual(await keysOf(pack(1)));
 });
 
 test("order, names and limits are in none of them", async () => {

@@ -31,10 +31,12 @@ export {
   writable,
   type Command,
   type CommandOptions,
+  type EnvValue,
   type Hole,
   type Scalar,
   type Writable,
 } from "./graph/command.ts";
+export { volatile, type Volatile } from "./graph/volatile.ts";
 export {
   sh,
   type CommandTag,

@@ -22,6 +22,7 @@ import {
 } from "../errors/catalogue.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { tool, type Tool } from "./tool.ts";
+import { volatileText, type Volatile } from "./volatile.ts";
 
 /** Key of a command's inside. */
 export const commandState: unique symbol = Symbol("ashlar.command");
@@ -44,6 +45,9 @@ export interface Writable {
   readonly [writableState]: Artifact;
 }
 
+/** What a variable may be set to. */
+export type EnvValue = Scalar | Artifact | Volatile;
+
 /** Options of a command. */
 export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> {
   /**
@@ -54,7 +58,7 @@ export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> {
   /** Working directory, as a path in the input root. @defaultValue the input root itself */
   readonly cwd?: string;
   /** The environment. Nothing is inherited. An artifact stands for its path. */
-  readonly env?: Readonly<Record<string, Scalar | Artifact>>;
+  readonly env?: Readonly<Record<string, EnvValue>>;
   /**
    * The only programs on `PATH`.
    *
@@ -90,7 +94,10 @@ export interface Mount {
 /** Inside of a command. */
 export interface CommandSpec {
   readonly argv: readonly string[];
+  /** Variables whose values are in the key. */
   readonly env: Readonly<Record<string, string>>;
+  /** Variables whose values are in no key. */
+  readonly volatile: Readonly<Record<string, string>> | undefined;
   readonly cwd: ArtifactPath;
   readonly mounts: readonly Mount[];
   readonly outputs: readonly OutputSpec[];
@@ -129,7 +136,7 @@ export function remount(
 /** Builds a command up: gives every artifact and output its place, in the order of their mention. */
 export class CommandBuilder {
   readonly #cwd: ArtifactPath;
-  readonly #env: Readonly<Record<string, Scalar | Artifact>>;
+  readonly #env: Readonly<Record<string, EnvValue>>;
   readonly #options: CommandOptions;
   // Lists, not maps: a command has few of either, and a graph has many commands.
   readonly #mounts: Mount[] = [];
@@ -166,13 +173,19 @@ export class CommandBuilder {
     tools: readonly Tool[] | undefined = this.#options.tools,
   ): Command {
     const env: Record<string, string> = {};
-    for (const name of Object.keys(this.#env)) env[name] = this.#text(this.#env[name]);
+    let volatile: Record<string, string> | undefined;
+    for (const name of Object.keys(this.#env)) {
+      const unkeyed = volatileText(this.#env[name]);
+      if (unkeyed === undefined) env[name] = this.#text(this.#env[name]);
+      else (volatile ??= {})[name] = unkeyed;
+    }
     for (const text of argv) {
       if (text.includes("\0")) throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
     }
     const spec: CommandSpec = {
       argv,
       env,
+      volatile,
       cwd: this.#cwd,
       mounts: this.#mounts,
       outputs: this.#outputs,

@@ -10,6 +10,7 @@ import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogu
 import { keyAction, type CommandMessage } from "../graph/action.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { unkeyedLines } from "../graph/unkeyed.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
 import { entryAt } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -53,14 +54,15 @@ export async function composeAction(
   await checkOutputs(context.content, call, mounts);
   const identities = await identify(call, context.identities);
   const searched = command.tools === undefined ? "path system" : "path declared";
-  const salt = [keyVersion, searched, ...identities].join("\n");
+  const salt = [keyVersion, searched, ...identities, ...unkeyedLines(command)].join("\n");
   const message = messageOf(command, context.runner);
   const action: Action = {
     key: keyAction(message, inputRoot.digest, salt),
     name: call.name,
     stage: call.stage,
     argv: command.argv,
-    env: command.env,
+    env: { ...command.env, ...command.volatile },
+    volatile: Object.keys(command.volatile ?? {}),
     cwd: command.cwd,
     inputRoot: inputRoot.digest,
     writablePaths: mounts.filter(({ isWritable }) => isWritable).map(({ path }) => path),

@@ -16,6 +16,7 @@ import type { ActionKey } from "../graph/action.ts";
 import { asCall } from "../graph/closure.ts";
 import type { CommandSpec } from "../graph/command.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import { unkeyedLines } from "../graph/unkeyed.ts";
 import type { Value } from "../runner/runner.ts";
 import type { Produced, RunRecord } from "./rebuilder.ts";
 
@@ -189,6 +190,7 @@ function describeNode({ call }: PlanNode, plan: Plan, sources: SourceChanges): s
   for (const word of argv) text += framed(word);
   text += framed(cwd);
   for (const name in env) text += `e${framed(name)}${framed(env[name] ?? "")}`;
+  for (const line of unkeyedLines(call.command)) text += `u${framed(line)}`;
   for (const { name, kind, path, isOptional } of outputs) {
     text += `o${framed(name)}${kind}${isOptional ? "?" : "!"}${framed(path)}`;
   }

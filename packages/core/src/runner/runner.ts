@@ -35,6 +35,8 @@ export interface Action {
   readonly argv: readonly string[];
   /** The whole environment but for what guarantee 4 adds. */
   readonly env: Readonly<Record<string, string>>;
+  /** Names of the variables of `env` whose values are not in the key. */
+  readonly volatile: readonly string[];
   /** Working directory: a path in the input root. */
   readonly cwd: ArtifactPath;
   /** Digest of the input root's directory. All of it is in the store. */
