@@ -19,6 +19,7 @@ const digest = `${"ab".repeat(32)}/1024`;
 /** An error of each function of the catalogue, and those variants whose hints differ. */
 const errors: Readonly<Record<string, readonly BuildError[]>> = {
   artifactNotBuilt: [catalogue.artifactNotBuilt("compile.app")],
+  attemptWithout: [catalogue.attemptWithout("test.report.xml")],
   blobLost: [catalogue.blobLost(digest, "its bytes have changed")],
   buildCancelled: [
     catalogue.buildCancelled(new Error("Ctrl-C")),
@@ -460,6 +461,16 @@ test("noCommand", () => {
     error[NO_COMMAND]: a command has no program to start
 
     hint: the first word of the template is the program
+    "
+  `);
+});
+
+test("attemptWithout", () => {
+  expect(shown("attemptWithout")).toMatchInlineSnapshot(`
+    "
+    error[ARTIFACT_NOT_BUILT]: \`test.report.xml\` is an output of an attempt that did not exit with 0, and did not write it
+
+    hint: have the stage that wants it look at \`exitCode\` instead, or drop \`attempt\` if the code should be 0
     "
   `);
 });

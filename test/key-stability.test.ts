@@ -6,6 +6,7 @@
  */
 import {
   all,
+  attempt,
   out,
   seq,
   sh,
@@ -101,6 +102,13 @@ test("a volatile variable: its name, and no value", async () => {
     pack: "c6f4b116b9ef27eb6e294c26c5a307ad5d78f3f1bd635b59bef63b3c821e1cdf/191",
   });
   expect(await keysOf(pack(2))).toEqual(await keysOf(pack(1)));
+});
+
+test("an attempt", async () => {
+  const suite = stage("suite", () => attempt(sh`suite ${out.file("report")}`));
+  expect(await keysOf(suite().exitCode)).toEqual({
+    suite: "bb5f471d0091b56eeeeaccfea1bc1a54670a3f41e7b40e3cbe238fe384a9cfef/186",
+  });
 });
 
 test("order, names and limits are in none of them", async () => {

@@ -53,6 +53,7 @@ export {
   type StageResult,
 } from "./graph/stage.ts";
 export { exec } from "./graph/exec.ts";
+export { attempt, type AttemptOutputs } from "./graph/attempt.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";
 export type { Members } from "./graph/copies.ts";

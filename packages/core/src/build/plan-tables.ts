@@ -16,6 +16,7 @@ import {
   type TextOrigin,
   type View,
 } from "../artifact/handle.ts";
+import { outputsOf } from "../graph/attempt.ts";
 import { asCall, needsOf } from "../graph/closure.ts";
 import { toolsOf, type Mount } from "../graph/command.ts";
 import { makePlan, type PlanNode } from "../graph/plan.ts";
@@ -56,7 +57,8 @@ export class PlanTables {
   }
 
   #addCall({ call, pathLength }: PlanNode): void {
-    const { argv, cwd, outputs } = call.command;
+    const { argv, cwd } = call.command;
+    const outputs = outputsOf(call.command);
     const inputs = call.command.mounts.map((mount) => ({ mount, base: baseOf(mount.artifact) }));
     const gates = inputs.flatMap(({ base }) => base.gates);
     const needed = inputs.map(({ base }) => this.#keyOf(base, pathLength));

@@ -19,6 +19,15 @@ export function outputAbsent(artifact: string): BuildError {
   });
 }
 
+/** A handle was asked for its content, and the attempt that should have made it ended otherwise. */
+export function attemptWithout(artifact: string): BuildError {
+  return new BuildError({
+    code: "ARTIFACT_NOT_BUILT",
+    message: `\`${artifact}\` is an output of an attempt that did not exit with 0, and did not write it`,
+    hint: "have the stage that wants it look at `exitCode` instead, or drop `attempt` if the code should be 0",
+  });
+}
+
 /** A handle was asked for its content, and this build has not made it. */
 export function artifactNotBuilt(artifact: string): BuildError {
   return new BuildError({

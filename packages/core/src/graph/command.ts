@@ -105,6 +105,8 @@ export interface CommandSpec {
   readonly tools: readonly Tool[] | undefined;
   readonly timeoutMs: number | undefined;
   readonly stablePath: boolean;
+  /** Whether the exit code is part of what it gives: see `attempt.ts`. */
+  readonly isAttempt: boolean;
 }
 
 /** Where interpolated artifacts lie, and where outputs of templates are written. */
@@ -193,6 +195,7 @@ export class CommandBuilder {
       tools: tools && [...tools],
       timeoutMs: this.#options.timeoutMs,
       stablePath: this.#options.stablePath ?? false,
+      isAttempt: false,
     };
     return { [commandState]: spec };
   }

@@ -23,6 +23,7 @@ import { baseName } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
 import { callerLocation } from "../errors/caller.ts";
 import { stageBody, stageName } from "../errors/catalogue.ts";
+import { outputsOf } from "./attempt.ts";
 import { commandState, isCommand, remount, type Command, type CommandSpec } from "./command.ts";
 
 /** Handles on the outputs `O` of a call. */
@@ -128,7 +129,7 @@ export function stage<I extends readonly unknown[], O>(
 
 /** The handles on what a call makes. */
 export function resultOf(call: StageCall): Check | Artifact | Outputs {
-  const { outputs } = call.command;
+  const outputs = outputsOf(call.command);
   const [only, ...others] = outputs;
   if (only === undefined) {
     return withAfter(call, { type: "check", producer: call }, {}) as Check;

@@ -54,7 +54,8 @@ export async function composeAction(
   await checkOutputs(context.content, call, mounts);
   const identities = await identify(call, context.identities);
   const searched = command.tools === undefined ? "path system" : "path declared";
-  const salt = [keyVersion, searched, ...identities, ...unkeyedLines(command)].join("\n");
+  const kind = command.isAttempt ? ["attempt"] : [];
+  const salt = [keyVersion, searched, ...kind, ...identities, ...unkeyedLines(command)].join("\n");
   const message = messageOf(command, context.runner);
   const action: Action = {
     key: keyAction(message, inputRoot.digest, salt),
@@ -69,6 +70,7 @@ export async function composeAction(
     outputs: command.outputs,
     tools: command.tools,
     stablePath: command.stablePath,
+    isAttempt: command.isAttempt,
   };
   return { action, directories: inputRoot.added };
 }

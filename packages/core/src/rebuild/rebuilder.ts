@@ -12,6 +12,7 @@ import { relativeTo } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";
+import { exitCodeText } from "../graph/attempt.ts";
 import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
 import { readDirectory } from "../store/directories.ts";
 import type { Store } from "../store/store.ts";
@@ -42,10 +43,11 @@ export class Rebuilder {
   async reuse(action: Action): Promise<Produced | undefined> {
     const result = await this.#store.actions.get(action.key);
     // A result that nobody ran, or that is no success, is none: other writers may keep failures.
-    if (result === undefined || result.worker === "" || result.exitCode !== 0) return undefined;
-    const produced = { result, values: valuesOf(action, result) };
+    if (result === undefined || result.worker === "") return undefined;
+    if (result.exitCode !== 0 && !action.isAttempt) return undefined;
+    const produced = { result, values: await this.#valuesOf(action, result) };
     const isComplete = action.outputs.every(
-      ({ name, isOptional }) => isOptional || produced.values.has(name),
+      ({ name, isOptional }) => isOptional || result.exitCode !== 0 || produced.values.has(name),
     );
     return isComplete && (await this.isWhole(produced)) ? produced : undefined;
   }
@@ -54,7 +56,7 @@ export class Rebuilder {
   async keep(action: Action, execution: Execution, runner: Runner): Promise<Produced> {
     const result = await this.#resultOf(action, execution, runner);
     await this.#store.actions.put(action.key, result);
-    return { result, values: valuesOf(action, result) };
+    return { result, values: await this.#valuesOf(action, result) };
   }
 
   /** True when the store holds all that a result names. */
@@ -118,6 +120,19 @@ export class Rebuilder {
     };
   }
 
+  /** The outputs by name. Those that an attempt adds are not listed in results: they follow. */
+  async #valuesOf(action: Action, result: ActionResult): Promise<ReadonlyMap<string, Value>> {
+    const values = declaredValues(action, result);
+    if (!action.isAttempt) return values;
+    const text = Buffer.from(exitCodeText(result.exitCode));
+    const { stdout, stderr } = result;
+    const added = { exitCode: await this.#store.content.write(text), stdout, stderr };
+    for (const [name, digest] of Object.entries(added)) {
+      values.set(name, { kind: "file", digest, isExecutable: false });
+    }
+    return values;
+  }
+
   /** Other tools that read the cache expect each output directory as one blob, too. */
   async #writeTree(root: Digest): Promise<Digest> {
     const { content } = this.#store;
@@ -136,8 +151,8 @@ export class Rebuilder {
   }
 }
 
-/** The outputs that a result holds, by name. One of the wrong kind is not among them. */
-function valuesOf(action: Action, result: ActionResult): ReadonlyMap<string, Value> {
+/** The declared outputs that a result holds, by name. One of the wrong kind is not among them. */
+function declaredValues(action: Action, result: ActionResult): Map<string, Value> {
   const found = new Map<string, Value>();
   for (const { path, digest, isExecutable } of result.files) {
     found.set(path, { kind: "file", digest, isExecutable });

@@ -5,7 +5,7 @@
  */
 import { describeOrigin } from "../artifact/artifact.ts";
 import { state, type Artifact, type Origin, type SourceOrigin } from "../artifact/handle.ts";
-import { artifactNotBuilt, outputAbsent } from "../errors/catalogue.ts";
+import { artifactNotBuilt, attemptWithout, outputAbsent } from "../errors/catalogue.ts";
 import { asCall } from "../graph/closure.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Value } from "../runner/runner.ts";
@@ -59,6 +59,8 @@ async function resolveOrigin(
 }
 
 function notBuilt(origin: Origin, known?: KnownValues): never {
-  const isAbsent = origin.type === "output" && known?.hasRun(asCall(origin.producer)) === true;
-  throw (isAbsent ? outputAbsent : artifactNotBuilt)(describeOrigin(origin));
+  const shown = describeOrigin(origin);
+  const call = origin.type === "output" ? asCall(origin.producer) : undefined;
+  if (call === undefined || known?.hasRun(call) !== true) throw artifactNotBuilt(shown);
+  throw (call.command.isAttempt ? attemptWithout : outputAbsent)(shown);
 }

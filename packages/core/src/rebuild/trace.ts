@@ -185,8 +185,8 @@ class TracedResult implements Traced {
 
 /** All that a node's key depends on but contents and tools, unambiguously: each part says how long it is. */
 function describeNode({ call }: PlanNode, plan: Plan, sources: SourceChanges): string {
-  const { argv, env, cwd, mounts, outputs, tools, stablePath } = call.command;
-  let text = `${stablePath ? "!" : "-"}${tools === undefined ? "s" : "d"}${argv.length} `;
+  const { argv, env, cwd, mounts, outputs, tools, stablePath, isAttempt } = call.command;
+  let text = `${stablePath ? "!" : "-"}${isAttempt ? "a" : ""}${tools === undefined ? "s" : "d"}${argv.length} `;
   for (const word of argv) text += framed(word);
   text += framed(cwd);
   for (const name in env) text += `e${framed(name)}${framed(env[name] ?? "")}`;

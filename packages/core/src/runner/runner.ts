@@ -48,6 +48,8 @@ export interface Action {
   readonly tools: readonly Tool[] | undefined;
   /** Whether the input root must have the same absolute path in every run. */
   readonly stablePath: boolean;
+  /** Whether outputs are captured whatever the exit code. */
+  readonly isAttempt: boolean;
 }
 
 /** What a runner gets besides the action. */
@@ -100,6 +102,8 @@ export interface Execution {
  * 9. A part of the input root that is missing from the store rejects with `BLOB_LOST`.
  * 10. `run` may be called any number of times at once. Nothing is left on the disk when it settles.
  * 11. The exit code is the command's own. A command that was ended by a signal has none, but `endedBy`.
+ * 12. With `isAttempt`, declared outputs that are there are captured whatever the exit code. Otherwise
+ *    they are when it is 0. Of a command that was ended by a signal, none are needed.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */

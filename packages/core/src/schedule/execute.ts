@@ -80,11 +80,12 @@ function judge(
   tail: LogTail,
 ): BuildError | undefined {
   if (deadline.isOver) return timedOut(action, call, tail);
-  if (execution.exitCode !== 0) {
+  const { exitCode } = execution;
+  if (exitCode !== 0 && (exitCode === undefined || !action.isAttempt)) {
     return stageFailed({
       stage: action.name,
       argv: action.argv,
-      exitCode: execution.exitCode,
+      exitCode,
       signal: execution.endedBy,
       declaredAt: call.declaredAt,
       log: tail.lines(shownLines),
@@ -92,7 +93,7 @@ function judge(
     });
   }
   if (execution.fault !== undefined) return execution.fault;
-  for (const { path, isOptional } of action.outputs) {
+  for (const { path, isOptional } of exitCode === 0 ? action.outputs : []) {
     if (isOptional || execution.outputs.has(path)) continue;
     const { declaredAt } = call;
     return outputMissing({ stage: action.name, path, produced: execution.written, declaredAt });

@@ -147,7 +147,8 @@ export class LocalRunner implements Runner {
       },
     });
     const finishedAt = Date.now();
-    const isSuccess = end.exitCode === 0 && !signal.aborted;
+    const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
+    const isSuccess = hasSucceeded && !signal.aborted;
     const { values, fault } = isSuccess ? await collectOutputs(content, root, action) : noOutputs;
     const isMissing = action.outputs.some(
       ({ path, isOptional }) => !isOptional && !values.has(path),

@@ -1,5 +1,5 @@
 /**
- * Guarantees 6, 7, 10 and 11: what is taken from a run.
+ * Guarantees 6, 7 and 10 to 12: what is taken from a run.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { runInNewContext } from "node:vm";
 import type { Handle } from "../../artifact/handle.ts";
 import { parsePath } from "../../artifact/path.ts";
 import type { BuildError } from "../../errors/build-error.ts";
+import { attempt } from "../../graph/attempt.ts";
 import type { Command } from "../../graph/command.ts";
 import { all } from "../../graph/group.ts";
 import { out } from "../../graph/out.ts";
@@ -51,6 +52,26 @@ export function checkResults(check: Check): void {
       JSON.stringify([exitCode, [...outputs], stdout, stderr]),
     );
     bench.expect(new Set(seen).size).toBe(1);
+  });
+
+  check(12, "outputs of an attempt are captured whatever its exit code", async (bench) => {
+    const outputs = {
+      there: out.file("there"),
+      tree: out.tree("tree"),
+      missing: out.file("missing"),
+    };
+    const script = "echo bytes > there; mkdir tree; echo printed; exit 3";
+    const made = call(attempt(sh({ outputs })`sh -ec ${script}`));
+    const report = await bench.build(all({ made }));
+    bench.expect(await report.text(made.exitCode)).toBe("3\n");
+    bench.expect(await report.text(made.stdout)).toBe("printed\n");
+    bench.expect(await report.text(made.there)).toBe("bytes\n");
+    bench.expect([...(await bench.run()).outputs.keys()]).toEqual(["there", "tree"]);
+  });
+
+  check(12, "an attempt that a signal ended has no exit code", async (bench) => {
+    const report = await bench.tryBuild(call(attempt(sh`sh -c ${"kill -KILL $$"}`)));
+    bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
   });
 
   for (const exitCode of [0, 1, 127, 255]) {
