@@ -32,9 +32,9 @@ export async function applyView(
 ): Promise<Value> {
   switch (view.type) {
     case "pick":
-      return { kind: "tree", digest: await pick(content, tree, compileGlobs(view.globs)) };
+      return { kind: "tree", digest: await pick(content, tree, await compileGlobs(view.globs)) };
     case "without":
-      return { kind: "tree", digest: await without(content, tree, compileGlobs(view.globs)) };
+      return { kind: "tree", digest: await without(content, tree, await compileGlobs(view.globs)) };
     case "file":
     case "dir": {
       const entry = await follow(content, tree, view.path, shown);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
 
 import { decodeDirectory, encodeDirectory, type Directory } from "../artifact/directory.ts";
 import { segmentsOf, type ArtifactPath } from "../artifact/path.ts";
@@ -28,7 +28,7 @@ const maxDecoded = 10_000;
  * @throws {@link BuildError} `BLOB_LOST` when it is missing or damaged.
  */
 export async function readDirectory(content: ContentStore, digest: Digest): Promise<Directory> {
-  const cache = cacheOf(content);
+  const cache = decoded.get(content) ?? (await makeCache(content));
   const known = cache.get(digest);
   if (known !== undefined) return known;
   const directory = decodeDirectory(await content.read(digest));
@@ -39,7 +39,8 @@ export async function readDirectory(content: ContentStore, digest: Digest): Prom
 /** Keeps a directory message in the store. */
 export async function writeDirectory(content: ContentStore, directory: Directory): Promise<Digest> {
   const digest = await content.write(encodeDirectory(directory));
-  cacheOf(content).set(digest, directory);
+  const cache = decoded.get(content) ?? (await makeCache(content));
+  cache.set(digest, directory);
   return digest;
 }
 
@@ -96,8 +97,11 @@ export async function* walkTree(
   }
 }
 
-function cacheOf(content: ContentStore): LRUCache<Digest, Directory> {
-  let cache = decoded.get(content);
-  if (cache === undefined) decoded.set(content, (cache = new LRUCache({ max: maxDecoded })));
+/** Loaded only when needed: a build in which nothing has changed reads no directory. */
+async function makeCache(content: ContentStore): Promise<LRUCache<Digest, Directory>> {
+  const { LRUCache } = await import("lru-cache");
+  // Somebody else may have made one meanwhile.
+  const cache = decoded.get(content) ?? new LRUCache<Digest, Directory>({ max: maxDecoded });
+  decoded.set(content, cache);
   return cache;
 }

@@ -7,7 +7,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 
-import ignore, { type Ignore } from "ignore";
+import type { Ignore, default as ignore } from "ignore";
 
 import { sourceUnreadable } from "../errors/catalogue.ts";
 
@@ -23,9 +23,11 @@ interface Rules {
 /** The rules in force in one folder: its own and those of all above it. Immutable. */
 export class IgnoreRules {
   readonly #rules: readonly Rules[];
+  readonly #makeMatcher: typeof ignore;
 
-  private constructor(rules: readonly Rules[]) {
+  private constructor(rules: readonly Rules[], makeMatcher: typeof ignore) {
     this.#rules = rules;
+    this.#makeMatcher = makeMatcher;
   }
 
   /**
@@ -33,7 +35,9 @@ export class IgnoreRules {
    * path that decides, whether something is there or not. None, when they would
    * ignore the directory itself: whoever names it wants what is in it.
    */
-  static above(directory: string, look?: (path: string) => void): IgnoreRules {
+  static async above(directory: string, look?: (path: string) => void): Promise<IgnoreRules> {
+    // Loaded only when needed: a build in which nothing has changed reads no rules.
+    const none = new IgnoreRules([], (await import("ignore")).default);
     const folders: string[] = [];
     const isThere = (path: string): boolean => {
       look?.(path);
@@ -44,21 +48,21 @@ export class IgnoreRules {
         folders.unshift(folder);
         if (isThere(join(folder, ".git"))) break;
         // Outside any repository, only the directory's own rules count.
-        if (folder === dirname(folder)) return new IgnoreRules([]);
+        if (folder === dirname(folder)) return none;
       }
     }
-    const rules = folders.reduce((above, folder) => above.enter(folder, look), new IgnoreRules([]));
-    return rules.ignores(directory, true) ? new IgnoreRules([]) : rules;
+    const rules = folders.reduce((above, folder) => above.enter(folder, look), none);
+    return rules.ignores(directory, true) ? none : rules;
   }
 
   /** The rules in force in a folder below, with those of its own `.gitignore`. */
   enter(folder: string, look?: (path: string) => void): IgnoreRules {
     look?.(join(folder, ".gitignore"));
     const text = readRules(join(folder, ".gitignore"));
-    const own = text === undefined ? [] : [makeRules(folder, text)];
+    const own = text === undefined ? [] : [this.#makeRules(folder, text)];
     const rules = this.#rules.map((each) => this.#readmit(each, folder));
     const isSame = own.length === 0 && rules.every((each, at) => each === this.#rules[at]);
-    return isSame ? this : new IgnoreRules([...rules, ...own]);
+    return isSame ? this : new IgnoreRules([...rules, ...own], this.#makeMatcher);
   }
 
   /** True when git would ignore the entry. The deepest file that says something decides. */
@@ -79,14 +83,14 @@ export class IgnoreRules {
     const below = `${relative(rules.folder, folder).replaceAll(sep, "/")}/`;
     if (!rules.matcher.test(below).ignored || this.ignores(folder, true)) return rules;
     const literal = below.replaceAll(/[\\*?[]/g, String.raw`\$&`);
-    return makeRules(rules.folder, rules.text, [...rules.readmitted, `!/${literal}`]);
+    return this.#makeRules(rules.folder, rules.text, [...rules.readmitted, `!/${literal}`]);
   }
-}
 
-function makeRules(folder: string, text: string, readmitted: readonly string[] = []): Rules {
-  // Large and small letters differ, whatever the file system thinks: other machines would not agree.
-  const matcher = ignore({ ignorecase: false }).add(text).add(readmitted);
-  return { folder, text, readmitted, matcher };
+  #makeRules(folder: string, text: string, readmitted: readonly string[] = []): Rules {
+    // Large and small letters differ, whatever the file system thinks: other machines would not agree.
+    const matcher = this.#makeMatcher({ ignorecase: false }).add(text).add(readmitted);
+    return { folder, text, readmitted, matcher };
+  }
 }
 
 function readRules(path: string): string | undefined {

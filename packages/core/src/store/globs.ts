@@ -6,7 +6,7 @@
  *
  * @module
  */
-import picomatch from "picomatch";
+import type picomatch from "picomatch";
 
 import { describe } from "../base/describe.ts";
 import { invalidGlob } from "../errors/catalogue.ts";
@@ -24,8 +24,10 @@ export interface GlobSet {
  *
  * @throws {@link BuildError} `INVALID_GLOB` when one has no meaning.
  */
-export function compileGlobs(globs: readonly string[]): GlobSet {
-  const patterns = globs.map((glob) => ({ matches: compile(glob), ...reach(glob) }));
+export async function compileGlobs(globs: readonly string[]): Promise<GlobSet> {
+  // Loaded only when needed: most builds have no globs, and one in which nothing has changed uses none.
+  const { default: makeMatcher } = await import("picomatch");
+  const patterns = globs.map((glob) => ({ matches: compile(glob, makeMatcher), ...reach(glob) }));
   const matchesItself = (path: string): boolean => patterns.some(({ matches }) => matches(path));
   return {
     matches(path) {
@@ -45,7 +47,7 @@ export function compileGlobs(globs: readonly string[]): GlobSet {
   };
 }
 
-function compile(glob: string): (path: string) => boolean {
+function compile(glob: string, makeMatcher: typeof picomatch): (path: string) => boolean {
   if (typeof glob !== "string") throw invalidGlob(describe(glob), "it is not a string");
   if (glob === "") throw invalidGlob(glob, "it is empty");
   if (glob.startsWith("/")) throw invalidGlob(glob, "it is absolute; globs start in the tree");
@@ -54,7 +56,7 @@ function compile(glob: string): (path: string) => boolean {
   try {
     // `./a` and `a/` are how people write `a`.
     const normal = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
-    return picomatch(normal, { dot: true, strictBrackets: true, nonegate: true });
+    return makeMatcher(normal, { dot: true, strictBrackets: true, nonegate: true });
   } catch (error) {
     throw invalidGlob(glob, error instanceof Error ? error.message : String(error));
   }

@@ -56,10 +56,13 @@ export async function snapshot(
   directory: string,
   options: SnapshotOptions = {},
 ): Promise<Digest> {
-  const walk = new Walk(content, directory, options);
+  const { include, exclude, gitignore } = options.filter ?? {};
+  const included = include && (await compileGlobs(include));
+  const excluded = exclude && (await compileGlobs(exclude));
+  const walk = new Walk(content, directory, options, included, excluded);
   const look = (path: string): void => options.seen?.other(path, lookAt(path));
-  const rules = options.filter?.gitignore === true ? IgnoreRules.above(directory, look) : undefined;
-  return await walk.take("", options.filter?.include === undefined, rules);
+  const rules = gitignore === true ? await IgnoreRules.above(directory, look) : undefined;
+  return await walk.take("", include === undefined, rules);
 }
 
 /** Takes one file into the store, as an entry of a directory. */
@@ -99,13 +102,18 @@ class Walk {
   readonly #seen: Fingerprints | undefined;
   readonly #breath = new Breath();
 
-  constructor(content: ContentStore, root: string, options: SnapshotOptions) {
-    const { include, exclude } = options.filter ?? {};
+  constructor(
+    content: ContentStore,
+    root: string,
+    options: SnapshotOptions,
+    include: GlobSet | undefined,
+    exclude: GlobSet | undefined,
+  ) {
     this.#content = content;
     this.#root = root;
     this.#checkLinks = options.checkLinks ?? true;
-    this.#include = include && compileGlobs(include);
-    this.#exclude = exclude && compileGlobs(exclude);
+    this.#include = include;
+    this.#exclude = exclude;
     this.#signal = options.signal;
     this.#known = options.known;
     this.#seen = options.seen;
