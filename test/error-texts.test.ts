@@ -7,8 +7,12 @@
 import { renderError, type BuildError } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
-import * as catalogue from "../packages/core/src/errors/catalogue.ts";
+import * as general from "../packages/core/src/errors/catalogue.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
+import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
+
+/** The shelves of the catalogue: a file for each. */
+const catalogue = { ...general, ...dynamicErrors };
 
 const declaredAt = "/work/build.ts:12:14";
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
@@ -32,6 +36,15 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.commandNotFound({ stage: "link", program: "in/app", tools: ["cargo"] }),
   ],
   cwdMissing: [catalogue.cwdMissing("link", "ws/sub")],
+  dynamicCycle: [catalogue.dynamicCycle("plan", ["plan", "compile", "plan"])],
+  dynamicFailed: [
+    catalogue.dynamicFailed("shards", new SyntaxError("Unexpected end of JSON input"), declaredAt),
+    catalogue.dynamicFailed("shards", "no list", undefined),
+  ],
+  dynamicResult: [
+    catalogue.dynamicResult("shards", "an array", "handle"),
+    catalogue.dynamicResult("shards", "undefined", "file"),
+  ],
   exportBlocked: [catalogue.exportBlocked("src", "the source `/work/src`")],
   exportFailed: [catalogue.exportFailed("dist/app", new Error("ENOSPC: no space left on device"))],
   fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
@@ -244,6 +257,58 @@ test("cwdMissing", () => {
       cwd    ws/sub
 
     hint: lay a tree there with \`root\`, or correct \`cwd\`
+    "
+  `);
+});
+
+test("dynamicCycle", () => {
+  expect(shown("dynamicCycle")).toMatchInlineSnapshot(`
+    "
+    error[DYNAMIC_CYCLE]: dynamic stage \`plan\` waits for itself
+
+      stage  plan
+      cycle  \`plan\` needs \`compile\` needs \`plan\`
+
+    hint: return handles that can be made without its result
+    "
+  `);
+});
+
+test("dynamicFailed", () => {
+  expect(shown("dynamicFailed")).toMatchInlineSnapshot(`
+    "
+    error[DYNAMIC_FAILED]: the body of dynamic stage \`shards\` failed: Unexpected end of JSON input
+
+      stage        shards
+      declared at  /work/build.ts:12:14
+
+    hint: it ran in the process that builds: the stack of the cause says where
+
+
+    error[DYNAMIC_FAILED]: the body of dynamic stage \`shards\` failed: no list
+
+      stage  shards
+
+    hint: it ran in the process that builds: the stack of the cause says where
+    "
+  `);
+});
+
+test("dynamicResult", () => {
+  expect(shown("dynamicResult")).toMatchInlineSnapshot(`
+    "
+    error[DYNAMIC_RESULT]: the body of dynamic stage \`shards\` returned an array instead of a handle
+
+      stage  shards
+
+    hint: gather several handles with \`all\`
+
+
+    error[DYNAMIC_RESULT]: the body of dynamic stage \`shards\` returned undefined instead of a file
+
+      stage  shards
+
+    hint: \`dynamic\` takes any handle; \`dynamic.file\` a file, \`dynamic.tree\` a tree
     "
   `);
 });

@@ -29,12 +29,18 @@ export function checkEvents(events: readonly BuildEvent[]): void {
     if (!("id" in event)) continue;
     const node = nodes.get(event.id);
     expect(event.name).toBe(node?.name);
+    if (event.type === "stage-expanded") {
+      for (const added of event.stages) nodes.set(added.id, added);
+      continue;
+    }
     const where = `${event.type} of \`${event.name}\``;
     if (event.type === "stage-started") {
       expect(running.has(event.id), `${where}: it is running`).toBe(false);
       expect(outcomes.has(event.id) && !hasRewound, `${where}: it has settled`).toBe(false);
       for (const below of node!.dependencies) {
-        expect(["ran", "reused"], `${where} before what it needs`).toContain(outcomes.get(below));
+        expect(["ran", "reused", "expanded"], `${where} before what it needs`).toContain(
+          outcomes.get(below),
+        );
       }
       running.add(event.id);
     } else if (event.type === "stage-output") {
@@ -55,7 +61,9 @@ export function checkEvents(events: readonly BuildEvent[]): void {
   }
   expect([...running], "stages that never settled").toEqual([]);
   expect([...outcomes.keys()].toSorted((a, b) => a - b)).toEqual([...nodes.keys()]);
-  const isComplete = [...outcomes.values()].every((each) => each === "ran" || each === "reused");
+  const isComplete = [...outcomes.values()].every((each) =>
+    ["ran", "reused", "expanded"].includes(each),
+  );
   if (last.outcome === "succeeded") expect(isComplete).toBe(true);
   if (!isComplete) expect(last.outcome).not.toBe("succeeded");
 }

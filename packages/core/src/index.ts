@@ -57,6 +57,15 @@ export { attempt, type AttemptOutputs } from "./graph/attempt.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";
 export type { Members } from "./graph/copies.ts";
+export {
+  dynamic,
+  type DynamicBody,
+  type DynamicInputs,
+  type MakeDynamic,
+  type Readable,
+  type ReadableFile,
+  type ReadableTree,
+} from "./graph/dynamic.ts";
 export { validate } from "./graph/validate.ts";
 
 // Building.
@@ -69,7 +78,9 @@ export type {
   BuildStarted,
   ErrorSummary,
   Outcome,
+  PlannedStage,
   SourceTaken,
+  StageExpanded,
   StageOutput,
   StageRewound,
   StageSettled,

@@ -12,7 +12,12 @@ import { isHandle, type Handle } from "../artifact/handle.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { describe } from "../base/describe.ts";
 import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
-import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
+import {
+  isSuccess,
+  type BuildEvent,
+  type BuildEventBody,
+  type BuildOutcome,
+} from "../events/event.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import { keyVersion } from "../rebuild/compose.ts";
 import { Memory } from "../rebuild/memory.ts";
@@ -22,6 +27,7 @@ import { Trace } from "../rebuild/trace.ts";
 import type { Runner } from "../runner/runner.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
+import { takeSources } from "../schedule/take-sources.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
 import type { Store } from "../store/store.ts";
@@ -127,7 +133,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   });
   let isTaken = false;
   try {
-    isTaken = await takeSources(plan, sources, { clock, emit, signal });
+    isTaken = await takeSources(plan.sources, sources, { clock, emit, signal });
     if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
     await scheduler.run();
     if (isTaken) memory.keep(store, sources, trace);
@@ -140,8 +146,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     reportStage(plan.nodes[id]?.name ?? "", settlement),
   );
   const errors = stages.flatMap(({ error }) => error ?? []);
-  const isComplete =
-    isTaken && stages.every(({ outcome }) => outcome === "ran" || outcome === "reused");
+  const isComplete = isTaken && stages.every(({ outcome }) => isSuccess(outcome));
   const isCancelled = signal.aborted && !isComplete && errors.length === 0;
   if (isCancelled) errors.push(buildCancelled(signal.reason));
   const outcome: BuildOutcome = isComplete ? "succeeded" : isCancelled ? "cancelled" : "failed";
@@ -207,31 +212,6 @@ function reportStage(name: string, settlement: Settlement): StageReport {
     stdout: ran?.stdout,
     stderr: ran?.stderr,
   };
-}
-
-/** Copies every source into the store, one after another. False when the signal was aborted before. */
-async function takeSources(
-  plan: Plan,
-  sources: Sources,
-  context: {
-    readonly clock: Clock;
-    readonly emit: (body: BuildEventBody) => void;
-    readonly signal: AbortSignal;
-  },
-): Promise<boolean> {
-  const { clock, emit, signal } = context;
-  for (const origin of plan.sources) {
-    const startedAt = clock.now();
-    try {
-      const { digest } = await sources.take(origin);
-      const durationMs = clock.now() - startedAt;
-      emit({ type: "source-taken", location: origin.location, digest, durationMs });
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-    if (signal.aborted) return false;
-  }
-  return !signal.aborted;
 }
 
 function checkTargets(targets: Targets): readonly Handle[] {

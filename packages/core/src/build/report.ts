@@ -71,6 +71,8 @@ export class Report {
   readonly ran: readonly string[];
   /** Names of the stages of which an earlier result was used. */
   readonly reused: readonly string[];
+  /** Names of the dynamic stages whose graph was described, and made. */
+  readonly expanded: readonly string[];
   /** Names of the stages that failed. */
   readonly failed: readonly string[];
   /** Names of the stages that were not started. */
@@ -90,6 +92,7 @@ export class Report {
     // Fields, not getters: test libraries copy what they compare, and getters do not survive that.
     this.ran = named("ran");
     this.reused = named("reused");
+    this.expanded = named("expanded");
     this.failed = named("failed");
     this.skipped = named("skipped");
     this.cancelled = named("cancelled");

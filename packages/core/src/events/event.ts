@@ -16,12 +16,19 @@ export type Outcome =
   | "ran"
   /** An earlier result was used. */
   | "reused"
+  /** A dynamic stage, which has no command: what it stands for was made. */
+  | "expanded"
   /** It was executed, or could not be, and did not succeed. */
   | "failed"
   /** It was not started: something before it did not succeed, or the build had stopped. */
   | "skipped"
   /** It was stopped. */
   | "cancelled";
+
+/** True for the outcomes after which others may go on. */
+export function isSuccess(outcome: Outcome): boolean {
+  return outcome === "ran" || outcome === "reused" || outcome === "expanded";
+}
 
 /** How a build ended. */
 export type BuildOutcome = "succeeded" | "failed" | "cancelled";
@@ -42,15 +49,17 @@ interface StageEvent {
   readonly name: string;
 }
 
+/** A stage call that a build may have to do with. */
+export interface PlannedStage extends StageEvent {
+  /** Numbers of the calls that must have succeeded before it. */
+  readonly dependencies: readonly NodeId[];
+}
+
 /** The first event. */
 export interface BuildStarted {
   readonly type: "build-started";
   /** The calls of this build, inputs before what needs them. */
-  readonly stages: readonly {
-    readonly id: NodeId;
-    readonly name: string;
-    readonly dependencies: readonly NodeId[];
-  }[];
+  readonly stages: readonly PlannedStage[];
 }
 
 /** A source has been copied into the store. */
@@ -59,6 +68,15 @@ export interface SourceTaken {
   readonly location: string;
   readonly digest: Digest;
   readonly durationMs: number;
+}
+
+/** A dynamic stage has described more of the graph, and waits for it. */
+export interface StageExpanded extends StageEvent {
+  readonly type: "stage-expanded";
+  /** The calls that this adds to the build, inputs before what needs them. */
+  readonly stages: readonly PlannedStage[];
+  /** Numbers of the calls that the dynamic stage waits for now, besides those before. */
+  readonly dependencies: readonly NodeId[];
 }
 
 /** A command has been started. */
@@ -112,6 +130,7 @@ export interface BuildSettled {
 export type BuildEvent = { readonly atMs: number } & (
   | BuildStarted
   | SourceTaken
+  | StageExpanded
   | StageStarted
   | StageOutput
   | StageRewound

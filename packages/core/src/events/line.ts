@@ -70,19 +70,21 @@ function matches(value: unknown, form: Readonly<Record<string, Test>>): boolean 
 
 // Records and not lists, so that a new outcome has to be put here too.
 const outcomes: Readonly<Record<Outcome, true>> = {
-  ...{ ran: true, reused: true, failed: true, skipped: true, cancelled: true },
+  ...{ ran: true, reused: true, expanded: true, failed: true, skipped: true, cancelled: true },
 };
 const buildOutcomes: Readonly<Record<BuildOutcome, true>> = {
   ...{ succeeded: true, failed: true, cancelled: true },
 };
 
 const stage = { id: isNumber, name: isString };
-const listed: Test = (value) => matches(value, { ...stage, dependencies: isListOf(isNumber) });
+const listed = { ...stage, dependencies: isListOf(isNumber) };
+const isListed: Test = (value) => matches(value, listed);
 
 /** The fields that an event of each type must have. */
 const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>> = {
-  "build-started": { stages: isListOf(listed) },
+  "build-started": { stages: isListOf(isListed) },
   "source-taken": { location: isString, digest: isString, durationMs: isNumber },
+  "stage-expanded": { ...listed, stages: isListOf(isListed) },
   "stage-started": { ...stage, key: isString, argv: isListOf(isString) },
   "stage-output": {
     ...stage,

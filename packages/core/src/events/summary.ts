@@ -3,7 +3,7 @@
  *
  *     waiting ──▶ running ──▶ ran | failed | cancelled
  *        │  ◀── rewound ──┘
- *        └──▶ reused | failed | skipped | cancelled
+ *        └──▶ reused | expanded | failed | skipped | cancelled
  *
  * A recording gives the same summary as the build that it was made of, and both agree with its report. A
  * summary of a build that is not over is that of the moment.
@@ -75,6 +75,7 @@ export interface BuildSummary {
   /** Names of stages by outcome, in the order in which they settled. */
   readonly ran: readonly string[];
   readonly reused: readonly string[];
+  readonly expanded: readonly string[];
   readonly failed: readonly string[];
   readonly skipped: readonly string[];
   readonly cancelled: readonly string[];
@@ -158,6 +159,15 @@ class Fold {
         this.#sources.push({ location, digest, durationMs });
         break;
       }
+      case "stage-expanded": {
+        for (const { id, name, dependencies } of event.stages) {
+          this.#stages.set(id, { ...blank, id, name, dependencies });
+        }
+        const known = this.#stages.get(event.id)?.dependencies ?? [];
+        const dependencies = [...new Set([...known, ...event.dependencies])];
+        this.#change(event.id, event.name, { dependencies });
+        break;
+      }
       case "stage-started": {
         this.#settled.delete(event.id);
         const { id, name, key, atMs } = event;
@@ -197,6 +207,7 @@ class Fold {
       errors: settled.flatMap(({ error }) => error ?? []),
       ran: named("ran"),
       reused: named("reused"),
+      expanded: named("expanded"),
       failed: named("failed"),
       skipped: named("skipped"),
       cancelled: named("cancelled"),
@@ -225,7 +236,7 @@ const blank = { ...fresh, state: "waiting", key: undefined, startedAt: undefined
 function totalsOf(stages: Iterable<StageSummary>): Totals {
   const totals = {
     ...{ stages: 0, waiting: 0, running: 0, spentMs: 0, savedMs: 0 },
-    ...{ ran: 0, reused: 0, failed: 0, skipped: 0, cancelled: 0 },
+    ...{ ran: 0, reused: 0, expanded: 0, failed: 0, skipped: 0, cancelled: 0 },
   };
   for (const { state, durationMs } of stages) {
     totals.stages++;

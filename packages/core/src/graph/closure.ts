@@ -32,15 +32,22 @@ export function callsBelow(handles: Iterable<Handle>): StageCall[] {
   return [...closureOf(handles).keys()];
 }
 
-/** The calls that handles stand on, in that order, with what each needs. */
-export function closureOf(handles: Iterable<Handle>): ReadonlyMap<StageCall, Needs> {
+/**
+ * The calls that handles stand on, in that order, with what each needs.
+ *
+ * @param isKnown - Calls to leave out, with all below them.
+ */
+export function closureOf(
+  handles: Iterable<Handle>,
+  isKnown: (call: StageCall) => boolean = () => false,
+): ReadonlyMap<StageCall, Needs> {
   const ordered = new Map<StageCall, Needs>();
   const seen = new Set<StageCall>();
   const stack: { call: StageCall; needs: Needs; below: Iterator<StageCall> }[] = [];
   /** Not visited on the way: a check stands on what it is a check of. */
   const checks: Gate[] = [];
   const visit = (call: StageCall): void => {
-    if (seen.has(call)) return;
+    if (seen.has(call) || isKnown(call)) return;
     seen.add(call);
     const needs = needsOfCall(call);
     for (const check of needs.checks) checks.push(check);

@@ -2,15 +2,16 @@
  * The plan: all that one build may run, as a table.
  *
  * Nodes are stage calls; edges are the calls that must be over before, for their outputs or as gates.
- * A plan decides nothing: it does not know what is in a store, or in which order things will run.
+ * A plan decides nothing: it does not know what is in a store, or in which order things will run. It
+ * grows when a dynamic stage describes more graph: {@link growPlan}.
  *
  * @module
  */
 import type { Handle, SourceOrigin } from "../artifact/handle.ts";
-import { closureOf, needsOf } from "./closure.ts";
+import { closureOf, needsOf, type Needs } from "./closure.ts";
 import type { StageCall } from "./stage.ts";
 
-/** Number of a node in its plan: its index, and a topological order. */
+/** Number of a node in its plan: its index. Those of what it needed from the start are smaller. */
 export type NodeId = number;
 
 /** A stage call in a plan. */
@@ -18,7 +19,7 @@ export interface PlanNode {
   readonly id: NodeId;
   readonly name: string;
   readonly call: StageCall;
-  /** Nodes that must have succeeded before this one may start. */
+  /** Nodes that must have succeeded before this one may start; of a dynamic stage, before it is over. */
   readonly dependencies: readonly NodeId[];
   /** Nodes that have this one among their dependencies. */
   readonly dependents: readonly NodeId[];
@@ -37,55 +38,175 @@ export interface Plan {
   readonly sources: ReadonlySet<SourceOrigin>;
 }
 
+/** A plan as those see it who may add to it. */
+interface GrowingPlan extends Plan {
+  readonly nodes: GrowingNode[];
+  readonly nodeByCall: Map<StageCall, GrowingNode>;
+  readonly sources: Set<SourceOrigin>;
+}
+
+interface GrowingNode extends PlanNode {
+  readonly dependencies: NodeId[];
+  readonly dependents: NodeId[];
+  isBeside: boolean;
+}
+
 /** Lays out all that the targets stand on. */
 export function makePlan(targets: readonly Handle[]): Plan {
-  const closure = closureOf(targets);
-  const calls = [...closure.keys()];
-  const ids = new Map(calls.map((call, id) => [call, id]));
-  const { calls: wanted, sources: direct } = needsOf(targets);
-  const sources = new Set(direct);
-  const dependents: NodeId[][] = calls.map(() => []);
-  const dependencies = [...closure.values()].map((needs, id) => {
-    for (const origin of needs.sources) sources.add(origin);
-    const below = Array.from(needs.calls, (needed) => ids.get(needed) as NodeId);
-    for (const other of below) dependents[other]?.push(id);
-    return below;
-  });
-  const pathLengths = longestPaths(dependents);
-  const isBeside = markBeside(calls, wanted, dependents);
-  const nodes = calls.map((call, id): PlanNode => ({
-    id,
-    name: call.name,
-    call,
-    dependencies: dependencies[id] ?? [],
-    dependents: dependents[id] ?? [],
-    pathLength: pathLengths[id] ?? 1,
-    isTarget: wanted.has(call),
-    isBeside: isBeside[id] ?? false,
-  }));
-  return { nodes, nodeByCall: new Map(nodes.map((node) => [node.call, node])), sources };
+  const plan: GrowingPlan = { nodes: [], nodeByCall: new Map(), sources: new Set() };
+  const { calls, sources } = needsOf(targets);
+  for (const origin of sources) plan.sources.add(origin);
+  addNodes(plan, closureOf(targets), calls, { pathLength: 0, isTarget: true, isBeside: false });
+  return plan;
 }
 
-/** Dependents have greater ids, so one pass from the end settles each before it is asked for. */
-function longestPaths(dependents: readonly (readonly NodeId[])[]): number[] {
-  const lengths: number[] = dependents.map(() => 1);
-  for (let id = dependents.length - 1; id >= 0; id--) {
-    for (const dependent of dependents[id] ?? []) {
-      lengths[id] = Math.max(lengths[id] ?? 1, 1 + (lengths[dependent] ?? 1));
+/** What a plan would grow by. */
+export interface Growth {
+  /** The new calls, inputs before what needs them. */
+  readonly closure: ReadonlyMap<StageCall, Needs>;
+  /** Calls that the dynamic stage waits for from now on, new and known ones. */
+  readonly needed: ReadonlySet<StageCall>;
+  /** The directories that were not in the plan before. */
+  readonly sources: ReadonlySet<SourceOrigin>;
+  /** When the new graph rests on the stage itself: the names on the way from it to itself. */
+  readonly cycle: readonly string[] | undefined;
+}
+
+/**
+ * What a plan would grow by if one of its nodes stood for a handle. Changes nothing.
+ *
+ * @param isOver - Whether a node has succeeded, so that it cannot wait for anything.
+ */
+export function growthOf(
+  plan: Plan,
+  node: PlanNode,
+  handle: Handle,
+  isOver: (id: NodeId) => boolean,
+): Growth {
+  const closure = closureOf([handle], (call) => plan.nodeByCall.has(call));
+  const { calls: needed, sources } = needsOf([handle]);
+  const added = new Set(sources);
+  for (const needs of closure.values()) for (const origin of needs.sources) added.add(origin);
+  for (const origin of plan.sources) added.delete(origin);
+  const below = (call: StageCall): Iterable<StageCall> => {
+    const known = plan.nodeByCall.get(call);
+    if (known === undefined) return closure.get(call)?.calls ?? [];
+    return isOver(known.id) ? [] : known.dependencies.map((id) => callOf(plan, id));
+  };
+  const way = wayTo(node.call, needed, below);
+  const cycle = way && [node.name, ...way.map(({ name }) => name)];
+  return { closure, needed, sources: added, cycle };
+}
+
+/** Adds what one of its nodes waits for from now on. Returns the new nodes. */
+export function growPlan(plan: Plan, node: PlanNode, growth: Growth): readonly PlanNode[] {
+  const growing = plan as GrowingPlan;
+  const { closure, needed, sources } = growth;
+  for (const origin of sources) growing.sources.add(origin);
+  const { pathLength, isBeside } = node;
+  const added = addNodes(growing, closure, needed, { pathLength, isTarget: false, isBeside });
+  const grown = growing.nodes[node.id] as GrowingNode;
+  for (const call of needed) {
+    const below = growing.nodeByCall.get(call) as GrowingNode;
+    if (grown.dependencies.includes(below.id)) continue;
+    grown.dependencies.push(below.id);
+    below.dependents.push(node.id);
+    if (!isBeside) needForTargets(growing, below);
+  }
+  return added;
+}
+
+/** Adds calls whose inputs are in the plan, or come before them; `wanted` are those at the top. */
+function addNodes(
+  plan: GrowingPlan,
+  closure: ReadonlyMap<StageCall, Needs>,
+  wanted: ReadonlySet<StageCall>,
+  top: Pick<PlanNode, "isBeside" | "isTarget" | "pathLength">,
+): readonly PlanNode[] {
+  const calls = [...closure.keys()];
+  const first = plan.nodes.length;
+  const ids = new Map(calls.map((call, at) => [call, first + at]));
+  const dependents: NodeId[][] = calls.map(() => []);
+  const dependencies = [...closure.values()].map((needs, at) => {
+    for (const origin of needs.sources) plan.sources.add(origin);
+    return Array.from(needs.calls, (needed) => {
+      const id = ids.get(needed) ?? (plan.nodeByCall.get(needed) as PlanNode).id;
+      if (id < first) plan.nodes[id]?.dependents.push(first + at);
+      else dependents[id - first]?.push(first + at);
+      return id;
+    });
+  });
+  const lengths: number[] = calls.map(() => 1 + top.pathLength);
+  const isBeside = calls.map((call) => top.isBeside || !wanted.has(call));
+  // Dependents have greater ids, so one pass from the end settles each before it is asked for.
+  for (let at = calls.length - 1; at >= 0; at--) {
+    for (const dependent of dependents[at] ?? []) {
+      lengths[at] = Math.max(lengths[at] ?? 1, 1 + (lengths[dependent - first] ?? 1));
+      isBeside[at] &&= isBeside[dependent - first] ?? true;
     }
   }
-  return lengths;
+  const nodes = calls.map((call, at): GrowingNode => ({
+    id: first + at,
+    name: call.name,
+    call,
+    dependencies: dependencies[at] ?? [],
+    dependents: dependents[at] ?? [],
+    pathLength: lengths[at] ?? 1,
+    isTarget: top.isTarget && wanted.has(call),
+    isBeside: isBeside[at] ?? false,
+  }));
+  for (const node of nodes) {
+    plan.nodes.push(node);
+    plan.nodeByCall.set(node.call, node);
+    if (node.isBeside) continue;
+    for (const id of node.dependencies) if (id < first) needForTargets(plan, nodeAt(plan, id));
+  }
+  return nodes;
 }
 
-/** Which of the calls no target stands on. */
-function markBeside(
-  calls: readonly StageCall[],
-  wanted: ReadonlySet<StageCall>,
-  dependents: readonly (readonly NodeId[])[],
-): boolean[] {
-  const isBeside = calls.map((call) => !wanted.has(call));
-  for (let id = calls.length - 1; id >= 0; id--) {
-    for (const dependent of dependents[id] ?? []) isBeside[id] &&= isBeside[dependent] ?? true;
+/** A target stands on the node now, and on all below it. */
+function needForTargets(plan: GrowingPlan, node: GrowingNode): void {
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (!next.isBeside) continue;
+    next.isBeside = false;
+    for (const id of next.dependencies) pending.push(nodeAt(plan, id));
   }
-  return isBeside;
+}
+
+/** The calls from one of `starts` to `end`, if there is such a way. */
+function wayTo(
+  end: StageCall,
+  starts: Iterable<StageCall>,
+  below: (call: StageCall) => Iterable<StageCall>,
+): StageCall[] | undefined {
+  /** By call: the one that led to it. */
+  const cameFrom = new Map<StageCall, StageCall | undefined>();
+  const pending: StageCall[] = [];
+  const visit = (call: StageCall, from: StageCall | undefined): void => {
+    if (cameFrom.has(call)) return;
+    cameFrom.set(call, from);
+    pending.push(call);
+  };
+  for (const start of starts) visit(start, undefined);
+  for (let call = pending.pop(); call !== undefined; call = pending.pop()) {
+    if (call !== end) {
+      for (const next of below(call)) visit(next, call);
+      continue;
+    }
+    const way: StageCall[] = [];
+    for (let at: StageCall | undefined = end; at !== undefined; at = cameFrom.get(at)) {
+      way.unshift(at);
+    }
+    return way;
+  }
+  return undefined;
+}
+
+function nodeAt(plan: GrowingPlan, id: NodeId): GrowingNode {
+  return plan.nodes[id] as GrowingNode;
+}
+
+function callOf(plan: Plan, id: NodeId): StageCall {
+  return (plan.nodes[id] as PlanNode).call;
 }

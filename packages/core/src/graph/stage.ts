@@ -14,6 +14,7 @@ import {
   type Artifact,
   type Check,
   type Gate,
+  type Handle,
   type Handles,
   type Kind,
   type Outputs,
@@ -52,6 +53,12 @@ export interface Stage<I extends readonly unknown[] = readonly unknown[], O = un
 /** A stage of any type, as tests and runners tell stages apart. */
 export type AnyStage = { readonly stageName: string };
 
+/**
+ * Describes more graph by the contents of a call's inputs, in the order of its mounts. What stands for the
+ * call is what the handle stands for.
+ */
+export type Expand = (contents: readonly unknown[]) => Promise<Handle>;
+
 /** One call of a stage: a node of the graph. */
 export class StageCall implements Producer {
   readonly name: string;
@@ -61,6 +68,8 @@ export class StageCall implements Producer {
   readonly gates: readonly Gate[];
   /** Place of the stage's definition in the user's script, if it could be seen. */
   readonly declaredAt: string | undefined;
+  /** Of a dynamic stage, whose command nobody runs. */
+  readonly expand: Expand | undefined;
   /** The call that this one is a copy of, with other gates; itself if it is none. */
   readonly original: StageCall;
 
@@ -69,6 +78,7 @@ export class StageCall implements Producer {
     readonly command: CommandSpec;
     readonly gates: readonly Gate[];
     readonly declaredAt: string | undefined;
+    readonly expand?: Expand | undefined;
     readonly original?: StageCall;
   }) {
     this.name = parts.stage.stageName;
@@ -76,6 +86,7 @@ export class StageCall implements Producer {
     this.command = parts.command;
     this.gates = parts.gates;
     this.declaredAt = parts.declaredAt;
+    this.expand = parts.expand;
     this.original = parts.original ?? this;
     Object.freeze(this);
   }
@@ -91,8 +102,9 @@ export class StageCall implements Producer {
   }
 
   #copy(changes: Partial<Pick<StageCall, "command" | "gates">>): StageCall {
-    const { stage: definition, command, gates, declaredAt, original } = this;
-    return new StageCall({ stage: definition, command, gates, declaredAt, original, ...changes });
+    const { stage: definition, command, gates, declaredAt, expand, original } = this;
+    const parts = { stage: definition, command, gates, declaredAt, expand, original };
+    return new StageCall({ ...parts, ...changes });
   }
 }
 

@@ -102,6 +102,17 @@ export class Trace {
     this.#results.set(node.id, { description, identities, outputs, key, run: result });
   }
 
+  /** Notes what a dynamic stage came to. It is expanded in every build, and that alone is no news. */
+  noteExpanded(node: PlanNode, { values, result: run }: Produced): void {
+    const outputs = packValues(values);
+    const recorded = this.#recorded[node.id];
+    const isSame = recorded?.key === "" && recorded.outputs === outputs;
+    if (!isSame) this.#fresh++;
+    this.#isAsRecorded[node.id] = isSame;
+    const fresh = { description: "", identities: "", outputs, key: "", run };
+    this.#results.set(node.id, isSame ? recorded : fresh);
+  }
+
   /** Forgets a result, of which a blob was lost. What rests on it is not written down in this build. */
   forget(id: NodeId): void {
     this.#fresh++;
@@ -112,7 +123,7 @@ export class Trace {
 
   /** Keys of the results of this build. */
   *keys(): Generator<ActionKey, void> {
-    for (const { key } of this.#results.values()) yield key as ActionKey;
+    for (const { key } of this.#results.values()) if (key !== "") yield key as ActionKey;
   }
 
   /** Writes down what this build has found out. */

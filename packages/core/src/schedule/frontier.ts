@@ -3,7 +3,7 @@
  *
  *     waiting ──last dependency succeeds──▶ ready ──take──▶ running ──settle──▶ settled
  *        ▲  └─────a dependency does not────────────────────────────────────────▲ (skipped)
- *        └──────────────────rewind: a dependency must run again────────┘
+ *        └──────────rewind, suspend: a dependency must run again, or is new────┘
  *
  * Pure bookkeeping: it starts nothing, awaits nothing and reads no clock, so a test can drive it
  * through every interleaving. Time and processes belong to `scheduler.ts`.
@@ -26,6 +26,7 @@ export class Frontier {
   readonly #ready: Heap<PlanNode>;
   #open: number;
 
+  /** @param plan - Its nodes may become more: {@link Frontier.grow}. */
   constructor({ nodes }: Pick<Plan, "nodes">) {
     this.#nodes = nodes;
     this.#open = nodes.length;
@@ -97,6 +98,36 @@ export class Frontier {
   }
 
   /**
+   * Takes nodes in that were added to the plan since. Returns those that can never start, because what
+   * they need has not succeeded.
+   */
+  grow(): NodeId[] {
+    const lost: NodeId[] = [];
+    for (const node of this.#nodes.slice(this.#states.length)) {
+      const { id, dependencies } = node;
+      this.#open++;
+      this.#states.push("waiting");
+      this.#unsettled.push(this.#countUnsettled(dependencies));
+      if (dependencies.some((below) => this.#states[below] === "unsuccessful")) {
+        this.#settle(id, "unsuccessful");
+        lost.push(id);
+      } else if (this.#unsettled[id] === 0) this.#enqueue(node);
+    }
+    return lost;
+  }
+
+  /**
+   * Puts a running node back, until all of its dependencies have succeeded, of which there may be more
+   * now. False if one has settled otherwise: then the node stays where it is.
+   */
+  suspend(id: NodeId): boolean {
+    const { dependencies } = this.#node(id);
+    if (dependencies.some((below) => this.#states[below] === "unsuccessful")) return false;
+    this.rewind(id, []);
+    return true;
+  }
+
+  /**
    * Puts a running node back, until those of its dependencies have succeeded again. Other nodes that
    * have not been started wait for them, too.
    */
@@ -112,10 +143,14 @@ export class Frontier {
       this.#enqueue(this.#node(producer));
     }
     const { dependencies } = this.#node(id);
-    const left = dependencies.filter((below) => this.#states[below] !== "succeeded").length;
+    const left = this.#countUnsettled(dependencies);
     this.#unsettled[id] = left;
     this.#states[id] = "waiting";
     if (left === 0) this.#enqueue(this.#node(id));
+  }
+
+  #countUnsettled(dependencies: readonly NodeId[]): number {
+    return dependencies.filter((below) => this.#states[below] !== "succeeded").length;
   }
 
   #settle(id: NodeId, state: NodeState): void {

@@ -11,11 +11,12 @@
 import type { Clock } from "../base/clock.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
 import { BuildError, withFacts } from "../errors/build-error.ts";
-import { runnerFailed } from "../errors/catalogue.ts";
-import type { BuildEventBody } from "../events/event.ts";
+import { blobLost, runnerFailed } from "../errors/catalogue.ts";
+import { isSuccess, type BuildEventBody } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { needsOfCall } from "../graph/closure.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import type { Expand } from "../graph/stage.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
 import { resolveArtifact } from "../rebuild/resolve.ts";
@@ -26,6 +27,7 @@ import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
 import { execute } from "./execute.ts";
+import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
 import { Pool } from "./pool.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
@@ -63,6 +65,7 @@ export class Scheduler {
   /** Aborted when the build is, and at the first failure unless it is to keep going. */
   readonly #stop = new AbortController();
   readonly #settlements: Settlements;
+  readonly #expansions: Expansions;
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #rewinds = new Map<NodeId, number>();
   /** Keys of the nodes whose commands were started. */
@@ -81,6 +84,8 @@ export class Scheduler {
     this.#pool = new Pool(options.slots);
     this.#rebuilder = new Rebuilder(options.store);
     this.#identities = options.identities;
+    const { signal } = this.#stop;
+    this.#expansions = new Expansions({ ...options, signal, known: this.#settlements });
   }
 
   /** What became of each node. */
@@ -110,7 +115,8 @@ export class Scheduler {
     while (this.#deciding < maxDeciding) {
       const node = this.#frontier.take();
       if (node === undefined) break;
-      const traced = this.#options.trace.find(node);
+      const { expand } = node.call;
+      const traced = expand === undefined ? this.#options.trace.find(node) : undefined;
       // What was asked for is made sure of; what only led to it need not be there.
       if (traced !== undefined && !node.isTarget && !this.#hasLog(traced)) {
         this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
@@ -156,6 +162,8 @@ export class Scheduler {
 
   /** Takes a node to its settlement: by an earlier result, or by running its command. */
   async #bringAbout(node: PlanNode, onDecided: () => void): Promise<void> {
+    if (node.call.expand !== undefined)
+      return await this.#expand(node, node.call.expand, onDecided);
     const composed = await this.#compose(node);
     const { key } = composed.action;
     // An equal action may be under way. When it is over, its result can be used.
@@ -174,6 +182,32 @@ export class Scheduler {
     } finally {
       this.#underWay.delete(key);
     }
+  }
+
+  /** Has a dynamic stage describe its graph; or, when that has been made, settles it. */
+  async #expand(node: PlanNode, expand: Expand, onDecided: () => void): Promise<void> {
+    if (this.#expansions.needsOf(node) !== undefined) {
+      const produced = await this.#expansions.produce(node);
+      // Settled before: something of it was lost. Whoever made that has to run again.
+      const isAgain = this.#settlements.find(node.id) !== undefined;
+      if (isAgain && !(await this.#rebuilder.isWhole(produced))) {
+        throw blobLost([...produced.values.values()][0]?.digest ?? "", "not in the store");
+      }
+      this.#options.trace.noteExpanded(node, produced);
+      return this.#settle(node, { outcome: "expanded", produced });
+    }
+    onDecided();
+    const isOver = (id: NodeId): boolean => this.#frontier.stateOf(id) === "succeeded";
+    const add = await this.#expansions.describe(node, expand, isOver);
+    add();
+    for (const id of this.#frontier.grow()) {
+      const reason = "something that must come before did not succeed";
+      this.#settlements.record(this.#node(id), { outcome: "skipped", reason });
+    }
+    if (this.#frontier.suspend(node.id)) return;
+    const failed = node.dependencies.find((id) => this.#frontier.stateOf(id) === "unsuccessful");
+    const reason = `\`${this.#node(failed ?? 0).name}\`, which must come before, did not succeed`;
+    this.#settle(node, { outcome: "skipped", reason });
   }
 
   async #compose(node: PlanNode): Promise<ComposedAction> {
@@ -262,7 +296,7 @@ export class Scheduler {
     const { sources, plan, emit } = this.#options;
     emit({ type: "stage-rewound", id: node.id, name: node.name, digest });
     this.#rebuilder.forget();
-    const needs = needsOfCall(node.call);
+    const needs = this.#expansions.needsOf(node) ?? needsOfCall(node.call);
     for (const origin of needs.sources) await sources.restore(origin);
     const again: NodeId[] = [];
     for (const call of needs.calls) {
@@ -291,9 +325,8 @@ export class Scheduler {
 
   /** Records what became of a node, and of those that can no longer start because of it. */
   #settle(node: PlanNode, parts: SettlementParts): void {
-    const isSuccess = parts.outcome === "ran" || parts.outcome === "reused";
     this.#settlements.record(node, parts);
-    if (isSuccess) return this.#frontier.succeed(node.id);
+    if (isSuccess(parts.outcome)) return this.#frontier.succeed(node.id);
     for (const id of this.#frontier.fail(node.id)) {
       const reason = `\`${node.name}\`, which must come before, did not succeed`;
       this.#settlements.record(this.#node(id), { outcome: "skipped", reason });

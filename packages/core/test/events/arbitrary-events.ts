@@ -16,6 +16,9 @@ const durations = fc.nat();
 const about = { atMs: fc.nat(), id: fc.nat({ max: 9 }), name: names };
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(arbitrary, { nil: undefined });
+const planned = fc.array(
+  fc.record({ id: fc.nat({ max: 9 }), name: names, dependencies: fc.array(fc.nat()) }),
+);
 const errors = fc.record({ code: names, message: names, text: names });
 
 /** Any one event, with any text in it. */
@@ -23,9 +26,7 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
   fc.record({
     type: fc.constant("build-started" as const),
     atMs: fc.nat(),
-    stages: fc.array(
-      fc.record({ id: fc.nat({ max: 9 }), name: names, dependencies: fc.array(fc.nat()) }),
-    ),
+    stages: planned,
   }),
   fc.record({
     type: fc.constant("source-taken" as const),
@@ -47,11 +48,17 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     text: fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom("\u2028", "a\r\nb\u2029", "\0")),
     isReplay: fc.boolean(),
   }),
+  fc.record({
+    type: fc.constant("stage-expanded" as const),
+    ...about,
+    stages: planned,
+    dependencies: fc.array(fc.nat({ max: 9 })),
+  }),
   fc.record({ type: fc.constant("stage-rewound" as const), ...about, digest: digests }),
   fc.record({
     type: fc.constant("stage-settled" as const),
     ...about,
-    outcome: fc.constantFrom("ran", "reused", "failed", "skipped", "cancelled"),
+    outcome: fc.constantFrom("ran", "reused", "expanded", "failed", "skipped", "cancelled"),
     key: maybe(keys),
     durationMs: durations,
     ranBy: maybe(names),
