@@ -19,7 +19,7 @@ import {
   type BuildOutcome,
 } from "../events/event.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
-import { keyVersion } from "../rebuild/compose.ts";
+import { keyVersion } from "../rebuild/key-parts.ts";
 import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";

@@ -3,29 +3,32 @@
  *
  * @module
  */
-import { isWithin, parentOf, parsePath, relativeTo, type ArtifactPath } from "../artifact/path.ts";
+import { isWithin, parentOf, parsePath, type ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
-import { keyAction, type CommandMessage } from "../graph/action.ts";
-import { toolsOf, type CommandSpec } from "../graph/command.ts";
+import { toolsOf } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
-import { unkeyedLines } from "../graph/unkeyed.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
 import { entryAt } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
 import { layInputRoot, type FilledMount } from "./input-root.ts";
+import {
+  encodeParts,
+  partsOf,
+  type ActionMessages,
+  type KeyPart,
+  type ToolIdentity,
+} from "./key-parts.ts";
 import type { ToolIdentities } from "./tool-identities.ts";
 
-/**
- * Version of all that turns a stage call into a key. A change here, in the encoding of messages, or
- * in what runners promise re-runs every stage of every user: see `test/key-stability.test.ts`.
- */
-export const keyVersion = "ashlar-1";
-
-/** An action, and what of its input root is in no store. */
+/** An action, what it is made of, and what of it is in no store. */
 export interface ComposedAction {
   readonly action: Action;
+  /** What its key is made of. */
+  readonly parts: readonly KeyPart[];
+  /** The messages that its key is the digest of. */
+  readonly messages: ActionMessages;
   /** Messages of the input root that only a runner needs: they are not in the store. */
   readonly directories: ReadonlyMap<Digest, Buffer>;
 }
@@ -52,13 +55,15 @@ export async function composeAction(
   const inputRoot = await layInputRoot(context.content, mounts);
   await checkCwd(context.content, call, mounts);
   await checkOutputs(context.content, call, mounts);
-  const identities = await identify(call, context.identities);
-  const searched = command.tools === undefined ? "path system" : "path declared";
-  const kind = command.isAttempt ? ["attempt"] : [];
-  const salt = [keyVersion, searched, ...kind, ...identities, ...unkeyedLines(command)].join("\n");
-  const message = messageOf(command, context.runner);
+  const parts = partsOf({
+    command,
+    tools: await identify(call, context.identities),
+    platform: context.runner.platform,
+    inputRoot: inputRoot.digest,
+  });
+  const messages = encodeParts(parts);
   const action: Action = {
-    key: keyAction(message, inputRoot.digest, salt),
+    key: messages.key,
     name: call.name,
     stage: call.stage,
     argv: command.argv,
@@ -72,14 +77,14 @@ export async function composeAction(
     stablePath: command.stablePath,
     isAttempt: command.isAttempt,
   };
-  return { action, directories: inputRoot.added };
+  return { action, parts, messages, directories: inputRoot.added };
 }
 
 /** A program that the command only starts with, and did not declare, is missing as a command. */
 async function identify(
   { command, name }: StageCall,
   identities: ToolIdentities,
-): Promise<readonly string[]> {
+): Promise<readonly ToolIdentity[]> {
   try {
     return await identities.of(toolsOf(command));
   } catch (error) {
@@ -87,16 +92,6 @@ async function identify(
     if (!isMissing || command.tools !== undefined) throw error;
     throw commandNotFound({ stage: name, program: command.argv[0] ?? "", tools: undefined });
   }
-}
-
-function messageOf(command: CommandSpec, runner: Runner): CommandMessage {
-  return {
-    arguments: command.argv,
-    env: Object.entries(command.env).map(([name, value]) => ({ name, value })),
-    outputPaths: command.outputs.map(({ path }) => relativeTo(path, command.cwd)),
-    workingDirectory: command.cwd,
-    platform: runner.platform,
-  };
 }
 
 /** @throws {@link BuildError} `CWD_MISSING` unless the command has a directory to start in. */

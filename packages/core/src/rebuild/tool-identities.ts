@@ -9,6 +9,7 @@ import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { Tool } from "../graph/tool.ts";
 import type { Runner } from "../runner/runner.ts";
 import type { Notes } from "../store/store.ts";
+import { toolLine, type ToolIdentity } from "./key-parts.ts";
 
 /** Asks a runner about tools, once for each. */
 export class ToolIdentities {
@@ -31,7 +32,7 @@ export class ToolIdentities {
     for (const command of commands) questions.set(topicOf(command), command);
     for (const [topic, command] of questions) {
       try {
-        this.#lines.set(topic, (await this.of(toolsOf(command))).join("\n"));
+        this.#lines.set(topic, (await this.of(toolsOf(command))).map(toolLine).join("\n"));
       } catch (error) {
         // Whoever needs the tool will meet the error again; and nobody does when the build is cancelled.
         if (!(error instanceof BuildError) && !this.#signal.aborted) throw error;
@@ -44,10 +45,10 @@ export class ToolIdentities {
     return this.#lines.get(topicOf(command));
   }
 
-  /** A line for each tool, in the order of names: what the key has to say of them. */
-  async of(tools: readonly Tool[]): Promise<string[]> {
+  /** What tells the tools apart from others, in the order of their names. */
+  async of(tools: readonly Tool[]): Promise<ToolIdentity[]> {
     if (this.#runner.identify === undefined) return [];
-    const lines = sortedBy(tools, ({ name }) => name).map(async (tool) => {
+    const identities = sortedBy(tools, ({ name }) => name).map(async (tool) => {
       // Two handles on one tool are one tool; what is asked of it is all that tells them apart.
       const question = JSON.stringify([tool.name, tool.version, tool.locate, tool.mustLocate]);
       let answer = this.#known.get(question);
@@ -55,9 +56,9 @@ export class ToolIdentities {
         answer = this.#runner.identify?.(tool, this.#signal, this.#notes) ?? Promise.resolve("");
         this.#known.set(question, answer);
       }
-      return `tool ${tool.name} ${JSON.stringify(await answer)}`;
+      return { name: tool.name, identity: await answer };
     });
-    return await Promise.all(lines);
+    return await Promise.all(identities);
   }
 }
 
