@@ -10,9 +10,10 @@ import { describe, expect, test } from "vitest";
 import * as general from "../packages/core/src/errors/catalogue.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
+import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
-const catalogue = { ...general, ...dynamicErrors };
+const catalogue = { ...general, ...dynamicErrors, ...fnErrors };
 
 const declaredAt = "/work/build.ts:12:14";
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
@@ -48,6 +49,20 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   exportBlocked: [catalogue.exportBlocked("src", "the source `/work/src`")],
   exportFailed: [catalogue.exportFailed("dist/app", new Error("ENOSPC: no space left on device"))],
   fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
+  fnCapture: [
+    ...["flags", "this", "require", "__vite_ssr_import_0__", "__vite_ssr_import_meta__"].map(
+      (name) =>
+        catalogue.fnCapture({
+          stage: "minify",
+          name,
+          line: 2,
+          text: `  use(${name});`,
+          declaredAt,
+        }),
+    ),
+  ],
+  fnFunction: [catalogue.fnFunction("the function run", "it is a class")],
+  fnImport: [catalogue.fnImport({ stage: "minify", specifier: "terser", declaredAt: undefined })],
   invalidGlob: [catalogue.invalidGlob("/etc/**", "it is absolute; globs start in the tree")],
   invalidOption: [catalogue.invalidOption("slots", "0", "a whole number, at least 1")],
   malformedDigest: [catalogue.malformedDigest("abc")],
@@ -333,6 +348,71 @@ test("fileNameNotUtf8", () => {
       name  a\\xff\\x0ab
 
     hint: rename the file, or leave it out with \`exclude\`
+    "
+  `);
+});
+
+test("fnCapture", () => {
+  expect(shown("fnCapture")).toMatchInlineSnapshot(`
+    "
+    error[FN_CAPTURE]: the function of stage \`minify\` uses \`flags\`, which it does not declare
+
+      declared at  /work/build.ts:12:14
+      line 2       use(flags);
+
+    hint: if it is data, declare it as \`captures: { flags }\` and use \`captures.flags\`; a helper can be defined inside the function, Node's own modules imported there, and for all else there is \`fn.module\`
+
+
+    error[FN_CAPTURE]: the function of stage \`minify\` uses \`this\`, which it does not declare
+
+      declared at  /work/build.ts:12:14
+      line 2       use(this);
+
+    hint: use the function's own parameter: it is called alone, with nothing around it
+
+
+    error[FN_CAPTURE]: the function of stage \`minify\` uses \`require\`, which it does not declare
+
+      declared at  /work/build.ts:12:14
+      line 2       use(require);
+
+    hint: use \`await import("node:...")\` inside the function, and for modules of others \`fn.module\`
+
+
+    error[FN_CAPTURE]: the function of stage \`minify\` uses \`__vite_ssr_import_0__\`, which it does not declare
+
+      declared at  /work/build.ts:12:14
+      line 2       use(__vite_ssr_import_0__);
+
+    hint: it is an import at the top of the file, as Vite and Vitest rewrite it; import Node's own modules inside the function, with \`await import("node:...")\`, and for others use \`fn.module\`
+
+
+    error[FN_CAPTURE]: the function of stage \`minify\` uses \`__vite_ssr_import_meta__\`, which it does not declare
+
+      declared at  /work/build.ts:12:14
+      line 2       use(__vite_ssr_import_meta__);
+
+    hint: \`import.meta\` is that of another module when the function runs alone; pass what it says in \`captures\`
+    "
+  `);
+});
+
+test("fnFunction", () => {
+  expect(shown("fnFunction")).toMatchInlineSnapshot(`
+    "
+    error[FN_FUNCTION]: the function run cannot be run alone: it is a class
+
+    hint: give an ordinary function, \`async\` or not: \`run: ({ inputs, out }) => { ... }\`
+    "
+  `);
+});
+
+test("fnImport", () => {
+  expect(shown("fnImport")).toMatchInlineSnapshot(`
+    "
+    error[FN_IMPORT]: the function of stage \`minify\` imports \`terser\`, which is not there when it runs alone
+
+    hint: only Node's own modules can be imported; put the function into a module of its own, and use \`fn.module\`
     "
   `);
 });

@@ -54,6 +54,14 @@ export {
 } from "./graph/stage.ts";
 export { exec } from "./graph/exec.ts";
 export { attempt, type AttemptOutputs } from "./graph/attempt.ts";
+export {
+  fn,
+  type Fn,
+  type FnCall,
+  type FnInputs,
+  type FnOptions,
+  type FnPaths,
+} from "./graph/fn.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";
 export type { Members } from "./graph/copies.ts";

@@ -20,6 +20,7 @@ import {
   pathConflict,
   templateSyntax,
 } from "../errors/catalogue.ts";
+import type { FnSpec } from "./function-text.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { tool, type Tool } from "./tool.ts";
 import { volatileText, type Volatile } from "./volatile.ts";
@@ -107,6 +108,8 @@ export interface CommandSpec {
   readonly stablePath: boolean;
   /** Whether the exit code is part of what it gives: see `attempt.ts`. */
   readonly isAttempt: boolean;
+  /** The function that the command runs; absent when it runs anything else. */
+  readonly fn?: FnSpec;
 }
 
 /** Where interpolated artifacts lie, and where outputs of templates are written. */
@@ -156,7 +159,7 @@ export class CommandBuilder {
     this.#options = options;
     this.#cwd = parsePath(options.cwd ?? "");
     this.#env = options.env ?? {};
-    for (const [path, laid] of Object.entries(options.root ?? {})) this.#lay(parsePath(path), laid);
+    for (const [path, laid] of Object.entries(options.root ?? {})) this.lay(path, laid);
     for (const [name, output] of Object.entries(options.outputs ?? {})) {
       if (!isOut(output)) throw notAHandle(output, `output \`${name}\``);
       const { kind, isOptional, name: path } = output[outState];
@@ -169,10 +172,25 @@ export class CommandBuilder {
     return Array.isArray(hole) ? hole.map((element) => this.#text(element)) : [this.#text(hole)];
   }
 
+  /** Gives an artifact a place of the caller's choice in the input root. */
+  lay(place: string, laid: Artifact | Writable): void {
+    const path = parsePath(place);
+    const isWritable = typeof laid === "object" && writableState in laid;
+    const artifact = isWritable ? laid[writableState] : laid;
+    if (!isArtifact(artifact)) throw notAHandle(artifact, `the input root's \`${path || "."}\``);
+    const other = this.#mountAt(path);
+    if (other !== undefined) throw pathConflict(path, nameOf(other.artifact), nameOf(artifact));
+    if (path === rootPath && artifact[state].kind === "file") {
+      throw notAHandle(artifact, "the input root's `.`, which must be a tree");
+    }
+    this.#mounts.push({ path, artifact, isWritable });
+  }
+
   /** Completes the command. */
   build(
     argv: readonly string[],
     tools: readonly Tool[] | undefined = this.#options.tools,
+    fn?: FnSpec,
   ): Command {
     const env: Record<string, string> = {};
     let volatile: Record<string, string> | undefined;
@@ -197,7 +215,7 @@ export class CommandBuilder {
       stablePath: this.#options.stablePath ?? false,
       isAttempt: false,
     };
-    return { [commandState]: spec };
+    return { [commandState]: fn === undefined ? spec : { ...spec, fn } };
   }
 
   #text(hole: unknown): string {
@@ -237,18 +255,6 @@ export class CommandBuilder {
     if (known?.name !== name || known.kind !== kind)
       this.#declare({ name, kind, isOptional, path });
     return path;
-  }
-
-  #lay(path: ArtifactPath, laid: Artifact | Writable): void {
-    const isWritable = typeof laid === "object" && writableState in laid;
-    const artifact = isWritable ? laid[writableState] : laid;
-    if (!isArtifact(artifact)) throw notAHandle(artifact, `the input root's \`${path || "."}\``);
-    const other = this.#mountAt(path);
-    if (other !== undefined) throw pathConflict(path, nameOf(other.artifact), nameOf(artifact));
-    if (path === rootPath && artifact[state].kind === "file") {
-      throw notAHandle(artifact, "the input root's `.`, which must be a tree");
-    }
-    this.#mounts.push({ path, artifact, isWritable });
   }
 
   #declare(output: OutputSpec): void {

@@ -19,6 +19,8 @@ export interface HostTool {
   readonly mustLocate: boolean;
   /** How to get it, for the error when it is missing. */
   readonly hint: string | undefined;
+  /** Whether it is the Node that this process is: on this machine, that one serves before any other. */
+  readonly isThisNode?: true;
 }
 
 /** A program for the `PATH` of a command. */
@@ -57,7 +59,23 @@ export interface MakeTool {
    * machine shares it only if it has the same version.
    */
   host(name: string, options?: HostToolOptions): HostTool;
+  /**
+   * Node: on this machine the one that runs the build, whatever is on the machine's `PATH`, and
+   * elsewhere the one that is there. Told apart by its version.
+   */
+  node(): HostTool;
 }
+
+/** There is one only, so that all commands that use it ask one question. */
+const node: HostTool = Object.freeze({
+  type: "host-tool",
+  name: "node",
+  version: Object.freeze(["--version"]),
+  locate: undefined,
+  mustLocate: false,
+  hint: undefined,
+  isThisNode: true,
+});
 
 /** Names the programs that a command may use. */
 export const tool: MakeTool = {
@@ -68,4 +86,5 @@ export const tool: MakeTool = {
     }
     return Object.freeze({ type: "host-tool", name, version, locate, mustLocate, hint });
   },
+  node: () => node,
 };

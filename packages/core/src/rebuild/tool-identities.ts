@@ -50,7 +50,8 @@ export class ToolIdentities {
     if (this.#runner.identify === undefined) return [];
     const identities = sortedBy(tools, ({ name }) => name).map(async (tool) => {
       // Two handles on one tool are one tool; what is asked of it is all that tells them apart.
-      const question = JSON.stringify([tool.name, tool.version, tool.locate, tool.mustLocate]);
+      const { name, version, locate, mustLocate, isThisNode } = tool;
+      const question = JSON.stringify([name, version, locate, mustLocate, isThisNode]);
       let answer = this.#known.get(question);
       if (answer === undefined) {
         answer = this.#runner.identify?.(tool, this.#signal, this.#notes) ?? Promise.resolve("");

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { outputMissing, runnerFailed, stageFailed, stageTimedOut } from "../errors/catalogue.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { checkFunction } from "../rebuild/check-function.ts";
 import type { Action, Execution, Runner } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 import { LogTail } from "./log-tail.ts";
@@ -52,6 +53,7 @@ export async function execute(
     context.onText(stream, text);
   };
   try {
+    if (call.command.fn !== undefined) await checkFunction(call.command.fn, call);
     const execution = await runner.run(action, {
       content,
       signal: deadline.with(signal),

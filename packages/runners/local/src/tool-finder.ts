@@ -35,6 +35,7 @@ export class ToolFinder {
    * @throws {@link BuildError} `TOOL_NOT_FOUND`.
    */
   async find(tool: Tool, signal: AbortSignal): Promise<string> {
+    if (tool.isThisNode === true && isNode()) return process.execPath;
     const question = JSON.stringify([tool.name, tool.locate, tool.mustLocate]);
     return await remember(this.#found, question, signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
@@ -50,6 +51,8 @@ export class ToolFinder {
    * @throws {@link BuildError} `TOOL_NOT_FOUND`, or `TOOL_FAILED` when it does not print its version.
    */
   async identify(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string> {
+    // What it would print, without a process of its own.
+    if (tool.isThisNode === true && isNode()) return process.version;
     const path = await this.find(tool, signal);
     const { version } = tool;
     // A tool may be replaced while this process lives: what it said counts for that file only.
@@ -107,6 +110,12 @@ export class ToolFinder {
     signal.throwIfAborted();
     return exitCode === 0 ? all.trim() : undefined;
   }
+}
+
+/** True unless this process is something that only behaves like Node, as Bun and Electron do. */
+function isNode(): boolean {
+  const { electron, bun } = process.versions as Readonly<Record<string, string | undefined>>;
+  return electron === undefined && bun === undefined;
 }
 
 /** A file, and what shows that it is still the same. */

@@ -1,0 +1,160 @@
+/**
+ * `fn`: commands that are JavaScript functions.
+ *
+ *     .fn/start.mjs    the program that Node is started with
+ *        /call.json    what the function is given: captures, and paths of inputs and outputs
+ *        /run.mjs      the function, evaluated again without anything of its surroundings
+ *
+ * All of it lies in the input root, so the key covers it, and every runner that has a Node can run it.
+ *
+ * @module
+ */
+import { isArtifact, type Artifact } from "../artifact/handle.ts";
+import { parsePath, relativeTo } from "../artifact/path.ts";
+import { text } from "../artifact/text.ts";
+import { canonicalJson, NotJson, type Json } from "../base/canonical-json.ts";
+import { describe } from "../base/describe.ts";
+import { invalidOption, notAHandle, notJson } from "../errors/catalogue.ts";
+import { CommandBuilder, type Command, type CommandOptions } from "./command.ts";
+import { fnProgram } from "./fn-program.ts";
+import { functionText, preludeOf, type FnSpec } from "./function-text.ts";
+import { isOut, outState, type Out } from "./out.ts";
+import type { OutputsOf } from "./sh.ts";
+import { tool } from "./tool.ts";
+
+/** Inputs of a function, by the names that it knows them by. */
+export type FnInputs = Readonly<Record<string, Artifact | readonly Artifact[]>>;
+
+/** Paths of a function's inputs: one for an artifact, several for a list. */
+export type FnPaths<I> = {
+  readonly [N in keyof I]: I[N] extends readonly unknown[] ? readonly string[] : string;
+};
+
+/** What a function is called with. All paths are relative to the directory that it starts in. */
+export interface FnCall<I, S, C> {
+  /** Values from the script, as they are after a way through JSON. */
+  readonly captures: C;
+  /** Paths of the inputs. */
+  readonly inputs: FnPaths<I>;
+  /** Paths to write the outputs to. Their parents are there; they are not. */
+  readonly out: { readonly [N in keyof S]: string };
+}
+
+/** A function, and what it works on. */
+export interface FnOptions<
+  S extends Readonly<Record<string, Out>> = {},
+  I extends FnInputs = {},
+  C extends Readonly<Record<string, Json>> = {},
+> extends CommandOptions<S> {
+  /** What it reads, laid read-only into the input root. */
+  readonly inputs?: I;
+  /** All that it uses of the script around it. Only what JSON can say. */
+  readonly captures?: C;
+  /**
+   * The function. It runs in a Node of its own, from its source text: what is declared around it is not
+   * there, and `import` finds Node's own modules only. What it prints is the log; what it throws fails
+   * the stage; what it returns is waited for, and dropped.
+   */
+  readonly run: (call: FnCall<I, S, C>) => unknown;
+}
+
+const program = text(fnProgram);
+
+/**
+ * Makes a command from a function of JavaScript.
+ *
+ * The key covers its source text and captures, besides what it covers for any command; so an undeclared
+ * capture, which would be missing there, is an error. `PATH` leads to `node` and to the declared tools.
+ *
+ * @throws {@link BuildError} `FN_FUNCTION` for a function without a text that can run alone, `NOT_JSON`
+ *   for a capture that is no data. When it is to run: `FN_CAPTURE`, `FN_IMPORT`.
+ * @example
+ * ```ts
+ * const shout = stage("shout", ({ src }: { src: File }) =>
+ *   fn({
+ *     inputs: { src },
+ *     captures: { mark: "!" },
+ *     outputs: { loud: out.file("loud.txt") },
+ *     run: async ({ inputs, captures, out }) => {
+ *       const { readFile, writeFile } = await import("node:fs/promises");
+ *       const words = await readFile(inputs.src, "utf8");
+ *       await writeFile(out.loud, words.toUpperCase() + captures.mark);
+ *     },
+ *   }));
+ * ```
+ */
+function fnInline<
+  const S extends Readonly<Record<string, Out>> = {},
+  const I extends FnInputs = {},
+  const C extends Readonly<Record<string, Json>> = {},
+>(options: FnOptions<S, I, C>): Command<OutputsOf<S>> {
+  if (typeof options !== "object" || (options as unknown) === null) {
+    throw invalidOption("of `fn`", describe(options), "an object with a function `run`");
+  }
+  const source = functionText(options.run);
+  const builder = new CommandBuilder(options);
+  builder.lay(".fn/run.mjs", text(`${preludeOf(source)}export default (\n${source}\n);\n`));
+  const given = { captures: options.captures ?? {} };
+  return fnCommand(
+    builder,
+    options,
+    { module: "run.mjs", name: "default", given },
+    { text: source },
+  );
+}
+
+/** Completes a command that starts Node with the program. */
+export function fnCommand<S extends Readonly<Record<string, Out>>>(
+  builder: CommandBuilder,
+  options: CommandOptions<S> & { readonly inputs?: FnInputs },
+  call: { readonly module: string; readonly name: string; readonly given: object },
+  fn?: FnSpec,
+): Command<OutputsOf<S>> {
+  const cwd = parsePath(options.cwd ?? "");
+  const inputs: Record<string, Json> = {};
+  for (const [name, input] of Object.entries(options.inputs ?? {})) {
+    inputs[name] = pathsOf(builder, name, input);
+  }
+  const out: Record<string, string> = {};
+  for (const [name, output] of Object.entries(options.outputs ?? {})) {
+    if (isOut(output)) out[name] = relativeTo(parsePath(output[outState].name), cwd);
+  }
+  builder.lay(".fn/start.mjs", program);
+  builder.lay(".fn/call.json", jsonFile({ ...call, given: { ...call.given, inputs, out } }));
+  const start = relativeTo(parsePath(".fn/start.mjs"), cwd);
+  return builder.build(["node", start], [tool.node(), ...(options.tools ?? [])], fn) as Command<
+    OutputsOf<S>
+  >;
+}
+
+function pathsOf(builder: CommandBuilder, name: string, input: unknown): Json {
+  const isList = Array.isArray(input);
+  for (const each of isList ? (input as unknown[]) : [input]) {
+    if (!isArtifact(each)) throw notAHandle(each, `input \`${name}\``);
+  }
+  const paths = builder.expand(input);
+  return isList ? paths : (paths[0] ?? "");
+}
+
+function jsonFile(value: unknown): Artifact {
+  try {
+    return text(`${canonicalJson(value)}\n`);
+  } catch (error) {
+    if (!(error instanceof NotJson)) throw error;
+    throw notJson(error.place.replace(/^\$\.given\./, ""), error.found);
+  }
+}
+
+/** Makes commands from functions. */
+export interface Fn {
+  <
+    const S extends Readonly<Record<string, Out>> = {},
+    const I extends FnInputs = {},
+    const C extends Readonly<Record<string, Json>> = {},
+  >(
+    options: FnOptions<S, I, C>,
+  ): Command<OutputsOf<S>>;
+}
+
+/** {@inheritDoc Fn} */
+export const fn: Fn = fnInline;
