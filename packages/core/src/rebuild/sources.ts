@@ -15,7 +15,16 @@ import type { Value } from "../runner/runner.ts";
 import { Fingerprints } from "../store/fingerprints.ts";
 import { snapshot } from "../store/snapshot.ts";
 import type { ContentStore } from "../store/store.ts";
-import type { SourceChanges } from "./trace.ts";
+
+/** What a trace asks about sources: what is in them as it was when the trace was recorded. */
+export interface SourceChanges {
+  /** True when the whole source is as it was. */
+  isUnchanged(origin: SourceOrigin): boolean;
+  /** True when the path led to a file then, without any link, and leads to the same content now. */
+  isFileUnchanged(origin: SourceOrigin, path: string): boolean;
+  /** Text that tells sources apart. */
+  questionOf(origin: SourceOrigin): string;
+}
 
 /** The snapshots of a build, and how they differ from those of the last. */
 export class Sources implements SourceChanges {
@@ -26,7 +35,9 @@ export class Sources implements SourceChanges {
   /** By question: two handles that ask for the same get the same snapshot. */
   readonly #taken = new Map<string, Taken>();
   readonly #remembered = new Map<string, Remembered>();
-  readonly #questions = new WeakMap<SourceOrigin, string>();
+  readonly #questions = new Map<SourceOrigin, string>();
+  /** Of sources that were taken. */
+  readonly #unchanged = new Map<SourceOrigin, boolean>();
 
   constructor(parts: {
     readonly content: ContentStore;
@@ -96,9 +107,15 @@ export class Sources implements SourceChanges {
   }
 
   isUnchanged(origin: SourceOrigin): boolean {
+    // Asked for each stage that has a part of the source.
+    const known = this.#unchanged.get(origin);
+    if (known !== undefined) return known;
     const question = this.questionOf(origin);
     const digest = this.#taken.get(question)?.value.digest;
-    return digest !== undefined && digest === this.#remembered.get(question)?.digest;
+    if (digest === undefined) return false;
+    const isUnchanged = digest === this.#remembered.get(question)?.digest;
+    this.#unchanged.set(origin, isUnchanged);
+    return isUnchanged;
   }
 
   isFileUnchanged(origin: SourceOrigin, path: string): boolean {

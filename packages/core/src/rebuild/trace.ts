@@ -3,45 +3,36 @@
  *
  * A node whose description, tools and inputs are those of the last time needs no key: its result is the
  * recorded one. Nothing is hashed, encoded or looked up, which is what makes a build in which nothing
- * has changed cheap. Comparing whole descriptions, not hashes of them, leaves nothing to chance.
+ * has changed cheap. Comparing whole descriptions, not hashes of them, leaves nothing to chance; and what is
+ * recorded is decoded only if somebody asks.
  *
  * It is only an accelerator: where it has nothing to say, keys decide; losing it loses time.
  *
  * @module
  */
-import { state, type Artifact, type SourceOrigin } from "../artifact/handle.ts";
+import { state, type Artifact } from "../artifact/handle.ts";
 import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { asCall } from "../graph/closure.ts";
 import type { CommandSpec } from "../graph/command.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
-import { unkeyedLines } from "../graph/unkeyed.ts";
 import type { Value } from "../runner/runner.ts";
+import { describeCall, type Listener } from "./description.ts";
 import type { Produced, RunRecord } from "./rebuilder.ts";
-
-/** What is remembered of a node. */
-interface Recorded {
-  readonly description: string;
-  readonly identities: string;
-  readonly outputs: string;
-  readonly key: string;
-  readonly run: RunRecord;
-}
-
-/** What a trace asks about sources: what is in them as it was when the trace was recorded. */
-export interface SourceChanges {
-  /** True when the whole source is as it was. */
-  isUnchanged(origin: SourceOrigin): boolean;
-  /** True when the path led to a file then, without any link, and leads to the same content now. */
-  isFileUnchanged(origin: SourceOrigin, path: string): boolean;
-  /** Text that tells sources apart. */
-  questionOf(origin: SourceOrigin): string;
-}
+import type { SourceChanges } from "./sources.ts";
 
 /** A recorded result, with its key. */
 export interface Traced extends Produced {
   readonly key: ActionKey;
+}
+
+/** A result that will be written down. */
+interface Kept {
+  readonly identities: string;
+  /** Empty: of a dynamic stage, which is described anew in every build. */
+  readonly key: string;
+  readonly produced: Produced;
 }
 
 /** Compares one build with the last. */
@@ -50,13 +41,12 @@ export class Trace {
   readonly #sources: SourceChanges;
   /** What the tools of a command are, as far as it is known already. */
   readonly #identitiesOf: (command: CommandSpec) => string | undefined;
-  readonly #recorded: readonly (Recorded | undefined)[];
-  readonly #descriptions: string[] = [];
-  /** Nodes whose outputs are those on record. */
+  readonly #record: LastBuild | undefined;
+  /** By node: whether its outputs are those on record. */
   readonly #isAsRecorded: boolean[] = [];
   /** Nodes that were settled in another way than by the trace. */
   #fresh = 0;
-  readonly #results = new Map<NodeId, Recorded>();
+  readonly #results: (RecordedResult | Kept | undefined)[] = [];
   /** Nodes of which a blob was lost. */
   readonly #lost = new Set<NodeId>();
 
@@ -69,48 +59,45 @@ export class Trace {
     this.#plan = parts.plan;
     this.#sources = parts.sources;
     this.#identitiesOf = parts.identitiesOf;
-    this.#recorded = parts.recorded === undefined ? [] : unpackAll(parts.recorded);
+    this.#record = parts.recorded && new LastBuild(parts.recorded);
   }
 
   /** True when the build added nothing to the record. */
   get isUnchanged(): boolean {
-    return this.#fresh === 0 && this.#recorded.length === this.#plan.nodes.length;
+    return this.#fresh === 0 && this.#record?.size === this.#plan.nodes.length;
   }
 
   /** The recorded result of a node whose inputs have all been made, if it still holds. */
-  find(node: PlanNode): Traced | undefined {
-    if (this.#lost.has(node.id)) return undefined;
-    const recorded = this.#recorded[node.id];
-    if (recorded?.description !== this.#describe(node)) return undefined;
-    if (recorded.identities !== this.#identitiesOf(node.call.command)) return undefined;
-    for (const { artifact } of node.call.command.mounts) {
+  find({ id, call }: PlanNode): Traced | undefined {
+    const comparison = this.#record?.compare(id);
+    if (comparison === undefined || this.#lost.has(id)) return undefined;
+    if (!comparison.isNext(this.#identitiesOf(call.command))) return undefined;
+    describeCall(call, this.#plan, this.#sources, comparison);
+    if (!comparison.isSame) return undefined;
+    for (const { artifact } of call.command.mounts) {
       if (!this.#isUnchanged(artifact)) return undefined;
     }
-    this.#isAsRecorded[node.id] = true;
-    this.#results.set(node.id, recorded);
-    return new TracedResult(recorded);
+    this.#isAsRecorded[id] = true;
+    const result = this.#record?.find(id);
+    this.#results[id] = result;
+    return result;
   }
 
   /** Notes a result that came about in another way. */
-  note(node: PlanNode, key: ActionKey, { values, result }: Produced): void {
-    const outputs = packValues(values);
-    const identities = this.#identitiesOf(node.call.command);
+  note({ id, call }: PlanNode, key: ActionKey, produced: Produced): void {
+    const identities = this.#identitiesOf(call.command);
     this.#fresh++;
-    this.#isAsRecorded[node.id] = this.#recorded[node.id]?.outputs === outputs;
-    if (identities === undefined) return;
-    const description = this.#describe(node);
-    this.#results.set(node.id, { description, identities, outputs, key, run: result });
+    this.#isAsRecorded[id] = this.#record?.find(id)?.outputs === packValues(produced.values);
+    if (identities !== undefined) this.#results[id] = { identities, key, produced };
   }
 
   /** Notes what a dynamic stage came to. It is expanded in every build, and that alone is no news. */
-  noteExpanded(node: PlanNode, { values, result: run }: Produced): void {
-    const outputs = packValues(values);
-    const recorded = this.#recorded[node.id];
-    const isSame = recorded?.key === "" && recorded.outputs === outputs;
+  noteExpanded({ id }: PlanNode, produced: Produced): void {
+    const recorded = this.#record?.find(id);
+    const isSame = recorded?.key === "" && recorded.outputs === packValues(produced.values);
     if (!isSame) this.#fresh++;
-    this.#isAsRecorded[node.id] = isSame;
-    const fresh = { description: "", identities: "", outputs, key: "", run };
-    this.#results.set(node.id, isSame ? recorded : fresh);
+    this.#isAsRecorded[id] = isSame;
+    this.#results[id] = isSame ? recorded : { identities: "", key: "", produced };
   }
 
   /** Forgets a result, of which a blob was lost. What rests on it is not written down in this build. */
@@ -118,32 +105,41 @@ export class Trace {
     this.#fresh++;
     this.#lost.add(id);
     this.#isAsRecorded[id] = false;
-    this.#results.delete(id);
+    this.#results[id] = undefined;
   }
 
   /** Keys of the results of this build. */
   *keys(): Generator<ActionKey, void> {
-    for (const { key } of this.#results.values()) if (key !== "") yield key as ActionKey;
-  }
-
-  /** Writes down what this build has found out. */
-  pack(packer: Packer): void {
-    packer.number(this.#plan.nodes.length);
-    for (const { id, dependencies } of this.#plan.nodes) {
-      // What was lost may have come out otherwise; and what rests on it, been made of either.
-      const restsOnLost = dependencies.some((below) => this.#lost.has(below));
-      const recorded = restsOnLost ? undefined : this.#results.get(id);
-      packer.number(recorded === undefined ? 0 : 1);
-      if (recorded === undefined) continue;
-      const { description, identities, outputs, key, run } = recorded;
-      packer.string(description).string(identities).string(outputs).string(key);
-      packer.string(run.stdout).string(run.stderr).string(run.worker);
-      packer.number(run.startedAt).number(run.finishedAt);
+    for (const result of this.#results) {
+      if (result !== undefined && result.key !== "") yield result.key as ActionKey;
     }
   }
 
-  #describe(node: PlanNode): string {
-    return (this.#descriptions[node.id] ??= describeNode(node, this.#plan, this.#sources));
+  /** Writes down what this build has found out. Must be the last thing that is written. */
+  pack(packer: Packer): void {
+    const { nodes } = this.#plan;
+    packer.count(nodes.length);
+    const table = packer.at;
+    for (const _ of nodes) packer.count(nothing);
+    const listener: Listener = {
+      text: (piece) => packer.string(piece),
+      count: (number) => packer.count(number),
+    };
+    for (const { id, call, dependencies } of nodes) {
+      // What was lost may have come out otherwise; and what rests on it, been made of either.
+      const restsOnLost = dependencies.some((below) => this.#lost.has(below));
+      const kept = restsOnLost ? undefined : this.#results[id];
+      const run = kept && ("produced" in kept ? kept.produced.result : kept.result);
+      packer.number(run?.startedAt ?? 0).number(run?.finishedAt ?? 0);
+      if (kept === undefined || run === undefined) continue;
+      packer.replace(table + id, packer.at);
+      const outputs = "produced" in kept ? packValues(kept.produced.values) : kept.outputs;
+      packer.uncommon(kept.key).uncommon(outputs);
+      packer.string(run.stdout).string(run.stderr).string(run.worker);
+      packer.string(kept.identities);
+      if (kept.key === "") packer.count(isDynamic);
+      else describeCall(call, this.#plan, this.#sources, listener);
+    }
   }
 
   /** True when an input has the content that it had for the recorded result. */
@@ -172,67 +168,123 @@ export class Trace {
   }
 }
 
-/** A recorded result. Its values are read only if somebody asks. */
-class TracedResult implements Traced {
-  readonly #recorded: Recorded;
+/** In the place of a node that was not written down. No node is written down at the very start. */
+const nothing = 0;
+
+/** In the place of the description of a dynamic stage: no description starts so. */
+const isDynamic = 2 ** 32 - 1;
+
+/** Words of a node before its description. */
+const headWords = 6;
+
+/** What the last build has written down. */
+class LastBuild {
+  /** Nodes that it had. */
+  readonly size: number;
+  readonly #unpacker: Unpacker;
+  /** Where it says at which word each node starts. */
+  readonly #table: number;
+  readonly #numbersAt: number;
+  readonly #comparison: Comparison;
+
+  constructor(unpacker: Unpacker) {
+    this.size = unpacker.count();
+    this.#table = unpacker.at;
+    this.#numbersAt = unpacker.numberAt;
+    this.#unpacker = unpacker.fork();
+    this.#comparison = new Comparison(unpacker.fork());
+    unpacker.skip(this.size, 2 * this.size);
+  }
+
+  find(id: NodeId): RecordedResult | undefined {
+    const at = this.#startOf(id);
+    if (at === nothing) return undefined;
+    return new RecordedResult(this.#unpacker, at, this.#numbersAt + 2 * id);
+  }
+
+  /** Starts to compare a node with what is written down, with its tools first. */
+  compare(id: NodeId): Comparison | undefined {
+    const at = this.#startOf(id);
+    return at === nothing ? undefined : this.#comparison.start(at + headWords - 1);
+  }
+
+  #startOf(id: NodeId): number {
+    return id < this.size ? this.#unpacker.seek(this.#table + id).count() : nothing;
+  }
+}
+
+/** Compares what it is told with what was written down. */
+class Comparison implements Listener {
+  readonly #unpacker: Unpacker;
+  #isSame = true;
+
+  constructor(unpacker: Unpacker) {
+    this.#unpacker = unpacker;
+  }
+
+  /** Whether all was equal so far. No description begins with another one: at its end, this is the answer. */
+  get isSame(): boolean {
+    return this.#isSame;
+  }
+
+  start(at: number): this {
+    this.#unpacker.seek(at);
+    this.#isSame = true;
+    return this;
+  }
+
+  isNext(piece: string | undefined): boolean {
+    return this.#unpacker.string() === piece;
+  }
+
+  text(piece: string): void {
+    // Once something differs, nothing is known of what comes next.
+    this.#isSame &&= this.#unpacker.string() === piece;
+  }
+
+  count(number: number): void {
+    this.#isSame &&= this.#unpacker.count() === number;
+  }
+}
+
+/** A recorded result. It is read only if somebody asks. */
+class RecordedResult implements Traced {
+  readonly #unpacker: Unpacker;
+  readonly #at: number;
+  readonly #numbersAt: number;
   #values: ReadonlyMap<string, Value> | undefined;
 
-  constructor(recorded: Recorded) {
-    this.#recorded = recorded;
+  constructor(unpacker: Unpacker, at: number, numbersAt: number) {
+    this.#unpacker = unpacker;
+    this.#at = at;
+    this.#numbersAt = numbersAt;
   }
 
   get key(): ActionKey {
-    return this.#recorded.key as ActionKey;
+    return this.#string(0) as ActionKey;
+  }
+
+  get outputs(): string {
+    return this.#string(1);
+  }
+
+  get identities(): string {
+    return this.#string(headWords - 1);
   }
 
   get result(): RunRecord {
-    return this.#recorded.run;
+    const packed = this.#unpacker.seek(this.#at + 2, this.#numbersAt);
+    const [stdout, stderr] = [packed.string() as Digest, packed.string() as Digest];
+    const worker = packed.string();
+    return { stdout, stderr, worker, startedAt: packed.number(), finishedAt: packed.number() };
   }
 
   get values(): ReadonlyMap<string, Value> {
-    return (this.#values ??= unpackValues(this.#recorded.outputs));
+    return (this.#values ??= unpackValues(this.outputs));
   }
-}
 
-/** All that a node's key depends on but contents and tools, unambiguously: each part says how long it is. */
-function describeNode({ call }: PlanNode, plan: Plan, sources: SourceChanges): string {
-  const { argv, env, cwd, mounts, outputs, tools, stablePath, isAttempt } = call.command;
-  let text = `${stablePath ? "!" : "-"}${isAttempt ? "a" : ""}${tools === undefined ? "s" : "d"}${argv.length} `;
-  for (const word of argv) text += framed(word);
-  text += framed(cwd);
-  for (const name in env) text += `e${framed(name)}${framed(env[name] ?? "")}`;
-  for (const line of unkeyedLines(call.command)) text += `u${framed(line)}`;
-  for (const { name, kind, path, isOptional } of outputs) {
-    text += `o${framed(name)}${kind}${isOptional ? "?" : "!"}${framed(path)}`;
-  }
-  for (const { path, artifact } of mounts) {
-    text += `m${framed(path)}${framed(describeArtifact(artifact, plan, sources))}`;
-  }
-  return text;
-}
-
-function framed(part: string): string {
-  return `${part.length}:${part}`;
-}
-
-function describeArtifact(artifact: Artifact, plan: Plan, sources: SourceChanges): string {
-  const { origin } = artifact[state];
-  switch (origin.type) {
-    case "source":
-      return `s${sources.questionOf(origin)}`;
-    case "text":
-      return `t${origin.isExecutable ? "x" : "-"}${origin.text.length}:${origin.text}`;
-    case "output":
-      return `o${plan.nodeByCall.get(asCall(origin.producer))?.id ?? -1} ${origin.output}`;
-    case "gated":
-    case "validated":
-      return describeArtifact(origin.base, plan, sources);
-    case "view": {
-      const { view } = origin;
-      const what = "path" in view ? [view.path] : view.globs;
-      const base = describeArtifact(origin.base, plan, sources);
-      return `v${view.type} ${what.length} ${what.map(framed).join("")}${base}`;
-    }
+  #string(offset: number): string {
+    return this.#unpacker.seek(this.#at + offset).string();
   }
 }
 
@@ -255,26 +307,4 @@ function unpackValues(text: string): ReadonlyMap<string, Value> {
     else values.set(name, { kind: "file", digest, isExecutable: packed.startsWith("x") });
   }
   return values;
-}
-
-function unpackAll(packed: Unpacker): (Recorded | undefined)[] {
-  const count = packed.number();
-  const all: (Recorded | undefined)[] = [];
-  for (let at = 0; at < count; at++) {
-    if (packed.number() === 0) {
-      all.push(undefined);
-      continue;
-    }
-    const [description, identities, outputs, key] = [
-      ...[packed.string(), packed.string(), packed.string(), packed.string()],
-    ] as [string, string, string, string];
-    const stdout = packed.string() as Digest;
-    const stderr = packed.string() as Digest;
-    const run = {
-      ...{ stdout, stderr, worker: packed.string() },
-      ...{ startedAt: packed.number(), finishedAt: packed.number() },
-    };
-    all.push({ description, identities, outputs, key, run });
-  }
-  return all;
 }

@@ -39,10 +39,13 @@ interface Stats {
 export class Fingerprints {
   /** When the snapshot began, in milliseconds since 1970. */
   readonly takenAt: number;
-  readonly #looks = new Map<string, Look>();
+  /** What was written down, of which no look was made yet; see {@link Fingerprints.isCurrent}. */
+  #packed: Unpacker | undefined;
+  readonly #known = new Map<string, Look>();
 
-  constructor(takenAt: number) {
+  constructor(takenAt: number, packed?: Unpacker) {
     this.takenAt = takenAt;
+    this.#packed = packed;
   }
 
   /** Notes a file of the tree. */
@@ -63,14 +66,26 @@ export class Fingerprints {
     return look.digest as Digest;
   }
 
-  /** True when another look at everything would see the same. */
+  /**
+   * True when another look at everything would see the same. Compares with what was written down as it
+   * stands there: making 10,000 looks of it would take as long as the `lstat`s.
+   */
   isCurrent(directory: string): boolean {
-    for (const look of this.#looks.values()) {
-      const path = look.path.startsWith("/") ? look.path : `${directory}/${look.path}`;
-      const stats = fs.lstatSync(path, { throwIfNoEntry: false });
-      if (stats === undefined ? look.stats !== undefined : !this.#isUnchanged(look, stats)) {
-        return false;
+    const packed = this.#packed?.fork();
+    if (packed === undefined) return false;
+    const newest = this.takenAt - racyMs;
+    for (let left = packed.skip(1).count(); left > 0; left--) {
+      const path = packed.string();
+      const wasThere = packed.skip(1).count() === 1;
+      const stats = fs.lstatSync(path.startsWith("/") ? path : `${directory}/${path}`, mayLack);
+      if (stats === undefined || !wasThere) {
+        if (stats !== undefined || wasThere) return false;
+        continue;
       }
+      const { mtimeMs, ctimeMs, size, ino, mode } = stats;
+      if (packed.number() !== mtimeMs || packed.number() !== ctimeMs) return false;
+      if (packed.number() !== size || packed.number() !== ino) return false;
+      if (packed.number() !== mode || mtimeMs >= newest || ctimeMs >= newest) return false;
     }
     return true;
   }
@@ -83,10 +98,12 @@ export class Fingerprints {
   }
 
   pack(packer: Packer): void {
-    packer.number(this.takenAt).number(this.#looks.size);
-    for (const { path, digest, stats } of this.#looks.values()) {
+    const looks = [...this.#looks.values()];
+    const present = looks.filter(({ stats }) => stats !== undefined);
+    packer.number(this.takenAt).count(present.length).count(looks.length);
+    for (const { path, digest, stats } of looks) {
       packer.string(path).string(digest);
-      packer.number(stats === undefined ? 0 : 1);
+      packer.count(stats === undefined ? 0 : 1);
       if (stats !== undefined) {
         packer.number(stats.mtimeMs).number(stats.ctimeMs).number(stats.size);
         packer.number(stats.ino).number(stats.mode);
@@ -95,15 +112,24 @@ export class Fingerprints {
   }
 
   static unpack(packed: Unpacker): Fingerprints {
-    const fingerprints = new Fingerprints(packed.number());
-    const count = packed.number();
-    for (let at = 0; at < count; at++) {
+    const takenAt = packed.number();
+    const fingerprints = new Fingerprints(takenAt, packed.fork());
+    const present = packed.count();
+    packed.skip(lookWords * packed.count(), lookNumbers * present);
+    return fingerprints;
+  }
+
+  get #looks(): Map<string, Look> {
+    const packed = this.#packed?.skip(1);
+    if (packed === undefined) return this.#known;
+    this.#packed = undefined;
+    for (let left = packed.count(); left > 0; left--) {
       const path = packed.string();
       const digest = packed.string();
-      const stats = packed.number() === 0 ? undefined : unpackStats(packed);
-      fingerprints.#looks.set(path, { path, digest, stats });
+      const stats = packed.count() === 0 ? undefined : unpackStats(packed);
+      this.#known.set(path, { path, digest, stats });
     }
-    return fingerprints;
+    return this.#known;
   }
 
   #isUnchanged({ stats: before }: Look, stats: Stats): boolean {
@@ -111,6 +137,12 @@ export class Fingerprints {
     return Math.max(stats.mtimeMs, stats.ctimeMs) < this.takenAt - racyMs;
   }
 }
+
+const mayLack = { throwIfNoEntry: false } as const;
+
+/** What is written down of one look: path, digest, whether anything is there; and of that, the stats. */
+const lookWords = 3;
+const lookNumbers = 5;
 
 function unpackStats(packed: Unpacker): Stats {
   return {

@@ -1,0 +1,101 @@
+/**
+ * Descriptions: all that a node's key depends on but contents and tools, as a series of texts and counts.
+ *
+ *     node ──describe──▶ text, count, text, text ... ──▶ written down, or compared with what was
+ *
+ * Each piece is told as it stands, and a count goes before whatever there may be several of: so two nodes
+ * with one description have one key, given the same contents and tools. A description is never put
+ * together. Comparing piece by piece, with a record that is decoded no further than that needs, took 70 of
+ * 195 ms from a build of 10,000 nodes in which nothing has changed.
+ *
+ * @module
+ */
+import { state, type Artifact } from "../artifact/handle.ts";
+import { asCall } from "../graph/closure.ts";
+import type { Plan } from "../graph/plan.ts";
+import type { StageCall } from "../graph/stage.ts";
+import { unkeyedLines } from "../graph/unkeyed.ts";
+import type { SourceChanges } from "./sources.ts";
+
+/** Takes a description in. */
+export interface Listener {
+  text(piece: string): void;
+  /** A whole number, from 0 to below 2^32. */
+  count(number: number): void;
+}
+
+/** Tells a listener all about a call. */
+export function describeCall(
+  { command }: StageCall,
+  plan: Plan,
+  sources: SourceChanges,
+  listener: Listener,
+): void {
+  const { argv, env, cwd, mounts, outputs, tools, stablePath, isAttempt } = command;
+  const unkeyed = unkeyedLines(command);
+  listener.count((stablePath ? 1 : 0) + (isAttempt ? 2 : 0) + (tools === undefined ? 4 : 0));
+  listener.text(cwd);
+  tellAll(argv, listener);
+  tellAll(unkeyed, listener);
+  const names = Object.keys(env);
+  listener.count(names.length);
+  for (const name of names) {
+    listener.text(name);
+    listener.text(env[name] ?? "");
+  }
+  listener.count(outputs.length);
+  for (const { name, kind, path, isOptional } of outputs) {
+    listener.text(name);
+    listener.count((kind === "tree" ? 1 : 0) + (isOptional ? 2 : 0));
+    listener.text(path);
+  }
+  listener.count(mounts.length);
+  for (const { path, artifact } of mounts) {
+    listener.text(path);
+    describeArtifact(artifact, plan, sources, listener);
+  }
+}
+
+/** In the place of the number of a node that is not in the plan. */
+const noNode = 2 ** 32 - 1;
+
+/** Kinds of origins, and of views. */
+const codes = { source: 0, text: 1, output: 2, file: 3, dir: 4, pick: 5, without: 6 } as const;
+
+function describeArtifact(
+  artifact: Artifact,
+  plan: Plan,
+  sources: SourceChanges,
+  listener: Listener,
+): void {
+  const { origin } = artifact[state];
+  switch (origin.type) {
+    case "source":
+      listener.count(codes.source);
+      return listener.text(sources.questionOf(origin));
+    case "text":
+      listener.count(codes.text);
+      listener.count(origin.isExecutable ? 1 : 0);
+      return listener.text(origin.text);
+    case "output": {
+      listener.count(codes.output);
+      listener.count(plan.nodeByCall.get(asCall(origin.producer))?.id ?? noNode);
+      return listener.text(origin.output);
+    }
+    case "gated":
+    case "validated":
+      return describeArtifact(origin.base, plan, sources, listener);
+    case "view": {
+      const { view } = origin;
+      listener.count(codes[view.type]);
+      if ("path" in view) listener.text(view.path);
+      else tellAll(view.globs, listener);
+      return describeArtifact(origin.base, plan, sources, listener);
+    }
+  }
+}
+
+function tellAll(pieces: readonly string[], listener: Listener): void {
+  listener.count(pieces.length);
+  for (const piece of pieces) listener.text(piece);
+}
