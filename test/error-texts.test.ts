@@ -11,9 +11,10 @@ import * as general from "../packages/core/src/errors/catalogue.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
+import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
-const catalogue = { ...general, ...dynamicErrors, ...fnErrors };
+const catalogue = { ...general, ...dynamicErrors, ...fnErrors, ...mergeErrors };
 
 const declaredAt = "/work/build.ts:12:14";
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
@@ -80,6 +81,9 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   mockOutputUndeclared: [
     catalogue.mockOutputUndeclared("compile", "ap", ["app", "map"]),
     catalogue.mockOutputUndeclared("compile", "x", []),
+  ],
+  mergeConflict: [
+    catalogue.mergeConflict("lib/a.h", "source src: a file of 12 bytes", "compile.lib: a link"),
   ],
   notAHandle: [
     catalogue.notAHandle(undefined, "a gate"),
@@ -726,6 +730,19 @@ test("outputWrongKind", () => {
       output  out/app
 
     hint: outputs are files and directories; a link must lead to one inside the input root
+    "
+  `);
+});
+
+test("mergeConflict", () => {
+  expect(shown("mergeConflict")).toMatchInlineSnapshot(`
+    "
+    error[PATH_CONFLICT]: two parts of a merge differ at \`lib/a.h\`
+
+      first   source src: a file of 12 bytes
+      second  compile.lib: a link
+
+    hint: leave that path out of one of them with \`without\`, or merge a list of trees, of which the last may win: \`{ onConflict: "last" }\`
     "
   `);
 });

@@ -62,6 +62,7 @@ export {
   type FnOptions,
   type FnPaths,
 } from "./graph/fn.ts";
+export { merge, type MergeOptions } from "./graph/merge.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";
 export type { Members } from "./graph/copies.ts";
@@ -118,12 +119,13 @@ export type {
   PlanGraphEdge,
   PlanGraphGate,
   PlanGraphInput,
+  PlanGraphMerge,
   PlanGraphNode,
   PlanGraphSource,
   PlanGraphStage,
   PlanGraphText,
 } from "./build/plan-attributes.ts";
-export type { SourceFilter, View } from "./artifact/handle.ts";
+export type { OnConflict, SourceFilter, View } from "./artifact/handle.ts";
 
 // Stores.
 export { DiskStore } from "./store/disk-store.ts";

@@ -14,6 +14,7 @@ import {
   type File,
   type Gate,
   type Kind,
+  type MergePart,
   type Origin,
   type Tree,
   type View,
@@ -50,6 +51,8 @@ export function nameOf(artifact: Artifact): string {
       return sourceName(origin.location);
     case "text":
       return "text";
+    case "merge":
+      return "merged";
     case "output":
       return origin.label;
     case "gated":
@@ -137,6 +140,7 @@ function behind(artifact: Artifact, origin: Origin, gates: readonly Gate[]): Ori
     case "view":
       return Object.freeze({ ...origin, base: origin.base.after(...gates) });
     case "validated":
+    case "merge":
       return origin.after(gates);
     case "gated":
       return Object.freeze({ ...origin, gates: Object.freeze([...origin.gates, ...gates]) });
@@ -165,6 +169,8 @@ export function describeOrigin(origin: Origin): string {
       return "text";
     case "output":
       return `${origin.producer.name}.${origin.output}`;
+    case "merge":
+      return `merge of ${describeParts(origin.parts)}`;
     case "gated":
     case "validated":
       return describeOrigin(origin.base[state].origin);
@@ -176,4 +182,12 @@ export function describeOrigin(origin: Origin): string {
         : `${base}.${view.type}(${view.globs.join(", ")})`;
     }
   }
+}
+
+/** Their places, for parts may be merges themselves, and have parts of their own. */
+function describeParts(parts: readonly MergePart[]): string {
+  const isList = parts.length > 1 && parts.every(({ path }) => path === "");
+  if (isList || parts.length === 0) return `${parts.length} trees`;
+  const shown = parts.slice(0, 3).map(({ path }) => path || ".");
+  return [...shown, ...(parts.length > 3 ? ["…"] : [])].join(", ");
 }

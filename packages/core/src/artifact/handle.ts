@@ -106,7 +106,8 @@ export type Origin =
   | ViewOrigin
   | OutputOrigin
   | GatedOrigin
-  | ValidatedOrigin;
+  | ValidatedOrigin
+  | MergeOrigin;
 
 /** A directory on the user's disk, as it is when the build starts. */
 export interface SourceOrigin {
@@ -170,6 +171,30 @@ export interface ValidatedOrigin {
   /** The same, held back by gates: the artifact, and with it what the checks make of it. */
   after(gates: readonly Gate[]): ValidatedOrigin;
 }
+
+/** Several artifacts in one tree. */
+export interface MergeOrigin {
+  readonly type: "merge";
+  readonly parts: readonly MergePart[];
+  readonly onConflict: OnConflict;
+  /** What it waits for besides what makes its parts. */
+  readonly gates: readonly Gate[];
+  /** The same, held back by gates: what makes its parts, and with it whoever uses it. */
+  after(gates: readonly Gate[]): MergeOrigin;
+}
+
+/** An artifact, and the path in the merged tree at which it lies. */
+export interface MergePart {
+  readonly path: ArtifactPath;
+  readonly artifact: Artifact;
+}
+
+/** What becomes of two different things at one place of a merged tree. */
+export type OnConflict =
+  /** It is an error. */
+  | "error"
+  /** The one that comes last stays. */
+  | "last";
 
 /** A stage call, as far as handles know it. */
 export interface Producer {

@@ -9,8 +9,8 @@
 import type { PlanGraph, PlanGraphEdge, PlanGraphNode } from "./plan-attributes.ts";
 
 /**
- * Writes a graph in the language of Graphviz: boxes are stage calls, folders sources, notes texts; a
- * double border marks targets; edges are labelled with places in input roots, dashed ones are gates.
+ * Writes a graph in the language of Graphviz: boxes are stage calls, folders sources, notes texts,
+ * hexagons merges; a double border marks targets; edges are labelled with places in input roots, dashed ones are gates.
  *
  * @example
  * ```ts
@@ -20,7 +20,7 @@ import type { PlanGraph, PlanGraphEdge, PlanGraphNode } from "./plan-attributes.
 export function toDot(graph: PlanGraph): string {
   const lines = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"];
   graph.forEachNode((key, node) => {
-    const shape = { stage: "", source: ", shape=folder", text: ", shape=note" }[node.type];
+    const shape = dotShapes[node.type];
     const border = node.isTarget ? ", peripheries=2" : "";
     lines.push(`  ${dotText(key)} [label=${dotLabel(node.label)}${shape}${border}];`);
   });
@@ -32,8 +32,8 @@ export function toDot(graph: PlanGraph): string {
 }
 
 /**
- * Writes a graph as a Mermaid flowchart: boxes are stage calls, slanted ones sources, flags texts; a
- * thick border marks targets; edges are labelled with places in input roots, dotted ones are gates.
+ * Writes a graph as a Mermaid flowchart: boxes are stage calls, slanted ones sources, flags texts,
+ * hexagons merges; a thick border marks targets; edges are labelled with places in input roots, dotted ones are gates.
  *
  * Mermaid itself refuses more than 500 edges, unless it is told otherwise (`maxEdges`).
  */
@@ -61,6 +61,10 @@ export function toMermaid(graph: PlanGraph): string {
 export function toJson(graph: PlanGraph): string {
   return `${JSON.stringify(graph.export(), undefined, 2)}\n`;
 }
+
+const dotShapes: Readonly<Record<PlanGraphNode["type"], string>> = {
+  ...{ stage: "", source: ", shape=folder", text: ", shape=note", merge: ", shape=hexagon" },
+};
 
 /** Where an input lies. */
 function placeOf(edge: PlanGraphEdge): string {
@@ -93,6 +97,8 @@ function mermaidBox({ type, label }: PlanGraphNode): string {
       return `[/${text}/]`;
     case "text":
       return `>${text}]`;
+    case "merge":
+      return `{{${text}}}`;
   }
 }
 

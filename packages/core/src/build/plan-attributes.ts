@@ -2,7 +2,7 @@
  * What the nodes and edges of a plan's graph say about themselves.
  *
  *     source ──input──▶ stage ──input──▶ stage ◀╌╌gate╌╌ stage
- *     text ────input──────────────────────▲
+ *     text ────input──▶ merge ──input─────▲
  *
  * Plain data: every attribute survives JSON, and one that does not apply is absent. Nothing here depends
  * on where the script lies, so equal pipelines have equal graphs.
@@ -11,7 +11,7 @@
  */
 import type { AbstractGraph } from "graphology-types";
 
-import type { SourceFilter, View } from "../artifact/handle.ts";
+import type { OnConflict, SourceFilter, View } from "../artifact/handle.ts";
 import type { OutputSpec } from "../graph/out.ts";
 
 /**
@@ -22,7 +22,7 @@ import type { OutputSpec } from "../graph/out.ts";
 export type PlanGraph = AbstractGraph<PlanGraphNode, PlanGraphEdge>;
 
 /** Attributes of a node; `type` tells which. */
-export type PlanGraphNode = PlanGraphStage | PlanGraphSource | PlanGraphText;
+export type PlanGraphNode = PlanGraphStage | PlanGraphSource | PlanGraphText | PlanGraphMerge;
 
 /** Attributes of an edge; `type` tells which. */
 export type PlanGraphEdge = PlanGraphInput | PlanGraphGate;
@@ -69,12 +69,19 @@ export interface PlanGraphText extends AnyNode {
   readonly isExecutable: boolean;
 }
 
-/** Content that is laid in the input root of a command. */
+/** Several artifacts in one tree, without a command. Its key is `merge:` and its name. */
+export interface PlanGraphMerge extends AnyNode {
+  readonly type: "merge";
+  /** What becomes of different things at one place. */
+  readonly onConflict: OnConflict;
+}
+
+/** Content that is laid in the input root of a command, or in a merged tree. */
 export interface PlanGraphInput {
   readonly type: "input";
-  /** Name of the output among those of its stage call. Absent for sources and texts. */
+  /** Name of the output among those of its stage call. Absent for what no call makes. */
   readonly output?: string;
-  /** Where it lies in the input root; empty for the root itself. */
+  /** Where it lies in the input root or merged tree; empty for the top. */
   readonly path: string;
   /** Whether the command may change its copy. */
   readonly isWritable: boolean;

@@ -11,11 +11,12 @@ import {
   type Artifact,
   type Gate,
   type Handle,
-  type OutputOrigin,
+  type MergeOrigin,
   type SourceOrigin,
   type TextOrigin,
   type View,
 } from "../artifact/handle.ts";
+import { mergesBelow, wholeOf, type RootOrigin } from "../artifact/merges.ts";
 import { outputsOf } from "../graph/attempt.ts";
 import { asCall, needsOf } from "../graph/closure.ts";
 import { toolsOf, type Mount } from "../graph/command.ts";
@@ -44,6 +45,8 @@ export class PlanTables {
   /** By location and filter. */
   readonly #sources = new Map<string, string>();
   readonly #texts = new Map<TextOrigin, string>();
+  readonly #merges = new Map<MergeOrigin, string>();
+  readonly #mergeNames = new Map<MergeOrigin, string>();
 
   constructor(targets: readonly Handle[]) {
     const plan = makePlan(targets);
@@ -112,9 +115,17 @@ export class PlanTables {
     }
   }
 
-  /** The node that an artifact comes from, made if it is a new source or text. */
-  #keyOf({ origin, name }: Base, pathLength: number): string {
+  /** The node that an artifact comes from, made if it is new and no stage call. */
+  #keyOf(base: Base, pathLength: number): string {
+    if (base.merges.length > 0) this.#nameMerge(base.artifact);
+    for (const merge of base.merges) {
+      for (const { artifact } of merge.parts) this.#nameMerge(artifact);
+    }
+    for (const merge of base.merges) this.#addMerge(merge, pathLength);
+    const { origin, name } = base;
     switch (origin.type) {
+      case "merge":
+        return this.#merges.get(origin) ?? "";
       case "output":
         return this.#calls.get(asCall(origin.producer)) ?? "";
       case "source":
@@ -122,6 +133,36 @@ export class PlanTables {
       case "text":
         return this.#textKey(origin, name, pathLength);
     }
+  }
+
+  /** The origin of a merge does not know the name; the handle that somebody has of it does. */
+  #nameMerge(artifact: Artifact): void {
+    const whole = wholeOf(artifact);
+    const { origin } = whole[state];
+    if (origin.type === "merge") this.#mergeNames.set(origin, nameOf(whole));
+  }
+
+  /** Those below have been added before. */
+  #addMerge(merge: MergeOrigin, pathLength: number): void {
+    const parts = merge.parts.map(({ path, artifact }) => {
+      const base = { ...baseOf(artifact), merges: [] };
+      return { path, base, from: this.#keyOf(base, pathLength) };
+    });
+    const gates = [...merge.gates, ...parts.flatMap(({ base }) => base.gates)];
+    const awaited = this.#awaited(gates, pathLength);
+    const known = this.#merges.get(merge);
+    if (known !== undefined) return void this.#lengthen(known, pathLength);
+    const name = this.#mergeNames.get(merge) ?? "merged";
+    const key = this.#nodeKeys.take(`merge:${name}`);
+    this.#merges.set(merge, key);
+    const facts = { type: "merge", name, label: key.slice("merge:".length) } as const;
+    const { onConflict } = merge;
+    this.nodes.set(key, { ...facts, onConflict, pathLength, isTarget: false });
+    for (const { path, base, from } of parts) {
+      const edge = inputEdge({ path, isWritable: false }, base);
+      this.#addEdge(`${from} -> ${key} at ${path || "."}`, from, key, edge);
+    }
+    for (const from of awaited) this.#addEdge(`${from} -> ${key}`, from, key, { type: "gate" });
   }
 
   #sourceKey(origin: SourceOrigin, pathLength: number): string {
@@ -159,7 +200,10 @@ export class PlanTables {
 
 /** An artifact taken apart: where its content comes from, what is kept of it, what it waits for. */
 interface Base {
-  readonly origin: SourceOrigin | TextOrigin | OutputOrigin;
+  readonly artifact: Artifact;
+  readonly origin: RootOrigin;
+  /** The merges that it is made of, those below first. */
+  readonly merges: readonly MergeOrigin[];
   readonly name: string;
   readonly views: readonly View[];
   readonly gates: readonly Gate[];
@@ -173,11 +217,23 @@ function baseOf(artifact: Artifact): Base {
     if (origin.type === "view") views.push(origin.view);
     else if (origin.type === "gated") gates.push(...origin.gates);
     else if (origin.type === "validated") continue;
-    else return { origin, name, views: views.toReversed(), gates };
+    else {
+      return {
+        artifact,
+        origin,
+        merges: mergesBelow(artifact),
+        name,
+        views: views.toReversed(),
+        gates,
+      };
+    }
   }
 }
 
-function inputEdge({ path, isWritable }: Mount, { origin, views }: Base): PlanGraphEdge {
+function inputEdge(
+  { path, isWritable }: Pick<Mount, "isWritable" | "path">,
+  { origin, views }: Base,
+): PlanGraphEdge {
   return {
     type: "input",
     ...(origin.type === "output" && { output: origin.output }),

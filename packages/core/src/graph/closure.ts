@@ -10,6 +10,7 @@ import {
   type Handle,
   type SourceOrigin,
 } from "../artifact/handle.ts";
+import { mergesBelow, type RootOrigin } from "../artifact/merges.ts";
 import { invariant } from "../base/assert.ts";
 import { StageCall } from "./stage.ts";
 
@@ -90,6 +91,13 @@ export function needsOf(handles: Iterable<Handle>): Needs {
   return needs;
 }
 
+/** The calls that make an artifact itself; what it waits for besides is none of them. */
+export function makersOf(artifact: Artifact): ReadonlySet<StageCall> {
+  const needs = emptyNeeds();
+  addNeeds(artifact, needs);
+  return needs.calls;
+}
+
 /** Needs while they are gathered. */
 interface Gathered {
   readonly calls: Set<StageCall>;
@@ -121,15 +129,25 @@ function addAll(handles: readonly Handle[], needs: Gathered): void {
 
 /** Adds what an artifact is made from. Returns the gates on the way, which are not looked into. */
 function addNeeds(artifact: Artifact, needs: Gathered): readonly Gate[] {
-  let { origin } = artifact[state];
   const gates: Gate[] = [];
+  if (addRoot(artifact, needs, gates) !== "merge") return gates;
+  for (const merge of mergesBelow(artifact)) {
+    for (const gate of merge.gates) gates.push(gate);
+    for (const part of merge.parts) addRoot(part.artifact, needs, gates);
+  }
+  return gates;
+}
+
+/** Adds where an artifact comes from, and what is on the way there. Does not look into merges. */
+function addRoot(artifact: Artifact, needs: Gathered, gates: Gate[]): RootOrigin["type"] {
+  let { origin } = artifact[state];
   for (; "base" in origin; { origin } = origin.base[state]) {
     if (origin.type === "gated") gates.push(...origin.gates);
     if (origin.type === "validated") needs.checks = [...needs.checks, ...origin.checks];
   }
   if (origin.type === "source") needs.sources.add(origin);
   else if (origin.type === "output") needs.calls.add(asCall(origin.producer));
-  return gates;
+  return origin.type;
 }
 
 /** The calls are made in this floor only; handles know them by their interface. */

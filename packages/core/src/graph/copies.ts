@@ -14,10 +14,14 @@ import {
   type Gate,
   type Group,
   type Handle,
+  type MergeOrigin,
+  type MergePart,
+  type OnConflict,
   type Origin,
   type ValidatedOrigin,
 } from "../artifact/handle.ts";
-import { asCall, callsBelow, needsOf, needsOfCall } from "./closure.ts";
+import { mergesBelow } from "../artifact/merges.ts";
+import { asCall, callsBelow, makersOf, needsOfCall } from "./closure.ts";
 import { resultOf, type StageCall } from "./stage.ts";
 
 /** Handles by name. */
@@ -38,24 +42,57 @@ export function validatedOrigin(base: Artifact, checks: readonly Gate[]): Valida
   const after = (gates: readonly Gate[]): ValidatedOrigin => {
     const held = base.after(...gates);
     const copies: Copies = new Map();
-    const [call] = needsOf([base]).calls;
-    const [copy] = needsOf([held]).calls;
-    if (call !== undefined && copy !== undefined) copies.set(call, copy);
+    const makers = makersOf(held).values();
+    for (const call of makersOf(base)) copies.set(call, makers.next().value ?? call);
     // Only what rests on the artifact: a check of something else has no reason to wait.
-    for (const other of callsBelow(checks)) {
-      const below = [...needsOfCall(other).calls];
-      if (copies.has(other) || !below.some((needed) => copies.has(needed))) continue;
-      copies.set(
-        other,
-        other.over((handle) => moved(handle, copies)),
-      );
-    }
+    copyAbove(callsBelow(checks), copies);
     return validatedOrigin(
       held,
       checks.map((check) => moved(check, copies)),
     );
   };
   return Object.freeze({ type: "validated", base, checks: Object.freeze([...checks]), after });
+}
+
+/** Where a merged tree comes from. */
+export function mergeOrigin(
+  parts: readonly MergePart[],
+  onConflict: OnConflict,
+  gates: readonly Gate[] = [],
+): MergeOrigin {
+  const after = (more: readonly Gate[]): MergeOrigin => {
+    const makers = new Set(parts.flatMap(({ artifact }) => [...makersOf(artifact)]));
+    const copies: Copies = new Map();
+    // One copy of each call, however many of its outputs are parts.
+    const all = callsBelow(parts.map(({ artifact }) => artifact));
+    copyAbove(all, copies, (call) => (makers.has(call) ? more : []));
+    const held = parts.map(({ path, artifact }) => ({ path, artifact: moved(artifact, copies) }));
+    return mergeOrigin(held, onConflict, [...gates, ...more]);
+  };
+  const frozen = Object.freeze(parts.map((part) => Object.freeze({ ...part })));
+  return Object.freeze({
+    type: "merge",
+    parts: frozen,
+    onConflict,
+    gates: Object.freeze([...gates]),
+    after,
+  });
+}
+
+/** Copies those of the calls that get gates, or stand on a call that was copied. Those below come first. */
+function copyAbove(
+  calls: Iterable<StageCall>,
+  copies: Copies,
+  gatesOf: (call: StageCall) => readonly Gate[] = () => [],
+): void {
+  for (const call of calls) {
+    if (copies.has(call)) continue;
+    const gates = gatesOf(call);
+    const isAbove = [...needsOfCall(call).calls].some((needed) => copies.has(needed));
+    if (gates.length === 0 && !isAbove) continue;
+    const copy = call.over((handle) => moved(handle, copies));
+    copies.set(call, gates.length === 0 ? copy : copy.after(gates));
+  }
 }
 
 /**
@@ -79,11 +116,12 @@ export function moved<H extends Handle>(handle: H, copies: Copies): H {
   const inside = handle[state];
   switch (inside.type) {
     case "artifact": {
-      const { kind, origin, alias, self } = inside;
-      const place = movedOrigin(origin, copies);
-      return place === origin
-        ? handle
-        : (makeArtifact(kind, place, { alias, self }) as Handle as H);
+      const artifact = handle as Artifact;
+      const merges = new Map<MergeOrigin, MergeOrigin>();
+      for (const merge of mergesBelow(artifact)) {
+        merges.set(merge, movedMerge(merge, copies, merges));
+      }
+      return movedArtifact(artifact, copies, merges) as Handle as H;
     }
     case "check":
     case "outputs": {
@@ -99,26 +137,50 @@ export function moved<H extends Handle>(handle: H, copies: Copies): H {
   }
 }
 
-function movedOrigin(origin: Origin, copies: Copies): Origin {
+/** For each merge below an artifact, the one over copies: found already when the artifact is. */
+type Merges = ReadonlyMap<MergeOrigin, MergeOrigin>;
+
+function movedMerge(merge: MergeOrigin, copies: Copies, merges: Merges): MergeOrigin {
+  let isSame = true;
+  const parts = merge.parts.map(({ path, artifact }) => {
+    const part = { path, artifact: movedArtifact(artifact, copies, merges) };
+    isSame &&= part.artifact === artifact;
+    return part;
+  });
+  const gates = merge.gates.map((gate) => moved(gate, copies));
+  isSame &&= gates.every((gate, at) => gate === merge.gates[at]);
+  return isSame ? merge : mergeOrigin(parts, merge.onConflict, gates);
+}
+
+function movedArtifact<A extends Artifact>(artifact: A, copies: Copies, merges: Merges): A {
+  const { kind, origin, alias, self } = artifact[state];
+  const place = movedOrigin(origin, copies, merges);
+  return place === origin ? artifact : (makeArtifact(kind, place, { alias, self }) as A);
+}
+
+function movedOrigin(origin: Origin, copies: Copies, merges: Merges): Origin {
   switch (origin.type) {
     case "source":
     case "text":
       return origin;
+    case "merge":
+      return merges.get(origin) ?? origin;
     case "output": {
       const producer = copies.get(asCall(origin.producer)) ?? origin.producer;
       return producer === origin.producer ? origin : Object.freeze({ ...origin, producer });
     }
     case "view": {
-      const base = moved(origin.base, copies);
+      const base = movedArtifact(origin.base, copies, merges);
       return base === origin.base ? origin : Object.freeze({ ...origin, base });
     }
     case "gated": {
       const gates = origin.gates.map((gate) => moved(gate, copies));
-      return Object.freeze({ ...origin, base: moved(origin.base, copies), gates });
+      const base = movedArtifact(origin.base, copies, merges);
+      return Object.freeze({ ...origin, base, gates });
     }
     case "validated": {
       const checks = origin.checks.map((check) => moved(check, copies));
-      return validatedOrigin(moved(origin.base, copies), checks);
+      return validatedOrigin(movedArtifact(origin.base, copies, merges), checks);
     }
   }
 }

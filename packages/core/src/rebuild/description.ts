@@ -10,7 +10,8 @@
  *
  * @module
  */
-import { state, type Artifact } from "../artifact/handle.ts";
+import { state, type Artifact, type MergeOrigin } from "../artifact/handle.ts";
+import { mergesBelow } from "../artifact/merges.ts";
 import { asCall } from "../graph/closure.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
@@ -60,13 +61,17 @@ export function describeCall(
 const noNode = 2 ** 32 - 1;
 
 /** Kinds of origins, and of views. */
-const codes = { source: 0, text: 1, output: 2, file: 3, dir: 4, pick: 5, without: 6 } as const;
+const codes = {
+  ...{ source: 0, text: 1, output: 2, file: 3, dir: 4, pick: 5, without: 6 },
+  ...{ merge: 7, numbered: 8 },
+} as const;
 
 function describeArtifact(
   artifact: Artifact,
   plan: Plan,
   sources: SourceChanges,
   listener: Listener,
+  merges?: ReadonlyMap<MergeOrigin, number>,
 ): void {
   const { origin } = artifact[state];
   switch (origin.type) {
@@ -84,14 +89,42 @@ function describeArtifact(
     }
     case "gated":
     case "validated":
-      return describeArtifact(origin.base, plan, sources, listener);
+      return describeArtifact(origin.base, plan, sources, listener, merges);
+    case "merge": {
+      const number = merges?.get(origin);
+      if (number === undefined) return describeMerges(artifact, plan, sources, listener);
+      listener.count(codes.numbered);
+      return listener.count(number);
+    }
     case "view": {
       const { view } = origin;
       listener.count(codes[view.type]);
       if ("path" in view) listener.text(view.path);
       else tellAll(view.globs, listener);
-      return describeArtifact(origin.base, plan, sources, listener);
+      return describeArtifact(origin.base, plan, sources, listener, merges);
     }
+  }
+}
+
+/** Each merge once, and by its number from then on: merges may share others. */
+function describeMerges(
+  artifact: Artifact,
+  plan: Plan,
+  sources: SourceChanges,
+  listener: Listener,
+): void {
+  const merges = new Map<MergeOrigin, number>();
+  const all = mergesBelow(artifact);
+  listener.count(codes.merge);
+  listener.count(all.length);
+  for (const merge of all) {
+    listener.count(merge.onConflict === "last" ? 1 : 0);
+    listener.count(merge.parts.length);
+    for (const part of merge.parts) {
+      listener.text(part.path);
+      describeArtifact(part.artifact, plan, sources, listener, merges);
+    }
+    merges.set(merge, merges.size);
   }
 }
 

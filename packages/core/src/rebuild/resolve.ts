@@ -4,12 +4,21 @@
  * @module
  */
 import { describeOrigin } from "../artifact/artifact.ts";
-import { state, type Artifact, type Origin, type SourceOrigin } from "../artifact/handle.ts";
+import {
+  state,
+  type Artifact,
+  type MergeOrigin,
+  type Origin,
+  type SourceOrigin,
+} from "../artifact/handle.ts";
+import { mergesBelow } from "../artifact/merges.ts";
 import { artifactNotBuilt, attemptWithout, outputAbsent } from "../errors/catalogue.ts";
 import { asCall } from "../graph/closure.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Value } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
+import type { Laid } from "./lay.ts";
+import { mergeTrees } from "./merge-trees.ts";
 import { applyView } from "./view.ts";
 
 /** The values known so far. */
@@ -30,13 +39,24 @@ export async function resolveArtifact(
   artifact: Artifact,
   known: KnownValues,
 ): Promise<Value> {
-  return await resolveOrigin(content, artifact[state].origin, known);
+  const merges = new Map<MergeOrigin, Value>();
+  for (const merge of mergesBelow(artifact)) {
+    const parts: Laid[] = [];
+    for (const part of merge.parts) {
+      const { origin } = part.artifact[state];
+      parts.push({ ...part, value: await resolveOrigin(content, origin, known, merges) });
+    }
+    const digest = await mergeTrees(content, parts, merge.onConflict);
+    merges.set(merge, { kind: "tree", digest });
+  }
+  return await resolveOrigin(content, artifact[state].origin, known, merges);
 }
 
 async function resolveOrigin(
   content: ContentStore,
   origin: Origin,
   known: KnownValues,
+  merges: ReadonlyMap<MergeOrigin, Value>,
 ): Promise<Value> {
   switch (origin.type) {
     case "source":
@@ -49,9 +69,11 @@ async function resolveOrigin(
       return known.outputValue(asCall(origin.producer), origin.output) ?? notBuilt(origin, known);
     case "gated":
     case "validated":
-      return await resolveArtifact(content, origin.base, known);
+      return await resolveOrigin(content, origin.base[state].origin, known, merges);
+    case "merge":
+      return merges.get(origin) ?? notBuilt(origin);
     case "view": {
-      const base = await resolveArtifact(content, origin.base, known);
+      const base = await resolveOrigin(content, origin.base[state].origin, known, merges);
       const shown = describeOrigin(origin.base[state].origin);
       return await applyView(content, base.digest, origin.view, shown);
     }

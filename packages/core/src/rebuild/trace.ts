@@ -11,6 +11,7 @@
  * @module
  */
 import { state, type Artifact } from "../artifact/handle.ts";
+import { mergesBelow, rootOf } from "../artifact/merges.ts";
 import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -154,6 +155,11 @@ export class Trace {
       }
       case "source":
         return this.#sources.isUnchanged(origin);
+      case "merge": {
+        const parts = mergesBelow(artifact).flatMap((merge) => merge.parts);
+        const own = parts.filter((part) => rootOf(part.artifact).type !== "merge");
+        return own.every((part) => this.#isUnchanged(part.artifact));
+      }
       case "gated":
       case "validated":
         return this.#isUnchanged(origin.base);
