@@ -23,7 +23,7 @@ export const rootPath: ArtifactPath = "" as ArtifactPath;
  */
 export function parsePath(text: string): ArtifactPath {
   if (typeof text !== "string") throw malformedPath(String(text), "it is not a string");
-  if (plain.test(text)) return text as ArtifactPath;
+  if (plain.test(text) || text === "") return text as ArtifactPath;
   if (text.startsWith("/")) throw malformedPath(text, "it is absolute");
   if (text.includes("\0")) throw malformedPath(text, "it contains a NUL character");
   const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");

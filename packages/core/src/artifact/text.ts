@@ -21,5 +21,5 @@ export interface TextOptions {
  * ```
  */
 export function text(content: string, { executable = false }: TextOptions = {}): File {
-  return makeFile(Object.freeze({ type: "text", text: content, isExecutable: executable }));
+  return makeFile({ type: "text", text: content, isExecutable: executable });
 }

@@ -116,6 +116,8 @@ export interface CommandSpec {
 const inputs = parsePath("in");
 const outputs = parsePath("out");
 
+const noVariables: Readonly<Record<string, never>> = Object.freeze({});
+
 const writableState: unique symbol = Symbol("ashlar.writable");
 
 /** Lays an artifact so that the command may change it. It changes a copy: the artifact stays as it is. */
@@ -158,9 +160,13 @@ export class CommandBuilder {
     }
     this.#options = options;
     this.#cwd = parsePath(options.cwd ?? "");
-    this.#env = options.env ?? {};
-    for (const [path, laid] of Object.entries(options.root ?? {})) this.lay(path, laid);
-    for (const [name, output] of Object.entries(options.outputs ?? {})) {
+    this.#env = options.env ?? noVariables;
+    const { root, outputs: declared } = options;
+    if (root !== undefined) {
+      for (const [path, laid] of Object.entries(root)) this.lay(path, laid);
+    }
+    if (declared === undefined) return;
+    for (const [name, output] of Object.entries(declared)) {
       if (!isOut(output)) throw notAHandle(output, `output \`${name}\``);
       const { kind, isOptional, name: path } = output[outState];
       this.#declare({ name, kind, isOptional, path: parsePath(path) });
@@ -170,6 +176,12 @@ export class CommandBuilder {
   /** The texts that a hole stands for: one, unless it is a list. */
   expand(hole: unknown): string[] {
     return Array.isArray(hole) ? hole.map((element) => this.#text(element)) : [this.#text(hole)];
+  }
+
+  /** Adds the texts that a hole stands for to a list. */
+  expandInto(texts: string[], hole: unknown): void {
+    if (!Array.isArray(hole)) texts.push(this.#text(hole));
+    else for (const element of hole) texts.push(this.#text(element));
   }
 
   /** Gives an artifact a place of the caller's choice in the input root. */
@@ -192,11 +204,11 @@ export class CommandBuilder {
     tools: readonly Tool[] | undefined = this.#options.tools,
     fn?: FnSpec,
   ): Command {
-    const env: Record<string, string> = {};
+    let env: Record<string, string> | undefined;
     let volatile: Record<string, string> | undefined;
-    for (const name of Object.keys(this.#env)) {
+    for (const name in this.#env) {
       const unkeyed = volatileText(this.#env[name]);
-      if (unkeyed === undefined) env[name] = this.#text(this.#env[name]);
+      if (unkeyed === undefined) (env ??= {})[name] = this.#text(this.#env[name]);
       else (volatile ??= {})[name] = unkeyed;
     }
     for (const text of argv) {
@@ -204,11 +216,12 @@ export class CommandBuilder {
     }
     const spec: CommandSpec = {
       argv,
-      env,
+      env: env ?? noVariables,
       volatile,
       cwd: this.#cwd,
-      mounts: this.#mounts,
-      outputs: this.#outputs,
+      // Lists that were pushed to have room for 17. Copies have no more than they need.
+      mounts: this.#mounts.slice(),
+      outputs: this.#outputs.slice(),
       // A list of the user's, who may go on to change it.
       tools: tools && [...tools],
       timeoutMs: this.#options.timeoutMs,
@@ -242,7 +255,8 @@ export class CommandBuilder {
   }
 
   #mountAt(path: ArtifactPath): Mount | undefined {
-    return this.#mounts.find((mount) => mount.path === path);
+    for (const mount of this.#mounts) if (mount.path === path) return mount;
+    return undefined;
   }
 
   /** Where an output of a template goes. Mentioned twice, it is still one output. */
@@ -251,9 +265,10 @@ export class CommandBuilder {
     const below = parsePath(name);
     if (below === "") throw malformedPath(name, "an output in a template needs a name");
     const path = joinPath(outputs, below);
-    const known = this.#outputs.find((declared) => declared.path === path);
-    if (known?.name !== name || known.kind !== kind)
-      this.#declare({ name, kind, isOptional, path });
+    for (const known of this.#outputs) {
+      if (known.path === path && known.name === name && known.kind === kind) return path;
+    }
+    this.#declare({ name, kind, isOptional, path });
     return path;
   }
 

@@ -72,5 +72,5 @@ function declare<N extends string, K extends Kind>(
   { optional = false }: OutOptions = {},
 ): Out<N, K> {
   parsePath(name);
-  return Object.freeze({ [outState]: Object.freeze({ name, kind, isOptional: optional }) });
+  return Object.freeze({ [outState]: { name, kind, isOptional: optional } });
 }

@@ -58,15 +58,18 @@ const renderArgv: Render = (builder, strings, holes) => {
   const words = splitWords(strings);
   for (const word of words) {
     const [only] = word;
-    if (word.length === 1 && typeof only === "number") argv.push(...builder.expand(holes[only]));
-    else argv.push(word.map((part) => partText(part, builder, strings, holes)).join(""));
+    if (word.length > 1)
+      argv.push(word.map((part) => partText(part, builder, strings, holes)).join(""));
+    else if (typeof only === "number") builder.expandInto(argv, holes[only]);
+    else argv.push(only ?? "");
   }
-  const [program = "", ...rest] = argv;
+  const [program = ""] = argv;
   if (program === "") throw noCommand();
   const [start] = words[0] ?? [];
   const isInput = typeof start === "number" && isArtifact(holes[start]);
   // Named without a slash, an input at the top of the input root would be searched for on `PATH`.
-  return builder.build(isInput && !program.includes("/") ? [`./${program}`, ...rest] : argv);
+  if (isInput && !program.includes("/")) argv[0] = `./${program}`;
+  return builder.build(argv);
 };
 
 /** The template is a script, and its holes are the script's arguments. */
@@ -104,7 +107,12 @@ function partText(
   );
 }
 
+function isTemplate(first: TemplateStringsArray | CommandOptions): first is TemplateStringsArray {
+  return Array.isArray(first);
+}
+
 function tag(render: Render): ConfigurableTag {
+  const none: CommandOptions = {};
   const withOptions =
     (options: CommandOptions) =>
     (strings: TemplateStringsArray, ...holes: readonly unknown[]): Command =>
@@ -113,9 +121,7 @@ function tag(render: Render): ConfigurableTag {
     first: TemplateStringsArray | CommandOptions,
     ...holes: unknown[]
   ): unknown =>
-    Array.isArray(first)
-      ? withOptions({})(first as unknown as TemplateStringsArray, ...holes)
-      : withOptions(first as CommandOptions);
+    isTemplate(first) ? render(new CommandBuilder(none), first, holes, none) : withOptions(first);
   return configurable as ConfigurableTag;
 }
 

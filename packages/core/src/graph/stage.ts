@@ -26,6 +26,7 @@ import { callerLocation } from "../errors/caller.ts";
 import { stageBody, stageName } from "../errors/catalogue.ts";
 import { outputsOf } from "./attempt.ts";
 import { commandState, isCommand, remount, type Command, type CommandSpec } from "./command.ts";
+import type { OutputSpec } from "./out.ts";
 
 /** Handles on the outputs `O` of a call. */
 export type HandlesOf<O> = {
@@ -59,6 +60,8 @@ export type AnyStage = { readonly stageName: string };
  */
 export type Expand = (contents: readonly unknown[]) => Promise<Handle>;
 
+const noGates: readonly Gate[] = Object.freeze([]);
+
 /** One call of a stage: a node of the graph. */
 export class StageCall implements Producer {
   readonly name: string;
@@ -88,7 +91,6 @@ export class StageCall implements Producer {
     this.declaredAt = parts.declaredAt;
     this.expand = parts.expand;
     this.original = parts.original ?? this;
-    Object.freeze(this);
   }
 
   after(gates: readonly Gate[]): StageCall {
@@ -132,7 +134,7 @@ export function stage<I extends readonly unknown[], O>(
     const command: unknown = body(...inputs);
     if (!isCommand(command)) throw stageBody(name, describe(command), declaredAt);
     return resultOf(
-      new StageCall({ stage: made, command: command[commandState], gates: [], declaredAt }),
+      new StageCall({ stage: made, command: command[commandState], gates: noGates, declaredAt }),
     ) as StageResult<O>;
   };
   const made: Stage<I, O> = Object.freeze(Object.assign(call, { stageName: name }));
@@ -142,19 +144,24 @@ export function stage<I extends readonly unknown[], O>(
 /** The handles on what a call makes. */
 export function resultOf(call: StageCall): Check | Artifact | Outputs {
   const outputs = outputsOf(call.command);
-  const [only, ...others] = outputs;
+  const [only] = outputs;
   if (only === undefined) {
     return withAfter(call, { type: "check", producer: call }, {}) as Check;
   }
-  const handle = (at: number, self?: string): Artifact => {
-    const { name, kind, path } = outputs[at] ?? only;
-    const label = baseName(path);
-    const origin = Object.freeze({ type: "output", producer: call, output: name, label } as const);
-    return makeArtifact(kind, origin, { self });
-  };
-  if (others.length === 0) return handle(0, only.name);
-  const handles = Object.fromEntries(outputs.map(({ name }, at) => [name, handle(at)]));
+  if (outputs.length === 1) return handleOf(call, only, only.name);
+  const handles = Object.fromEntries(
+    outputs.map((output) => [output.name, handleOf(call, output, undefined)]),
+  );
   return withAfter(call, { type: "outputs", producer: call }, handles) as Outputs;
+}
+
+function handleOf(
+  call: StageCall,
+  { name, kind, path }: OutputSpec,
+  self: string | undefined,
+): Artifact {
+  const origin = { type: "output", producer: call, output: name, label: baseName(path) } as const;
+  return makeArtifact(kind, origin, { self });
 }
 
 /** A frozen record of handles with the inside of a handle, and the method that gates them all. */
