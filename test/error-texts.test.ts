@@ -12,9 +12,10 @@ import { errorCodes } from "../packages/core/src/errors/codes.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
+import * as runErrors from "../packages/core/src/errors/run-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
-const catalogue = { ...general, ...dynamicErrors, ...fnErrors, ...mergeErrors };
+const catalogue = { ...general, ...dynamicErrors, ...fnErrors, ...mergeErrors, ...runErrors };
 
 const declaredAt = "/work/build.ts:12:14";
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
@@ -115,6 +116,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   pathConflict: [catalogue.pathConflict("", "src", "deps"), catalogue.pathConflict("a", "x", "y")],
   platformUnsupported: [catalogue.platformUnsupported("local", "win32", "it needs a POSIX shell")],
+  retryWithSideEffects: [catalogue.retryWithSideEffects(2)],
   runnerFailed: [
     catalogue.runnerFailed("the local runner", "link", cause),
     catalogue.runnerFailed("the local runner", "link", "no reason"),
@@ -620,6 +622,19 @@ test("attemptWithout", () => {
     error[ARTIFACT_NOT_BUILT]: \`test.report.xml\` is an output of an attempt that did not exit with 0, and did not write it
 
     hint: have the stage that wants it look at \`exitCode\` instead, or drop \`attempt\` if the code should be 0
+    "
+  `);
+});
+
+test("retryWithSideEffects", () => {
+  expect(shown("retryWithSideEffects")).toMatchInlineSnapshot(`
+    "
+    error[RETRY_WITH_SIDE_EFFECTS]: a command with side effects is to be run again when it fails
+
+      retries      2
+      sideEffects  true
+
+    hint: drop \`retries\`, and have the command itself repeat what is safe to repeat; or drop \`sideEffects\`
     "
   `);
 });

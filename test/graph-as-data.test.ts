@@ -97,7 +97,16 @@ test("the shortest time that a build could take", async () => {
   const runs = { vendor: 40, compile: 30, lint: 60, check: 20 };
   for (const [id, [name, durationMs]] of Object.entries(runs).entries()) {
     recording.onEvent({
-      ...{ type: "stage-settled", atMs: 1, id, name, durationMs, outcome: "ran", key: undefined },
+      ...{
+        type: "stage-settled",
+        atMs: 1,
+        id,
+        name,
+        durationMs,
+        outcome: "ran",
+        attempts: 1,
+        key: undefined,
+      },
       ...{ ranBy: undefined, error: undefined, reason: undefined },
     });
   }

@@ -28,6 +28,7 @@ import {
   type Gate,
   type Report,
   type RunContext,
+  type RunOptions,
   type Runner,
   type Store,
   type Targets,
@@ -51,6 +52,8 @@ export type StageSpec =
       /** Arguments after the program. */
       readonly args?: readonly string[];
       readonly timeoutMs?: number;
+      /** Further options of the command. */
+      readonly run?: RunOptions;
       readonly after?: readonly Gate[];
     };
 
@@ -132,7 +135,7 @@ export class BuildRig {
     ...outputs: O
   ): [...Made<O>, Tool] {
     const parts = typeof spec === "string" ? { name: spec } : spec;
-    const { name, program = name, args = [], timeoutMs, after = [] } = parts;
+    const { name, program = name, args = [], timeoutMs, run, after = [] } = parts;
     const names = outputs.map((path) => path.replace(/\/$/, ""));
     const declared = Object.fromEntries(
       outputs.map((path, at) => {
@@ -144,6 +147,7 @@ export class BuildRig {
       root: inputs,
       outputs: declared,
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...run,
     };
     const made = stage(name, () => sh(options)`${[program, ...args]}`);
     const tool = new Tool(name, names);

@@ -48,6 +48,8 @@ export function checkEvents(events: readonly BuildEvent[]): void {
         !event.isReplay,
       );
       if (event.isReplay) replaying.add(event.id);
+    } else if (event.type === "stage-retried") {
+      expect(running.delete(event.id), `${where}: it does not run`).toBe(true);
     } else if (event.type === "stage-rewound") {
       running.delete(event.id);
       replaying.delete(event.id);

@@ -37,6 +37,7 @@ export {
   type Writable,
 } from "./graph/command.ts";
 export { volatile, type Volatile } from "./graph/volatile.ts";
+export type { Retries, RunOptions } from "./graph/run-options.ts";
 export {
   sh,
   type CommandTag,
@@ -91,6 +92,7 @@ export type {
   SourceTaken,
   StageExpanded,
   StageOutput,
+  StageRetried,
   StageRewound,
   StageSettled,
   StageStarted,

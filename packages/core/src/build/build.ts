@@ -18,6 +18,7 @@ import {
   type BuildEventBody,
   type BuildOutcome,
 } from "../events/event.ts";
+import { callsBelow } from "../graph/closure.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import { keyVersion } from "../rebuild/key-parts.ts";
 import { Memory } from "../rebuild/memory.ts";
@@ -157,7 +158,11 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   return new Report({
     ...{ outcome, stages, errors, durationMs, cwd },
     content,
-    rebuild: async (artifact) => await run(artifact, { ...options, onEvent: undefined }, false),
+    rebuild: async (artifact) => {
+      const hasEffects = callsBelow([artifact]).some(({ command }) => command.run.hasSideEffects);
+      if (hasEffects) return undefined;
+      return await run(artifact, { ...options, onEvent: undefined }, false);
+    },
     known: new Results(plan, scheduler.settlements),
     sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
   });
@@ -197,13 +202,14 @@ class Listener {
 }
 
 function reportStage(name: string, settlement: Settlement): StageReport {
-  const { outcome, key, error, reason, produced, execution } = settlement;
+  const { outcome, key, error, reason, produced, execution, attempts } = settlement;
   const ran = execution ?? produced?.result;
   // One literal: spreading a part of it costs more than all the rest, 10,000 times.
   return {
     name,
     outcome,
     key,
+    attempts,
     error,
     reason,
     durationMs: ran ? ran.finishedAt - ran.startedAt : 0,

@@ -32,6 +32,11 @@ export interface StageReport {
   readonly ranAt: number | undefined;
   /** Who ran it, now or then: `<runner>/<hermeticity>`. */
   readonly ranBy: string | undefined;
+  /**
+   * How often its command was run in this build: 0 if it was not, more than 1 if it was retried. A stage
+   * that ran, and needed more than one, is flaky.
+   */
+  readonly attempts: number;
   /** Why it failed. */
   readonly error: BuildError | undefined;
   /** Why it was skipped, in one clause. */
@@ -48,8 +53,8 @@ export interface ReportParts {
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
   readonly content: ContentStore;
-  /** Builds an artifact again: its content was lost. */
-  readonly rebuild: (artifact: Artifact) => Promise<Report>;
+  /** Builds an artifact again: its content was lost. `undefined` if that would have effects outside. */
+  readonly rebuild: (artifact: Artifact) => Promise<Report | undefined>;
   readonly known: KnownValues;
   /** Absolute directory that relative paths start from. */
   readonly cwd: string;
@@ -183,7 +188,7 @@ export class Report {
       if (!(error instanceof BuildError) || error.code !== "BLOB_LOST") throw error;
       const again = await this.#parts.rebuild(artifact);
       // Other content than that of this build is no replacement: a source has changed meanwhile.
-      if (!again.ok || (await again.digest(artifact)) !== value.digest) throw error;
+      if (again?.ok !== true || (await again.digest(artifact)) !== value.digest) throw error;
       return await read(value);
     }
   }

@@ -101,6 +101,17 @@ export interface StageRewound extends StageEvent {
   readonly digest: Digest;
 }
 
+/** A command failed, and will be run again, in a fresh place. */
+export interface StageRetried extends StageEvent {
+  readonly type: "stage-retried";
+  /** Number of the run that failed: 1 for the first. */
+  readonly attempt: number;
+  /** Why it failed. */
+  readonly error: ErrorSummary;
+  /** How long it waits before it is run again, in milliseconds. */
+  readonly delayMs: number;
+}
+
 /**
  * A call is over. Each call of a build has one such event; one more for each time that it had to run
  * again because a blob of what it made was lost, and then the last one counts.
@@ -114,6 +125,8 @@ export interface StageSettled extends StageEvent {
   readonly durationMs: number;
   /** Who ran it, now or then: `<runner>/<hermeticity>`. */
   readonly ranBy: string | undefined;
+  /** How often its command was run in this build: more than once if it was retried. */
+  readonly attempts: number;
   /** Why it failed; or in one clause why it was skipped. */
   readonly error: ErrorSummary | undefined;
   readonly reason: string | undefined;
@@ -134,6 +147,7 @@ export type BuildEvent = { readonly atMs: number } & (
   | StageStarted
   | StageOutput
   | StageRewound
+  | StageRetried
   | StageSettled
   | BuildSettled
 );

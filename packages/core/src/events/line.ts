@@ -59,8 +59,9 @@ const isOneOf =
   <T extends string>(known: Readonly<Record<T, true>>): Test =>
   (value) =>
     typeof value === "string" && Object.hasOwn(known, value);
-const isErrorOrNone: Test = (value) =>
-  value === undefined || matches(value, { code: isString, message: isString, text: isString });
+const isError: Test = (value) =>
+  matches(value, { code: isString, message: isString, text: isString });
+const isErrorOrNone: Test = (value) => value === undefined || isError(value);
 
 function matches(value: unknown, form: Readonly<Record<string, Test>>): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -93,10 +94,12 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
     isReplay: isBoolean,
   },
   "stage-rewound": { ...stage, digest: isString },
+  "stage-retried": { ...stage, attempt: isNumber, error: isError, delayMs: isNumber },
   "stage-settled": {
     ...stage,
     outcome: isOneOf(outcomes),
     durationMs: isNumber,
+    attempts: isNumber,
     error: isErrorOrNone,
   },
   "build-settled": { outcome: isOneOf(buildOutcomes), durationMs: isNumber },

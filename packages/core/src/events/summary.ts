@@ -2,7 +2,8 @@
  * Summaries: what a screen shows of a build, folded from its events and from nothing else.
  *
  *     waiting ──▶ running ──▶ ran | failed | cancelled
- *        │  ◀── rewound ──┘
+ *        │  ◀── rewound,
+ *        │      retried ──┘
  *        └──▶ reused | expanded | failed | skipped | cancelled
  *
  * A recording gives the same summary as the build that it was made of, and both agree with its report. A
@@ -35,6 +36,8 @@ export interface StageSummary {
   readonly settledAt: number | undefined;
   /** Who ran it, now or then: `<runner>/<hermeticity>`. */
   readonly ranBy: string | undefined;
+  /** How often its command was started in this build: more than once if it was retried. */
+  readonly attempts: number;
   readonly error: ErrorSummary | undefined;
   /** Why it was skipped, in one clause. */
   readonly reason: string | undefined;
@@ -171,21 +174,26 @@ class Fold {
       case "stage-started": {
         this.#settled.delete(event.id);
         const { id, name, key, atMs } = event;
-        this.#change(id, name, { ...fresh, state: "running", key, startedAt: atMs });
+        const attempts = (this.#stages.get(id)?.attempts ?? 0) + 1;
+        this.#change(id, name, { ...fresh, state: "running", key, startedAt: atMs, attempts });
         break;
       }
       case "stage-output":
         break;
       case "stage-rewound":
         this.#settled.delete(event.id);
+        this.#change(event.id, event.name, { ...fresh, state: "waiting", attempts: 0 });
+        break;
+      case "stage-retried":
+        this.#settled.delete(event.id);
         this.#change(event.id, event.name, { ...fresh, state: "waiting" });
         break;
       case "stage-settled": {
         this.#settled.delete(event.id);
         this.#settled.add(event.id);
-        const { id, name, outcome, key, durationMs, ranBy, error, reason, atMs } = event;
-        const end = { state: outcome, key, durationMs, ranBy, error, reason, settledAt: atMs };
-        this.#change(id, name, end);
+        const { id, name, outcome, key, durationMs, ranBy, attempts, error, reason } = event;
+        const end = { key, durationMs, ranBy, attempts, error, reason, settledAt: event.atMs };
+        this.#change(id, name, { ...end, state: outcome });
         break;
       }
       case "build-settled":
@@ -231,7 +239,13 @@ const fresh = {
   settledAt: undefined,
 } as const;
 
-const blank = { ...fresh, state: "waiting", key: undefined, startedAt: undefined } as const;
+const blank = {
+  ...fresh,
+  state: "waiting",
+  key: undefined,
+  startedAt: undefined,
+  attempts: 0,
+} as const;
 
 function totalsOf(stages: Iterable<StageSummary>): Totals {
   const totals = {

@@ -10,9 +10,7 @@
 import { isSameOrigin, nameOf } from "../artifact/artifact.ts";
 import { isArtifact, state, type Artifact } from "../artifact/handle.ts";
 import { joinPath, parsePath, relativeTo, rootPath, type ArtifactPath } from "../artifact/path.ts";
-import { describe } from "../base/describe.ts";
 import {
-  invalidOption,
   malformedPath,
   notAHandle,
   notInterpolable,
@@ -22,6 +20,7 @@ import {
 } from "../errors/catalogue.ts";
 import type { FnSpec } from "./function-text.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
+import { runSpecOf, type RunOptions, type RunSpec } from "./run-options.ts";
 import { tool, type Tool } from "./tool.ts";
 import { volatileText, type Volatile } from "./volatile.ts";
 
@@ -50,7 +49,7 @@ export interface Writable {
 export type EnvValue = Scalar | Artifact | Volatile;
 
 /** Options of a command. */
-export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> {
+export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> extends RunOptions {
   /**
    * The input root: path to artifact. `.` lays a tree's entries at the top. Artifacts that are only
    * interpolated lie under `in/`, read-only.
@@ -69,12 +68,6 @@ export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> {
   readonly tools?: readonly Tool[];
   /** Outputs that the command writes to paths of its own choice, in the input root. */
   readonly outputs?: S;
-  /**
-   * How long it may take, in milliseconds, laying out its inputs included. Not part of the key.
-   *
-   * @defaultValue no limit
-   */
-  readonly timeoutMs?: number;
   /**
    * Says that the command writes absolute paths down, or compares them with those of a run before.
    * It then sees its input root at the same absolute path every time; where a runner has one such
@@ -104,7 +97,7 @@ export interface CommandSpec {
   readonly outputs: readonly OutputSpec[];
   /** Absent: the program itself, and the system's. */
   readonly tools: readonly Tool[] | undefined;
-  readonly timeoutMs: number | undefined;
+  readonly run: RunSpec;
   readonly stablePath: boolean;
   /** Whether the exit code is part of what it gives: see `attempt.ts`. */
   readonly isAttempt: boolean;
@@ -145,20 +138,14 @@ export class CommandBuilder {
   readonly #cwd: ArtifactPath;
   readonly #env: Readonly<Record<string, EnvValue>>;
   readonly #options: CommandOptions;
+  readonly #run: RunSpec;
   // Lists, not maps: a command has few of either, and a graph has many commands.
   readonly #mounts: Mount[] = [];
   readonly #outputs: OutputSpec[] = [];
 
   constructor(options: CommandOptions) {
-    const { timeoutMs } = options;
-    if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-      throw invalidOption(
-        "timeoutMs",
-        describe(timeoutMs),
-        "in milliseconds, above 0 and below 2^31",
-      );
-    }
     this.#options = options;
+    this.#run = runSpecOf(options);
     this.#cwd = parsePath(options.cwd ?? "");
     this.#env = options.env ?? noVariables;
     const { root, outputs: declared } = options;
@@ -224,7 +211,7 @@ export class CommandBuilder {
       outputs: this.#outputs.slice(),
       // A list of the user's, who may go on to change it.
       tools: tools && [...tools],
-      timeoutMs: this.#options.timeoutMs,
+      run: this.#run,
       stablePath: this.#options.stablePath ?? false,
       isAttempt: false,
     };

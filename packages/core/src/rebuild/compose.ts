@@ -76,6 +76,7 @@ export async function composeAction(
     tools: command.tools,
     stablePath: command.stablePath,
     isAttempt: command.isAttempt,
+    hasSideEffects: command.run.hasSideEffects,
   };
   return { action, parts, messages, directories: inputRoot.added };
 }

@@ -56,6 +56,8 @@ export type PartType =
   | "path"
   /** The command may fail, and its exit code is an output. It has neither name nor value. */
   | "attempt"
+  /** The command has effects outside: no result is kept under its key. It has neither name nor value. */
+  | "side-effects"
   /** A tool; its value tells versions apart. */
   | "tool"
   /** Something that the command sees and no key holds: a line of `unkeyedLines`. It has no value. */
@@ -96,6 +98,7 @@ export function partsOf({ command, tools, platform, inputRoot }: Ingredients): K
   add("recipe", "", keyVersion);
   add("path", "", command.tools === undefined ? "system" : "declared");
   if (command.isAttempt) add("attempt", "", "");
+  if (command.run.hasSideEffects) add("side-effects", "", "");
   for (const { name, identity } of tools) add("tool", name, identity);
   for (const line of unkeyedLines(command)) add("unkeyed", line, "");
   add("input-root", "", inputRoot);
@@ -121,6 +124,7 @@ export function encodeParts(parts: readonly KeyPart[]): ActionMessages {
   const salt: string[] = [];
   let workingDirectory = "";
   let inputRoot = "";
+  let doNotCache = false;
   for (const part of parts) {
     switch (part.type) {
       case "argument":
@@ -151,6 +155,9 @@ export function encodeParts(parts: readonly KeyPart[]): ActionMessages {
       case "attempt":
         salt.push("attempt");
         break;
+      case "side-effects":
+        doNotCache = true;
+        break;
       case "tool":
         salt.push(toolLine({ name: part.name, identity: part.value }));
         break;
@@ -174,6 +181,7 @@ export function encodeParts(parts: readonly KeyPart[]): ActionMessages {
     inputRootDigest: inputRoot as Digest,
     salt: salt.join("\n"),
     platform,
+    doNotCache,
   });
   return { command, action, key: digestBytes(action) };
 }

@@ -11,7 +11,9 @@ import { encodeTree, type Directory } from "../artifact/directory.ts";
 import { relativeTo } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
+import { blobLost } from "../errors/catalogue.ts";
 import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";
+import type { ActionKey } from "../graph/action.ts";
 import { exitCodeText } from "../graph/attempt.ts";
 import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
 import { readDirectory } from "../store/directories.ts";
@@ -35,12 +37,16 @@ export class Rebuilder {
   /** Trees found whole in this build. Forgotten when a blob turns out to be lost. */
   readonly #whole = new Set<Digest>();
 
+  /** What commands with side effects gave in this build. It is kept nowhere else. */
+  readonly #effects = new Map<ActionKey, Produced>();
+
   constructor(store: Store) {
     this.#store = store;
   }
 
   /** The earlier result of an action, if there is one that can be used. */
   async reuse(action: Action): Promise<Produced | undefined> {
+    if (action.hasSideEffects) return await this.#findEffect(action);
     const result = await this.#store.actions.get(action.key);
     // A result that nobody ran, or that is no success, is none: other writers may keep failures.
     if (result === undefined || result.worker === "") return undefined;
@@ -55,8 +61,10 @@ export class Rebuilder {
   /** Keeps the result of a run that succeeded, for this build and later ones. */
   async keep(action: Action, execution: Execution, runner: Runner): Promise<Produced> {
     const result = await this.#resultOf(action, execution, runner);
-    await this.#store.actions.put(action.key, result);
-    return { result, values: await this.#valuesOf(action, result) };
+    const produced = { result, values: await this.#valuesOf(action, result) };
+    if (action.hasSideEffects) this.#effects.set(action.key, produced);
+    else await this.#store.actions.put(action.key, result);
+    return produced;
   }
 
   /** True when the store holds all that a result names. */
@@ -72,6 +80,13 @@ export class Rebuilder {
   /** Trusts nothing that was found earlier: the store has lost a blob. */
   forget(): void {
     this.#whole.clear();
+  }
+
+  /** What this build's own run gave. If it is lost, running once more is no way to get it back. */
+  async #findEffect({ key }: Action): Promise<Produced | undefined> {
+    const produced = this.#effects.get(key);
+    if (produced === undefined || (await this.isWhole(produced))) return produced;
+    throw blobLost(key, "an output of a command with side effects is lost; it is not run twice");
   }
 
   async #isWholeTree(tree: Digest): Promise<boolean> {

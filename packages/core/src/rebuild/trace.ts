@@ -72,6 +72,7 @@ export class Trace {
   find({ id, call }: PlanNode): Traced | undefined {
     const comparison = this.#record?.compare(id);
     if (comparison === undefined || this.#lost.has(id)) return undefined;
+    if (call.command.run.hasSideEffects) return undefined;
     if (!comparison.isNext(this.#identitiesOf(call.command))) return undefined;
     describeCall(call, this.#plan, this.#sources, comparison);
     if (!comparison.isSame) return undefined;

@@ -50,6 +50,8 @@ export interface Action {
   readonly stablePath: boolean;
   /** Whether outputs are captured whatever the exit code. */
   readonly isAttempt: boolean;
+  /** Whether the command is there for its effect outside: nobody may run it twice, or keep its result. */
+  readonly hasSideEffects: boolean;
 }
 
 /** What a runner gets besides the action. */

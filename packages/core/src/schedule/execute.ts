@@ -44,7 +44,7 @@ export async function execute(
   context: ExecutionContext,
 ): Promise<Verdict> {
   const { runner, content, signal } = context;
-  const deadline = new Deadline(call.command.timeoutMs, context.clock);
+  const deadline = new Deadline(call.command.run.timeoutMs, context.clock);
   const tail = new LogTail();
   const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
   const say = (stream: "stdout" | "stderr", text: string): void => {
@@ -65,10 +65,10 @@ export async function execute(
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.isOver) return { execution: undefined, error: timedOut(action, call, tail) };
-    if (!(error instanceof BuildError))
-      throw runnerFailed(`the ${runner.name} runner`, action.name, error);
-    if (error.code === "BLOB_LOST") throw error;
-    return { execution: undefined, error };
+    if (error instanceof BuildError && error.code === "BLOB_LOST") throw error;
+    const isForeseen = error instanceof BuildError;
+    const broken = (): BuildError => runnerFailed(`the ${runner.name} runner`, action.name, error);
+    return { execution: undefined, error: isForeseen ? error : broken() };
   } finally {
     deadline.clear();
   }
@@ -107,7 +107,7 @@ function timedOut(action: Action, call: StageCall, tail: LogTail): BuildError {
   return stageTimedOut({
     stage: action.name,
     argv: action.argv,
-    timeoutMs: call.command.timeoutMs ?? 0,
+    timeoutMs: call.command.run.timeoutMs ?? 0,
     declaredAt: call.declaredAt,
     log: tail.lines(shownLines),
   });

@@ -10,7 +10,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
-import { BuildError, withFacts } from "../errors/build-error.ts";
+import { BuildError, summarize, withFacts } from "../errors/build-error.ts";
 import { blobLost, runnerFailed } from "../errors/catalogue.ts";
 import { isSuccess, type BuildEventBody } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -30,6 +30,7 @@ import { execute } from "./execute.ts";
 import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
 import { Pool } from "./pool.ts";
+import { delayOfRetry, pause } from "./retry.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
 
 /** What a build is made with. */
@@ -47,6 +48,13 @@ export interface ScheduleOptions {
   readonly isHeard: boolean;
   readonly trace: Trace;
   readonly identities: ToolIdentities;
+}
+
+/** A command that was started in this build. */
+interface Started {
+  readonly key: ActionKey;
+  /** How often. */
+  readonly attempts: number;
 }
 
 /** Nodes whose keys are being computed or looked up at once. */
@@ -68,8 +76,8 @@ export class Scheduler {
   readonly #expansions: Expansions;
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #rewinds = new Map<NodeId, number>();
-  /** Keys of the nodes whose commands were started. */
-  readonly #started = new Map<NodeId, ActionKey>();
+  /** The nodes whose commands were started. */
+  readonly #started = new Map<NodeId, Started>();
   /** Why nothing more is started, in one clause. */
   #stopReason = "";
   #deciding = 0;
@@ -226,9 +234,10 @@ export class Scheduler {
 
   async #reuseOrRun(
     node: PlanNode,
-    { action, directories }: ComposedAction,
+    composed: ComposedAction,
     onDecided: () => void,
   ): Promise<void> {
+    const { action } = composed;
     const earlier = await this.#rebuilder.reuse(action);
     if (earlier !== undefined) {
       await this.#replay(node, earlier);
@@ -236,28 +245,49 @@ export class Scheduler {
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
     onDecided();
-    await this.#pool.use(node.pathLength, async () => {
-      const { store, runner, clock, emit } = this.#options;
-      this.#stop.signal.throwIfAborted();
-      const { id, name } = node;
-      this.#started.set(id, action.key);
-      emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
-      const { execution, error } = await execute(action, node.call, {
-        runner,
-        content: new LayeredContent(directories, store.content),
-        clock,
-        signal: this.#stop.signal,
-        onText: (stream, text) => {
-          emit({ type: "stage-output", id, name, stream, text, isReplay: false });
-        },
+    for (let attempt = 1; ; attempt++) {
+      const delayMs = await this.#pool.use(node.pathLength, async () => {
+        return await this.#run(node, composed, attempt);
       });
-      if (error !== undefined || execution === undefined) {
-        return this.#fail(node, { key: action.key, execution, error });
-      }
+      if (delayMs === undefined) return;
+      await pause(delayMs, this.#options.clock, this.#stop.signal);
+    }
+  }
+
+  /** Runs the command, and settles the node; or says when to try again, in milliseconds from now. */
+  async #run(
+    node: PlanNode,
+    { action, directories }: ComposedAction,
+    attempt: number,
+  ): Promise<number | undefined> {
+    const { store, runner, clock, emit } = this.#options;
+    this.#stop.signal.throwIfAborted();
+    const { id, name } = node;
+    this.#started.set(id, { key: action.key, attempts: attempt });
+    emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
+    const { execution, error } = await execute(action, node.call, {
+      runner,
+      content: new LayeredContent(directories, store.content),
+      clock,
+      signal: this.#stop.signal,
+      onText: (stream, text) => {
+        emit({ type: "stage-output", id, name, stream, text, isReplay: false });
+      },
+    });
+    if (error === undefined && execution !== undefined) {
       const produced = await this.#rebuilder.keep(action, execution, runner);
       this.#options.trace.note(node, action.key, produced);
       this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
-    });
+      return undefined;
+    }
+    const delayMs = error && delayOfRetry(node.call.command.run.retries, attempt, error);
+    if (error === undefined || delayMs === undefined) {
+      const failure = attempt === 1 ? error : error && withFacts(error, { attempts: `${attempt}` });
+      this.#fail(node, { key: action.key, execution, error: failure });
+      return undefined;
+    }
+    emit({ type: "stage-retried", id, name, attempt, error: summarize(error), delayMs });
+    return delayMs;
   }
 
   /** True when there is a log to show, and somebody to show it to. */
@@ -281,7 +311,7 @@ export class Scheduler {
   async #handle(node: PlanNode, error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return this.#settleStopped(node);
     if (!(error instanceof BuildError)) throw runnerFailed("the engine", node.name, error);
-    const key = this.#started.get(node.id);
+    const key = this.#started.get(node.id)?.key;
     const failure = { key, error: placed(error, node) };
     if (error.code !== "BLOB_LOST") return this.#fail(node, failure);
     const rewinds = (this.#rewinds.get(node.id) ?? 0) + 1;
@@ -306,6 +336,7 @@ export class Scheduler {
       // It keeps its values until it has new ones: others may be reading them.
       if (await this.#rebuilder.isWhole(produced)) continue;
       this.#options.trace.forget(producer.id);
+      this.#started.delete(producer.id);
       again.push(producer.id);
     }
     this.#options.trace.forget(node.id);
@@ -325,7 +356,7 @@ export class Scheduler {
 
   /** Records what became of a node, and of those that can no longer start because of it. */
   #settle(node: PlanNode, parts: SettlementParts): void {
-    this.#settlements.record(node, parts);
+    this.#settlements.record(node, parts, this.#started.get(node.id)?.attempts);
     if (isSuccess(parts.outcome)) return this.#frontier.succeed(node.id);
     for (const id of this.#frontier.fail(node.id)) {
       const reason = `\`${node.name}\`, which must come before, did not succeed`;
@@ -335,7 +366,7 @@ export class Scheduler {
 
   /** Settles a node that was under way when the build stopped. */
   #settleStopped(node: PlanNode): void {
-    const key = this.#started.get(node.id);
+    const key = this.#started.get(node.id)?.key;
     const outcome = key === undefined ? "skipped" : "cancelled";
     this.#settle(node, { outcome, key, reason: this.#stopReason });
   }

@@ -22,12 +22,16 @@ export interface Settlement {
   readonly produced: Produced | undefined;
   /** What the runner saw, when it ran in this build. */
   readonly execution: Execution | undefined;
+  /** How often its command was run in this build. */
+  readonly attempts: number;
   readonly error: BuildError | undefined;
   readonly reason: string | undefined;
 }
 
 /** A settlement, of which only the outcome must be said. */
-export type SettlementParts = Partial<Settlement> & { readonly outcome: Outcome };
+export type SettlementParts = Partial<Omit<Settlement, "attempts">> & {
+  readonly outcome: Outcome;
+};
 
 /** The settlements of one build. */
 export class Settlements implements KnownValues {
@@ -71,11 +75,11 @@ export class Settlements implements KnownValues {
   }
 
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
-  record(node: PlanNode, parts: SettlementParts): void {
+  record(node: PlanNode, parts: SettlementParts, attempts = 0): void {
     const { outcome, key, produced, execution, error, reason } = parts;
     // Put last, even if it was there before: the order is that of the last settlements.
     this.#byId.delete(node.id);
-    this.#byId.set(node.id, { outcome, key, produced, execution, error, reason });
+    this.#byId.set(node.id, { outcome, key, produced, execution, attempts, error, reason });
     if (!this.#isHeard) return;
     const ran = execution ?? produced?.result;
     this.#emit({
@@ -86,6 +90,7 @@ export class Settlements implements KnownValues {
       key,
       durationMs: ran ? ran.finishedAt - ran.startedAt : 0,
       ranBy: produced?.result.worker,
+      attempts,
       error: error && summarize(error),
       reason,
     });

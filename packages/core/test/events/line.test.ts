@@ -50,7 +50,7 @@ test.each([
     "its `stages` is not as in `build-started`",
   ],
   [
-    '{"type":"stage-settled","atMs":1,"id":0,"name":"a","outcome":"ran","durationMs":1,"error":null}',
+    '{"type":"stage-settled","atMs":1,"id":0,"name":"a","outcome":"ran","durationMs":1,"attempts":1,"error":null}',
     "its `error` is not as in `stage-settled`",
   ],
 ])("%s says what is wrong with it", (line, why) => {

@@ -25,7 +25,7 @@ const start = (id: number, name: string): BuildEventBody => ({
 });
 const settle = (id: number, name: string, outcome: Outcome, durationMs = 0): BuildEventBody => ({
   ...{ type: "stage-settled", id, name, outcome, durationMs },
-  ...{ key: undefined, ranBy: undefined, error: undefined, reason: undefined },
+  ...{ key: undefined, ranBy: undefined, attempts: 1, error: undefined, reason: undefined },
 });
 
 /** One event each ten milliseconds. */
@@ -78,6 +78,18 @@ test("a call that goes back to wait is as if it had not been", () => {
   expect(foldReport(story)).toMatchObject({
     ...{ reused: [], ran: ["make", "use"], totals: { ran: 2, savedMs: 0, spentMs: 8 } },
   });
+});
+
+test("a call that is retried waits until it runs again, and its runs are counted", () => {
+  const error = { code: "STAGE_FAILED", message: "m", text: "t" };
+  const retried: BuildEventBody = {
+    ...{ type: "stage-retried", id: 0, name: "make", attempt: 1, error, delayMs: 5 },
+  };
+  const story = timed(started, start(0, "make"), retried, start(0, "make"));
+  expect(foldReport(story.slice(0, 3))).toMatchObject({
+    ...{ stages: [{ state: "waiting", attempts: 1, error: undefined }, { attempts: 0 }] },
+  });
+  expect(foldReport(story)).toMatchObject({ stages: [{ state: "running", attempts: 2 }, {}] });
 });
 
 test("the last build of several counts", () => {

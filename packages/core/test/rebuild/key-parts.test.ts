@@ -34,7 +34,11 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
   isAttempt: fc.boolean(),
   volatile: fc.option(fc.dictionary(name, text, { maxKeys: 2 }), { nil: undefined }),
   mounts: fc.constant([]),
-  timeoutMs: fc.constant(undefined),
+  run: fc.record({
+    timeoutMs: fc.constantFrom(undefined, 1),
+    retries: fc.constantFrom(undefined, { times: 1, delayMs: 0, backoff: 1 }),
+    hasSideEffects: fc.boolean(),
+  }),
   stablePath: fc.boolean(),
 });
 

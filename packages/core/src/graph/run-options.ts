@@ -1,0 +1,114 @@
+/**
+ * Run options: how a command is to be run, as far as that decides nothing about what it gives.
+ *
+ * No option here is part of a key, with one exception: a command with side effects has a key of its own,
+ * since its result is nobody else's.
+ *
+ * @module
+ */
+import { describe } from "../base/describe.ts";
+import { invalidOption } from "../errors/catalogue.ts";
+import { retryWithSideEffects } from "../errors/run-errors.ts";
+
+/** How often a failed command is run again, and when. */
+export interface Retries {
+  /** Runs after the first one, at most. */
+  readonly times: number;
+  /** How long to wait before the first of them, in milliseconds. @defaultValue 0 */
+  readonly delayMs?: number;
+  /** By what each further wait is longer than the one before: at least 1. @defaultValue 1 */
+  readonly backoff?: number;
+}
+
+/** How a command is to be run. */
+export interface RunOptions {
+  /**
+   * How long it may take, in milliseconds, laying out its inputs included; each run anew. Not part of the
+   * key.
+   *
+   * @defaultValue no limit
+   */
+  readonly timeoutMs?: number;
+  /**
+   * How often it is run again, in a fresh place, when it fails, runs out of time or the runner breaks
+   * down. What is wrong with its declaration, a missing output among it, is no reason. Not part of the
+   * key.
+   *
+   * @defaultValue 0
+   */
+  readonly retries?: number | Retries;
+  /**
+   * Says that the command is there for its effect outside of the build, as a deployment is. It is run
+   * once in every build that it is part of: its result is never kept, and it is never run again when it
+   * fails.
+   *
+   * @defaultValue false
+   */
+  readonly sideEffects?: boolean;
+}
+
+/** The same, checked. */
+export interface RunSpec {
+  readonly timeoutMs: number | undefined;
+  readonly retries: Required<Retries> | undefined;
+  readonly hasSideEffects: boolean;
+}
+
+/** Of most commands. Shared: a graph has many commands. */
+const plain: RunSpec = Object.freeze({
+  timeoutMs: undefined,
+  retries: undefined,
+  hasSideEffects: false,
+});
+
+/** Longest time that a timer can wait, in milliseconds. */
+export const longestMs: number = 2 ** 31 - 1;
+
+/**
+ * Checks how a command is to be run.
+ *
+ * @throws {@link BuildError} `INVALID_OPTION`; `RETRY_WITH_SIDE_EFFECTS`.
+ */
+export function runSpecOf(options: RunOptions): RunSpec {
+  const { timeoutMs, retries, sideEffects } = options;
+  if (timeoutMs === undefined && retries === undefined && sideEffects === undefined) return plain;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestMs)) {
+    throw invalidOption(
+      "timeoutMs",
+      describe(timeoutMs),
+      "in milliseconds, above 0 and below 2^31",
+    );
+  }
+  const spec: RunSpec = {
+    timeoutMs,
+    retries: retries === undefined ? undefined : checkRetries(retries),
+    hasSideEffects: checkSideEffects(sideEffects),
+  };
+  if (spec.hasSideEffects && spec.retries !== undefined) {
+    throw retryWithSideEffects(spec.retries.times);
+  }
+  return spec;
+}
+
+/** Nothing to run again is the same as no option at all. */
+function checkRetries(retries: unknown): Required<Retries> | undefined {
+  const given = typeof retries === "number" ? { times: retries } : retries;
+  if (typeof given !== "object" || given === null) {
+    throw invalidOption("retries", describe(retries), "a number, or an object with `times`");
+  }
+  const { times, delayMs = 0, backoff = 1 } = given as Partial<Retries>;
+  const isCount = typeof times === "number" && Number.isInteger(times) && times >= 0;
+  if (!isCount) throw invalidOption("retries", describe(times), "a whole number, at least 0");
+  if (!(typeof delayMs === "number" && delayMs >= 0 && delayMs <= longestMs)) {
+    throw invalidOption("delayMs", describe(delayMs), "in milliseconds, from 0 to below 2^31");
+  }
+  if (!(typeof backoff === "number" && backoff >= 1 && Number.isFinite(backoff))) {
+    throw invalidOption("backoff", describe(backoff), "a factor, at least 1");
+  }
+  return times === 0 ? undefined : { times, delayMs, backoff };
+}
+
+function checkSideEffects(sideEffects: unknown = false): boolean {
+  if (typeof sideEffects === "boolean") return sideEffects;
+  throw invalidOption("sideEffects", describe(sideEffects), "`true` or `false`");
+}
