@@ -3,5 +3,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   // Tests read the packages' sources, so they need no build.
   ssr: { resolve: { conditions: ["@ashlar/source", "module", "node"] } },
-  test: { include: ["packages/**/test/**/*.test.ts", "test/**/*.test.ts"] },
+  test: {
+    include: ["packages/**/test/**/*.test.ts", "test/**/*.test.ts"],
+    // For tests that hang: no test is about time, and a busy machine may take ten times as long.
+    testTimeout: 60_000,
+  },
 });
