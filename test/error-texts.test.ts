@@ -64,6 +64,12 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     ),
   ],
   fnFunction: [catalogue.fnFunction("the function run", "it is a class")],
+  fnModule: [
+    catalogue.fnModule("/work/minify.ts", "it is TypeScript, and Node v20.19.0 runs none"),
+  ],
+  fnUnresolved: [
+    catalogue.fnUnresolved("/work/minify.mjs", "./a.mjs", "there is no file `/work/a.mjs`"),
+  ],
   fnImport: [catalogue.fnImport({ stage: "minify", specifier: "terser", declaredAt: undefined })],
   invalidGlob: [catalogue.invalidGlob("/etc/**", "it is absolute; globs start in the tree")],
   invalidOption: [catalogue.invalidOption("slots", "0", "a whole number, at least 1")],
@@ -419,6 +425,30 @@ test("fnImport", () => {
     error[FN_IMPORT]: the function of stage \`minify\` imports \`terser\`, which is not there when it runs alone
 
     hint: only Node's own modules can be imported; put the function into a module of its own, and use \`fn.module\`
+    "
+  `);
+});
+
+test("fnModule", () => {
+  expect(shown("fnModule")).toMatchInlineSnapshot(`
+    "
+    error[FN_MODULE]: \`/work/minify.ts\` cannot be read as a module
+
+      found  it is TypeScript, and Node v20.19.0 runs none
+
+    hint: use plain JavaScript, or on Node 22.18 and newer TypeScript whose types can be taken away
+    "
+  `);
+});
+
+test("fnUnresolved", () => {
+  expect(shown("fnUnresolved")).toMatchInlineSnapshot(`
+    "
+    error[FN_IMPORT]: \`/work/minify.mjs\` imports \`./a.mjs\`, which cannot be found
+
+      found  there is no file \`/work/a.mjs\`
+
+    hint: check the name; a package must be installed where the module can see it
     "
   `);
 });

@@ -192,7 +192,7 @@ describe("the key of a function", () => {
 
   test("is pinned: changing it is a conscious act", async () => {
     expect(await keyOf(fn({ captures: { level: 3 }, run: () => 1 }))).toBe(
-      "a85acba7553a5bd3708b16a0f38fe73b30288cc5529100aef112dde244682f5e/182",
+      "71232deafe4e52885acb671d14f5c94c199afef592d3eb097bc9087f9419575c/182",
     );
   });
 

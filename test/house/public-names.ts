@@ -127,6 +127,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type Fn",
     "type FnCall",
     "type FnInputs",
+    "type FnModuleOptions",
     "type FnOptions",
     "type FnPaths",
     "type Gate",

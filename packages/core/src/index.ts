@@ -60,6 +60,7 @@ export {
   type Fn,
   type FnCall,
   type FnInputs,
+  type FnModuleOptions,
   type FnOptions,
   type FnPaths,
 } from "./graph/fn.ts";

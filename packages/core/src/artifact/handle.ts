@@ -117,6 +117,8 @@ export interface SourceOrigin {
   readonly filter: SourceFilter;
   /** Of a single file: its name in the directory. */
   readonly file?: string;
+  /** Of a file that is a module: that all it imports is part of the source, and these globs' files. */
+  readonly modules?: readonly string[];
 }
 
 /** Which entries of a directory belong to the source. Globs are relative to it. */

@@ -56,9 +56,22 @@ function makeSource(directory: string | URL, options: SourceOptions = {}): Tree 
 function makeSourceFile(path: string | URL): File {
   const location = pathOf(path);
   const name = basename(location);
-  const literal = name.replaceAll(/[\\*?[\](){}!+@|]/g, String.raw`\$&`);
-  const filter = { include: [literal], gitignore: false };
+  const filter = { include: [literalGlob(name)], gitignore: false };
   return sourceTree(dirname(location), filter, name).file(name);
+}
+
+function literalGlob(name: string): string {
+  return name.replaceAll(/[\\*?[\](){}!+@|]/g, String.raw`\$&`);
+}
+
+/** A module with all that it imports, and the files that globs pick in its folder. */
+export function moduleSource(path: string | URL, include: readonly string[]): Tree {
+  const location = pathOf(path);
+  const file = basename(location);
+  const filter = Object.freeze({ include: [literalGlob(file)], gitignore: false });
+  const modules = Object.freeze([...include]);
+  const directory = dirname(location);
+  return makeTree(Object.freeze({ type: "source", location: directory, filter, file, modules }));
 }
 
 /** {@inheritDoc MakeSource} */

@@ -21,6 +21,7 @@ export const errorCodes = [
   "FN_CAPTURE",
   "FN_FUNCTION",
   "FN_IMPORT",
+  "FN_MODULE",
   "INVALID_GLOB",
   "INVALID_OPTION",
   "MALFORMED_DIGEST",

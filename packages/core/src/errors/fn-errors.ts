@@ -62,3 +62,23 @@ export function fnImport(seen: {
     hint: "only Node's own modules can be imported; put the function into a module of its own, and use `fn.module`",
   });
 }
+
+/** A module cannot be loaded without another, and that is not there. */
+export function fnUnresolved(module: string, specifier: string, why: string): BuildError {
+  return new BuildError({
+    code: "FN_IMPORT",
+    message: `\`${module}\` imports \`${specifier}\`, which cannot be found`,
+    facts: { found: why },
+    hint: "check the name; a package must be installed where the module can see it",
+  });
+}
+
+/** A file that should be a module cannot be read as one. */
+export function fnModule(path: string, why: string): BuildError {
+  return new BuildError({
+    code: "FN_MODULE",
+    message: `\`${path}\` cannot be read as a module`,
+    facts: { found: why },
+    hint: "use plain JavaScript, or on Node 22.18 and newer TypeScript whose types can be taken away",
+  });
+}

@@ -22,9 +22,11 @@ let isOver = false;
 
 /** Stack traces name places in the user's files, and neither this program nor Node's insides. */
 function explain(error) {
-  return inspect(error)
+  const isMissing = /^(?:ERR_)?MODULE_NOT_FOUND$/.test(error?.code ?? "");
+  const hint = "\\nOnly what is imported by a literal name is taken along; name other files in \`include\`.";
+  return (inspect(error) + (isMissing && module !== "run.mjs" ? hint : ""))
     .split("\\n")
-    .filter((line) => !/^ +at .*(\\(node:|at node:|start\\.mjs:)/.test(line))
+    .filter((line) => !/^ +at .*(\\(node:|at node:|\\.fn\\/(?:modules\\/)?start\\.mjs:)/.test(line))
     .join("\\n")
     .replaceAll(/file:\\S*\\/run\\.mjs:(\\d+):(\\d+)/g, (_, line, column) => \`run:\${line - 1}:\${column}\`)
     .replaceAll("at default (run:", "at run (run:")

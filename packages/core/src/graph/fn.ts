@@ -11,6 +11,7 @@
  */
 import { isArtifact, type Artifact } from "../artifact/handle.ts";
 import { parsePath, relativeTo } from "../artifact/path.ts";
+import { moduleSource } from "../artifact/source.ts";
 import { text } from "../artifact/text.ts";
 import { canonicalJson, NotJson, type Json } from "../base/canonical-json.ts";
 import { describe } from "../base/describe.ts";
@@ -99,7 +100,7 @@ function fnInline<
     builder,
     options,
     { module: "run.mjs", name: "default", given },
-    { text: source },
+    { fn: { text: source } },
   );
 }
 
@@ -108,7 +109,7 @@ export function fnCommand<S extends Readonly<Record<string, Out>>>(
   builder: CommandBuilder,
   options: CommandOptions<S> & { readonly inputs?: FnInputs },
   call: { readonly module: string; readonly name: string; readonly given: object },
-  fn?: FnSpec,
+  { fn, flags = [] }: { readonly fn?: FnSpec; readonly flags?: readonly string[] },
 ): Command<OutputsOf<S>> {
   const cwd = parsePath(options.cwd ?? "");
   const inputs: Record<string, Json> = {};
@@ -122,9 +123,11 @@ export function fnCommand<S extends Readonly<Record<string, Out>>>(
   builder.lay(".fn/start.mjs", program);
   builder.lay(".fn/call.json", jsonFile({ ...call, given: { ...call.given, inputs, out } }));
   const start = relativeTo(parsePath(".fn/start.mjs"), cwd);
-  return builder.build(["node", start], [tool.node(), ...(options.tools ?? [])], fn) as Command<
-    OutputsOf<S>
-  >;
+  return builder.build(
+    ["node", ...flags, start],
+    [tool.node(), ...(options.tools ?? [])],
+    fn,
+  ) as Command<OutputsOf<S>>;
 }
 
 function pathsOf(builder: CommandBuilder, name: string, input: unknown): Json {
@@ -145,6 +148,40 @@ function jsonFile(value: unknown): Artifact {
   }
 }
 
+/** What a function of a module works on. */
+export interface FnModuleOptions<
+  S extends Readonly<Record<string, Out>> = {},
+  I extends FnInputs = {},
+> extends CommandOptions<S> {
+  /** What it reads, laid read-only into the input root. */
+  readonly inputs?: I;
+  /** Values for it. Only what JSON can say. */
+  readonly params?: Readonly<Record<string, Json>>;
+  /**
+   * Globs of files that it needs besides what it imports by literal names, relative to the module's
+   * folder. Modules among them bring what they import.
+   *
+   * @defaultValue none
+   */
+  readonly include?: readonly string[];
+}
+
+function fnModule<
+  const S extends Readonly<Record<string, Out>> = {},
+  const I extends FnInputs = {},
+>(module: string | URL, name: string, options: FnModuleOptions<S, I> = {}): Command<OutputsOf<S>> {
+  if (typeof name !== "string" || name === "") {
+    throw invalidOption("name of an export", describe(name), "what the module exports");
+  }
+  const builder = new CommandBuilder(options);
+  builder.lay(".fn/modules", moduleSource(module, options.include ?? []));
+  const given = { params: options.params ?? {} };
+  // Nodes that run TypeScript say that it is new to them.
+  const flags = /\.[cm]?ts$/.test(String(module)) ? ["--disable-warning=ExperimentalWarning"] : [];
+  const call = { module: "modules/start.mjs", name, given };
+  return fnCommand(builder, options, call, { flags });
+}
+
 /** Makes commands from functions. */
 export interface Fn {
   <
@@ -154,7 +191,32 @@ export interface Fn {
   >(
     options: FnOptions<S, I, C>,
   ): Command<OutputsOf<S>>;
+  /**
+   * Makes a command from a function that a module exports. It runs in a Node of its own, from a copy of
+   * the module and all that it imports: the user's files one by one, packages whole. The key covers just
+   * these files, wherever they lie. The function is called as that of an inline `fn` is, with `params`
+   * in the place of `captures`.
+   *
+   * When the build starts: `FN_MODULE` for a file that cannot be read as a module, `FN_IMPORT` for an
+   * import that leads nowhere.
+   *
+   * @param module - A `file:` URL, or a path that starts at the root directory of the build.
+   * @param name - Of the export: `"default"` for the default.
+   * @example
+   * ```ts
+   * fn.module(new URL("./minify.mjs", import.meta.url), "minify", {
+   *   inputs: { src },
+   *   params: { level: 3 },
+   *   outputs: { app: out.file("app.js") },
+   * });
+   * ```
+   */
+  module<const S extends Readonly<Record<string, Out>> = {}, const I extends FnInputs = {}>(
+    module: string | URL,
+    name: string,
+    options?: FnModuleOptions<S, I>,
+  ): Command<OutputsOf<S>>;
 }
 
 /** {@inheritDoc Fn} */
-export const fn: Fn = fnInline;
+export const fn: Fn = Object.assign(fnInline, { module: fnModule });

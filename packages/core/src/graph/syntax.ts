@@ -20,6 +20,8 @@ export interface SyntaxNode {
   readonly id?: SyntaxNode | null;
   readonly key?: SyntaxNode;
   readonly left?: SyntaxNode;
+  readonly init?: SyntaxNode | null;
+  readonly quasis?: readonly SyntaxNode[];
   readonly param?: SyntaxNode | null;
   readonly object?: SyntaxNode;
   readonly property?: SyntaxNode;

@@ -93,8 +93,7 @@ export class Sources implements SourceChanges {
     checkDirectory(directory);
     if (origin.file !== undefined) checkFile(join(directory, origin.file));
     const seen = new Fingerprints(this.#clock.now());
-    const options = { filter: origin.filter, signal: this.#signal, known: remembered?.seen, seen };
-    const digest = await snapshot(this.#content, directory, options);
+    const digest = await this.#read(origin, remembered?.seen, seen);
     const value: Value = { kind: "tree", digest };
     this.#taken.set(question, { value, seen, isCurrent: false });
     return value;
@@ -102,8 +101,21 @@ export class Sources implements SourceChanges {
 
   /** Takes a source again whose blobs were lost. What has changed since stays as it was taken. */
   async restore(origin: SourceOrigin): Promise<void> {
-    const directory = resolve(this.#cwd, origin.location);
-    await snapshot(this.#content, directory, { filter: origin.filter, signal: this.#signal });
+    await this.#read(origin, undefined, new Fingerprints(this.#clock.now()));
+  }
+
+  async #read(
+    { location, filter, file, modules: include }: SourceOrigin,
+    known: Fingerprints | undefined,
+    seen: Fingerprints,
+  ): Promise<Digest> {
+    const directory = resolve(this.#cwd, location);
+    const options = { signal: this.#signal, known, seen };
+    if (file === undefined || include === undefined) {
+      return await snapshot(this.#content, directory, { filter, ...options });
+    }
+    const { takeModules } = await import("./modules/take-modules.ts");
+    return await takeModules(this.#content, join(directory, file), { include, ...options });
   }
 
   isUnchanged(origin: SourceOrigin): boolean {
@@ -130,7 +142,9 @@ export class Sources implements SourceChanges {
     if (question === undefined) {
       const { include, exclude, gitignore } = origin.filter;
       const directory = resolve(this.#cwd, origin.location);
-      question = JSON.stringify([directory, include, exclude, gitignore]);
+      const parts: unknown[] = [directory, include, exclude, gitignore];
+      if (origin.modules !== undefined) parts.push("modules", origin.modules);
+      question = JSON.stringify(parts);
       this.#questions.set(origin, question);
     }
     return question;

@@ -97,6 +97,26 @@ export class Fingerprints {
     return here.digest === there.digest && isExecutable(here) === isExecutable(there);
   }
 
+  /** Adds what a snapshot of a folder saw. This look must be one by absolute paths. */
+  add(folder: string, other: Fingerprints): void {
+    for (const look of other.#looks.values()) {
+      const below = look.path === "" ? folder : `${folder}/${look.path}`;
+      const path = look.path.startsWith("/") ? look.path : below;
+      this.#looks.set(path, { ...look, path });
+    }
+  }
+
+  /** Of a look by absolute paths: what a snapshot of that folder would have seen. */
+  below(folder: string): Fingerprints {
+    const below = new Fingerprints(this.takenAt);
+    for (const look of this.#looks.values()) {
+      if (!look.path.startsWith(`${folder}/`)) continue;
+      const path = look.path.slice(folder.length + 1);
+      below.#looks.set(path, { ...look, path });
+    }
+    return below;
+  }
+
   pack(packer: Packer): void {
     const looks = [...this.#looks.values()];
     const present = looks.filter(({ stats }) => stats !== undefined);
