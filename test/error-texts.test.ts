@@ -13,9 +13,17 @@ import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
+import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
-const catalogue = { ...general, ...dynamicErrors, ...fnErrors, ...mergeErrors, ...runErrors };
+const catalogue = {
+  ...general,
+  ...dynamicErrors,
+  ...fnErrors,
+  ...mergeErrors,
+  ...runErrors,
+  ...unkeyedErrors,
+};
 
 const declaredAt = "/work/build.ts:12:14";
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
@@ -127,6 +135,24 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.runnerFailed("the local runner", "link", cause),
     catalogue.runnerFailed("the local runner", "link", "no reason"),
   ],
+  runnerUnable: [catalogue.runnerUnable("publish", "remote", "the values of secrets")],
+  secretAsText: [catalogue.secretAsText("NPM_TOKEN")],
+  secretInOutput: [
+    catalogue.secretInOutput({ stage: "publish", secret: "NPM_TOKEN", path: "out/.npmrc" }),
+    catalogue.secretInOutput({ stage: "publish", secret: "NPM_TOKEN", path: undefined }),
+  ],
+  secretProgram: [catalogue.secretProgram()],
+  secretUnfit: [catalogue.secretUnfit("publish", "NPM_TOKEN", "it holds a NUL")],
+  secretUnset: [
+    catalogue.secretUnset({
+      ...{ stage: "publish", secret: "NPM_TOKEN", isVariable: true },
+      why: "the environment variable is not set",
+    }),
+    catalogue.secretUnset({
+      ...{ stage: "publish", secret: "NPM_TOKEN", isVariable: false },
+      why: "`from` broke down: the vault is shut",
+    }),
+  ],
   sourceChanged: [catalogue.sourceChanged("src/a.c", "it went away")],
   sourceMissing: [catalogue.sourceMissing("/work/scr")],
   sourceNotDirectory: [catalogue.sourceNotDirectory("/work/a.c")],
@@ -162,6 +188,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.toolNotFound("llvm-cov", "apt-get install llvm"),
     catalogue.toolNotFound("cargo", undefined),
   ],
+  volatileValue: [catalogue.volatileValue("undefined")],
   viewMissing: [
     catalogue.viewMissing("source src", "mian.c", ["main.c", "util.c"]),
     catalogue.viewMissing(
@@ -1072,6 +1099,100 @@ test("viewWrongKind", () => {
     error[VIEW_WRONG_KIND]: \`main.c\` in \`source src\` is a file, not a directory
 
     hint: use \`.file(path)\`
+    "
+  `);
+});
+
+test("runnerUnable", () => {
+  expect(shown("runnerUnable")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_UNABLE]: stage \`publish\` needs the values of secrets, which the remote runner cannot give
+
+    hint: run it on another runner, such as the local one
+    "
+  `);
+});
+
+test("secretAsText", () => {
+  expect(shown("secretAsText")).toMatchInlineSnapshot(`
+    "
+    error[NOT_INTERPOLABLE]: secret \`NPM_TOKEN\` cannot be made into a text
+
+    hint: let it be a hole of the command, beside other text or holes; for a variable, join the parts in \`from\`
+    "
+  `);
+});
+
+test("secretInOutput", () => {
+  expect(shown("secretInOutput")).toMatchInlineSnapshot(`
+    "
+    error[SECRET_IN_OUTPUT]: stage \`publish\` wrote \`out/.npmrc\`, which holds the value of secret \`NPM_TOKEN\`
+
+      output  out/.npmrc
+      secret  NPM_TOKEN
+
+    hint: nothing of it was kept; have the command write it elsewhere (\`HOME\`, \`TMPDIR\`) or not at all, and change the secret if the file may have got around
+
+
+    error[SECRET_IN_OUTPUT]: stage \`publish\` wrote something that holds the value of secret \`NPM_TOKEN\`
+
+      secret  NPM_TOKEN
+
+    hint: nothing of it was kept; have the command write it elsewhere (\`HOME\`, \`TMPDIR\`) or not at all, and change the secret if the file may have got around
+    "
+  `);
+});
+
+test("secretProgram", () => {
+  expect(shown("secretProgram")).toMatchInlineSnapshot(`
+    "
+    error[TEMPLATE_SYNTAX]: the program that a command starts with cannot be a secret
+
+    hint: hand it over as a variable or an argument of a program
+    "
+  `);
+});
+
+test("secretUnfit", () => {
+  expect(shown("secretUnfit")).toMatchInlineSnapshot(`
+    "
+    error[SECRET_UNFIT]: stage \`publish\` must run, and the value of its secret \`NPM_TOKEN\` cannot be used
+
+      reason  it holds a NUL
+
+    hint: give it a proper value; if it is none that matters, it need not be a secret
+    "
+  `);
+});
+
+test("secretUnset", () => {
+  expect(shown("secretUnset")).toMatchInlineSnapshot(`
+    "
+    error[SECRET_UNSET]: stage \`publish\` must run, and its secret \`NPM_TOKEN\` has no value
+
+      reason  the environment variable is not set
+
+    hint: set the environment variable \`NPM_TOKEN\` of the process that builds, or say with \`from\` where the value is
+
+
+    error[SECRET_UNSET]: stage \`publish\` must run, and its secret \`NPM_TOKEN\` has no value
+
+      reason  \`from\` broke down: the vault is shut
+
+    hint: see what the secret's \`from\` needs; earlier results need no secrets, so only what runs anew asks for it
+    "
+  `);
+});
+
+test("volatileValue", () => {
+  expect(shown("volatileValue")).toMatchInlineSnapshot(`
+    "
+    error[INVALID_OPTION]: option \`volatile\` is undefined
+
+      option  volatile
+      found   undefined
+
+    hint: it should be a string or a number; where there may be none, say what stands for it: \`?? ""\`
     "
   `);
 });

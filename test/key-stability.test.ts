@@ -8,6 +8,7 @@ import {
   all,
   attempt,
   out,
+  secret,
   seq,
   sh,
   source,
@@ -109,6 +110,17 @@ test("an attempt", async () => {
   expect(await keysOf(suite().exitCode)).toEqual({
     suite: "bb5f471d0091b56eeeeaccfea1bc1a54670a3f41e7b40e3cbe238fe384a9cfef/186",
   });
+});
+
+test("a secret: its name and place, and no value", async () => {
+  const publish = (value: string): Handle => {
+    const token = secret("TOKEN", { from: () => value });
+    return stage("publish", () => sh({ env: { A: token } })`publish --auth x${token}`)();
+  };
+  expect(await keysOf(publish("value 1"))).toEqual({
+    publish: "4b0883a589b838432a5b76b44de893fd5f845301aa7a296ad36d740e56fd083e/222",
+  });
+  expect(await keysOf(publish("value 2"))).toEqual(await keysOf(publish("value 1")));
 });
 
 test("order, names and limits are in none of them", async () => {

@@ -223,6 +223,7 @@ export class BuildRig {
       name: mock.name,
       platform: mock.platform,
       hermeticity: mock.hermeticity,
+      abilities: mock.abilities ?? [],
       run: async (action: Action, context: RunContext): Promise<Execution> => {
         const execution = await mock.run(action, context);
         const extra = this.#extra.get(context.signal) ?? [];

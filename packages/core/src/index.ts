@@ -38,6 +38,7 @@ export {
 } from "./graph/command.ts";
 export { volatile, type Volatile } from "./graph/volatile.ts";
 export type { Retries, RunOptions } from "./graph/run-options.ts";
+export { secret, type Secret, type SecretOptions } from "./graph/secret.ts";
 export {
   sh,
   type CommandTag,
@@ -151,8 +152,20 @@ export type { Tally } from "./store/inventory.ts";
 export type { ActionCache, ContentStore, Notes, Store } from "./store/store.ts";
 
 // For those who write runners and stores.
-export type { Action, Execution, Hermeticity, RunContext, Runner, Value } from "./runner/runner.ts";
+export type {
+  Action,
+  Execution,
+  Hermeticity,
+  RunContext,
+  Runner,
+  RunnerAbility,
+  Value,
+} from "./runner/runner.ts";
 export { kindName } from "./runner/runner.ts";
+export { fillSecrets, type SecretValues } from "./runner/secret-values.ts";
+export { secretFoundIn } from "./runner/concealing-runner.ts";
+export type { SecretPlace } from "./graph/word.ts";
+export type { BytePatterns, Veil } from "./base/byte-patterns.ts";
 export { missingTools } from "./runner/missing-tools.ts";
 export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
 export { digestFile } from "./digest/file-digester.ts";

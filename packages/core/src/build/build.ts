@@ -130,6 +130,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
   const scheduler = new Scheduler({
     ...{ plan, sources, store, slots, clock, emit, signal, runner, trace, identities },
     keepGoing: options.keepGoing ?? false,
+    variables: process.env,
     isHeard: options.onEvent !== undefined,
   });
   let isTaken = false;

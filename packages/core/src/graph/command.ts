@@ -21,8 +21,10 @@ import {
 import type { FnSpec } from "./function-text.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { runSpecOf, type RunOptions, type RunSpec } from "./run-options.ts";
+import { isSecret, type Secret } from "./secret.ts";
 import { tool, type Tool } from "./tool.ts";
 import { volatileText, type Volatile } from "./volatile.ts";
+import { layWord, layWords, type Piece, type PlacedSecret, type Word } from "./word.ts";
 
 /** Key of a command's inside. */
 export const commandState: unique symbol = Symbol("ashlar.command");
@@ -38,7 +40,7 @@ export interface Command<O = unknown> {
 export type Scalar = string | number;
 
 /** What may be interpolated. A list becomes one word for each element. */
-export type Hole = Scalar | Artifact | Out | readonly (Scalar | Artifact)[];
+export type Hole = Scalar | Artifact | Out | Secret | readonly (Scalar | Artifact | Secret)[];
 
 /** An artifact laid in the input root so that the command may change its copy. */
 export interface Writable {
@@ -46,7 +48,7 @@ export interface Writable {
 }
 
 /** What a variable may be set to. */
-export type EnvValue = Scalar | Artifact | Volatile;
+export type EnvValue = Scalar | Artifact | Volatile | Secret;
 
 /** Options of a command. */
 export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> extends RunOptions {
@@ -92,6 +94,8 @@ export interface CommandSpec {
   readonly env: Readonly<Record<string, string>>;
   /** Variables whose values are in no key. */
   readonly volatile: Readonly<Record<string, string>> | undefined;
+  /** Where `argv` and `env` hold placeholders of secrets. */
+  readonly secrets: readonly PlacedSecret[];
   readonly cwd: ArtifactPath;
   readonly mounts: readonly Mount[];
   readonly outputs: readonly OutputSpec[];
@@ -110,6 +114,7 @@ const inputs = parsePath("in");
 const outputs = parsePath("out");
 
 const noVariables: Readonly<Record<string, never>> = Object.freeze({});
+const noSecrets: readonly PlacedSecret[] = [];
 
 const writableState: unique symbol = Symbol("ashlar.writable");
 
@@ -161,14 +166,14 @@ export class CommandBuilder {
   }
 
   /** The texts that a hole stands for: one, unless it is a list. */
-  expand(hole: unknown): string[] {
-    return Array.isArray(hole) ? hole.map((element) => this.#text(element)) : [this.#text(hole)];
+  expand(hole: unknown): Piece[] {
+    return Array.isArray(hole) ? hole.map((element) => this.piece(element)) : [this.piece(hole)];
   }
 
   /** Adds the texts that a hole stands for to a list. */
-  expandInto(texts: string[], hole: unknown): void {
-    if (!Array.isArray(hole)) texts.push(this.#text(hole));
-    else for (const element of hole) texts.push(this.#text(element));
+  expandInto(words: Word[], hole: unknown): void {
+    if (!Array.isArray(hole)) words.push(this.piece(hole));
+    else for (const element of hole) words.push(this.piece(element));
   }
 
   /** Gives an artifact a place of the caller's choice in the input root. */
@@ -187,16 +192,18 @@ export class CommandBuilder {
 
   /** Completes the command. */
   build(
-    argv: readonly string[],
+    words: readonly Word[],
     tools: readonly Tool[] | undefined = this.#options.tools,
     fn?: FnSpec,
   ): Command {
+    const { argv, secrets } = layWords(words);
     let env: Record<string, string> | undefined;
     let volatile: Record<string, string> | undefined;
     for (const name in this.#env) {
       const unkeyed = volatileText(this.#env[name]);
-      if (unkeyed === undefined) (env ??= {})[name] = this.#text(this.#env[name]);
-      else (volatile ??= {})[name] = unkeyed;
+      if (unkeyed === undefined) {
+        (env ??= {})[name] = layWord(this.piece(this.#env[name]), name, secrets);
+      } else (volatile ??= {})[name] = unkeyed;
     }
     for (const text of argv) {
       if (text.includes("\0")) throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
@@ -205,6 +212,7 @@ export class CommandBuilder {
       argv,
       env: env ?? noVariables,
       volatile,
+      secrets: secrets.length === 0 ? noSecrets : secrets,
       cwd: this.#cwd,
       // Lists that were pushed to have room for 17. Copies have no more than they need.
       mounts: this.#mounts.slice(),
@@ -218,8 +226,9 @@ export class CommandBuilder {
     return { [commandState]: fn === undefined ? spec : { ...spec, fn } };
   }
 
-  #text(hole: unknown): string {
-    if (typeof hole === "string") return hole;
+  /** The text that a hole stands for, which is not a list; or the secret that it is. */
+  piece(hole: unknown): Piece {
+    if (typeof hole === "string" || isSecret(hole)) return hole;
     if (typeof hole === "number") return String(hole);
     if (isOut(hole)) return relativeTo(this.#promise(hole), this.#cwd);
     if (isArtifact(hole)) return relativeTo(this.#place(hole), this.#cwd);

@@ -135,7 +135,8 @@ function pathsOf(builder: CommandBuilder, name: string, input: unknown): Json {
   for (const each of isList ? (input as unknown[]) : [input]) {
     if (!isArtifact(each)) throw notAHandle(each, `input \`${name}\``);
   }
-  const paths = builder.expand(input);
+  // Artifacts stand for their paths, which are texts.
+  const paths = builder.expand(input) as string[];
   return isList ? paths : (paths[0] ?? "");
 }
 

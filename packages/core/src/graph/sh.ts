@@ -5,11 +5,13 @@
  */
 import { isArtifact } from "../artifact/handle.ts";
 import { noCommand, templateSyntax } from "../errors/catalogue.ts";
+import { secretProgram } from "../errors/unkeyed-errors.ts";
 import { CommandBuilder, type Command, type CommandOptions, type Hole } from "./command.ts";
 import type { Out } from "./out.ts";
 import { renderScript } from "./script.ts";
 import { splitWords } from "./template.ts";
 import { tool } from "./tool.ts";
+import type { Piece, Word } from "./word.ts";
 
 /** Kinds of the outputs that stand in a template. */
 export type OutputsIn<A extends readonly unknown[]> = {
@@ -54,17 +56,17 @@ type Render = (
 
 /** The template is the argument list. */
 const renderArgv: Render = (builder, strings, holes) => {
-  const argv: string[] = [];
+  const argv: Word[] = [];
   const words = splitWords(strings);
   for (const word of words) {
     const [only] = word;
-    if (word.length > 1)
-      argv.push(word.map((part) => partText(part, builder, strings, holes)).join(""));
+    if (word.length > 1) argv.push(joinParts(word, builder, strings, holes));
     else if (typeof only === "number") builder.expandInto(argv, holes[only]);
     else argv.push(only ?? "");
   }
   const [program = ""] = argv;
   if (program === "") throw noCommand();
+  if (typeof program !== "string") throw secretProgram();
   const [start] = words[0] ?? [];
   const isInput = typeof start === "number" && isArtifact(holes[start]);
   // Named without a slash, an input at the top of the input root would be searched for on `PATH`.
@@ -74,7 +76,7 @@ const renderArgv: Render = (builder, strings, holes) => {
 
 /** The template is a script, and its holes are the script's arguments. */
 const renderBash: Render = (builder, strings, holes, { tools }) => {
-  const values: string[] = [];
+  const values: Piece[] = [];
   const references = holes.map((hole) => ({
     isList: Array.isArray(hole),
     parameters: builder.expand(hole).map((value) => values.push(value)),
@@ -92,19 +94,27 @@ function shellText({ raw }: TemplateStringsArray): readonly string[] {
   return raw.map((text) => text.replaceAll(/\\(`|\$\{)/g, "$1"));
 }
 
-/** Part of a word that holds more than one hole, or text beside a hole. */
-function partText(
-  part: string | number,
+/** A word that holds more than one hole, or text beside a hole. */
+function joinParts(
+  parts: readonly (string | number)[],
   builder: CommandBuilder,
   strings: readonly string[],
   holes: readonly unknown[],
-): string {
-  if (typeof part === "string") return part;
-  if (!Array.isArray(holes[part])) return builder.expand(holes[part]).join("");
-  throw templateSyntax(
-    strings.join("${…}"),
-    "a list touches other text, and it is not clear what should be repeated",
-  );
+): Word {
+  let text = "";
+  let pieces: Piece[] | undefined;
+  for (const part of parts) {
+    if (typeof part === "number" && Array.isArray(holes[part])) {
+      throw templateSyntax(
+        strings.join("${…}"),
+        "a list touches other text, and it is not clear what should be repeated",
+      );
+    }
+    const piece = typeof part === "string" ? part : builder.piece(holes[part]);
+    if (pieces === undefined && typeof piece === "string") text += piece;
+    else (pieces ??= [text]).push(piece);
+  }
+  return pieces ?? text;
 }
 
 function isTemplate(first: TemplateStringsArray | CommandOptions): first is TemplateStringsArray {

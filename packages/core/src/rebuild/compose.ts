@@ -69,6 +69,7 @@ export async function composeAction(
     argv: command.argv,
     env: { ...command.env, ...command.volatile },
     volatile: Object.keys(command.volatile ?? {}),
+    secrets: command.secrets.map(({ name, in: where, at }) => ({ name, in: where, at })),
     cwd: command.cwd,
     inputRoot: inputRoot.digest,
     writablePaths: mounts.filter(({ isWritable }) => isWritable).map(({ path }) => path),

@@ -15,10 +15,15 @@ import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import type { AnyStage } from "../graph/stage.ts";
 import type { Tool } from "../graph/tool.ts";
+import type { SecretPlace } from "../graph/word.ts";
 import type { ContentStore, Notes } from "../store/store.ts";
+import type { SecretValues } from "./secret-values.ts";
 
 /** What a result can be trusted with: how far a command was kept to its declared inputs. */
 export type Hermeticity = "sandbox" | "container" | "declared" | "mock";
+
+/** What an action may need of its runner: values of secrets. */
+export type RunnerAbility = "secrets";
 
 /** The content of an artifact: a file with its exec bit, or the digest of a tree's root directory. */
 export type Value =
@@ -37,6 +42,8 @@ export interface Action {
   readonly env: Readonly<Record<string, string>>;
   /** Names of the variables of `env` whose values are not in the key. */
   readonly volatile: readonly string[];
+  /** Where `argv` and `env` hold placeholders of secrets; see guarantee 13. Sorted within each text. */
+  readonly secrets: readonly SecretPlace[];
   /** Working directory: a path in the input root. */
   readonly cwd: ArtifactPath;
   /** Digest of the input root's directory. All of it is in the store. */
@@ -56,7 +63,10 @@ export interface Action {
 
 /** What a runner gets besides the action. */
 export interface RunContext {
+  /** For an action with secrets, one that refuses what holds a value: `SECRET_IN_OUTPUT`. */
   readonly content: ContentStore;
+  /** The values of the action's secrets; absent when it has none. */
+  readonly secrets?: SecretValues | undefined;
   /** Aborted when the action should stop: cancelled or out of time. */
   readonly signal: AbortSignal;
   /** Takes what the command prints, as it prints it. */
@@ -106,6 +116,10 @@ export interface Execution {
  * 11. The exit code is the command's own. A command that was ended by a signal has none, but `endedBy`.
  * 12. With `isAttempt`, declared outputs that are there are captured whatever the exit code. Otherwise
  *    they are when it is 0. Of a command that was ended by a signal, none are needed.
+ * 13. Where the action has secrets, the command gets their values in the places of the placeholders, by
+ *     `fillSecrets`. No value is anywhere else: in what is passed to `onLog` and kept of it, `***` stands for
+ *     each (`SecretValues.veil`); an output that holds one is a `fault`, `SECRET_IN_OUTPUT`, and is not stored.
+ *     Only for runners with the ability `secrets`; others are never given such an action.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */
@@ -113,6 +127,8 @@ export interface Runner {
   /** What else than command and inputs tells results apart: operating system, architecture, image. */
   readonly platform: readonly NameValue[];
   readonly hermeticity: Hermeticity;
+  /** What it can do that not every runner can. @defaultValue none of it */
+  readonly abilities?: readonly RunnerAbility[];
   /**
    * Tells a tool's version apart from others: what the tool printed, or its digest. Part of the key.
    * Asked in each build anew; `notes` may help to answer sooner. Runners whose platform already says

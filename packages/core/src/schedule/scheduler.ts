@@ -30,7 +30,9 @@ import { execute } from "./execute.ts";
 import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
 import { Pool } from "./pool.ts";
+import { Provisioner, type Provision } from "./provision.ts";
 import { delayOfRetry, pause } from "./retry.ts";
+import { SecretKeeper } from "./secret-keeper.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
 
 /** What a build is made with. */
@@ -48,6 +50,8 @@ export interface ScheduleOptions {
   readonly isHeard: boolean;
   readonly trace: Trace;
   readonly identities: ToolIdentities;
+  /** Environment of the process that builds, where values of secrets are. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
 }
 
 /** A command that was started in this build. */
@@ -70,6 +74,7 @@ export class Scheduler {
   readonly #pool: Pool;
   readonly #rebuilder: Rebuilder;
   readonly #identities: ToolIdentities;
+  readonly #provisioner: Provisioner;
   /** Aborted when the build is, and at the first failure unless it is to keep going. */
   readonly #stop = new AbortController();
   readonly #settlements: Settlements;
@@ -92,6 +97,8 @@ export class Scheduler {
     this.#pool = new Pool(options.slots);
     this.#rebuilder = new Rebuilder(options.store);
     this.#identities = options.identities;
+    const secrets = new SecretKeeper(options.variables);
+    this.#provisioner = new Provisioner({ runner: options.runner, secrets });
     const { signal } = this.#stop;
     this.#expansions = new Expansions({ ...options, signal, known: this.#settlements });
   }
@@ -245,9 +252,10 @@ export class Scheduler {
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
     onDecided();
+    const provision = await this.#provisioner.provide(action, node.call, this.#stop.signal);
     for (let attempt = 1; ; attempt++) {
       const delayMs = await this.#pool.use(node.pathLength, async () => {
-        return await this.#run(node, composed, attempt);
+        return await this.#run(node, composed, provision, attempt);
       });
       if (delayMs === undefined) return;
       await pause(delayMs, this.#options.clock, this.#stop.signal);
@@ -258,6 +266,7 @@ export class Scheduler {
   async #run(
     node: PlanNode,
     { action, directories }: ComposedAction,
+    provision: Provision,
     attempt: number,
   ): Promise<number | undefined> {
     const { store, runner, clock, emit } = this.#options;
@@ -266,7 +275,7 @@ export class Scheduler {
     this.#started.set(id, { key: action.key, attempts: attempt });
     emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
     const { execution, error } = await execute(action, node.call, {
-      runner,
+      runner: provision.runner,
       content: new LayeredContent(directories, store.content),
       clock,
       signal: this.#stop.signal,

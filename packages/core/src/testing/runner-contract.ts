@@ -16,6 +16,7 @@ import { Bench, withFolder, type Check, type TestKit } from "./runner-contract/b
 import { checkEnds } from "./runner-contract/ends.ts";
 import { checkInputs } from "./runner-contract/inputs.ts";
 import { checkResults } from "./runner-contract/results.ts";
+import { checkSecrets } from "./runner-contract/secrets.ts";
 import { checkSurroundings } from "./runner-contract/surroundings.ts";
 
 /** What the suite is run on. */
@@ -64,6 +65,7 @@ export function runnerContract(kit: TestKit, options: RunnerContractOptions): vo
       checkSurroundings(check);
       checkResults(check);
       checkEnds(check);
+      checkSecrets(check);
     });
   }
 }

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { parsePath } from "../../src/artifact/path.ts";
 import { digestBytes } from "../../src/digest/digest.ts";
 import type { CommandSpec } from "../../src/graph/command.ts";
+import { secret } from "../../src/graph/secret.ts";
 import { tool } from "../../src/graph/tool.ts";
 import { encodeParts, partsOf, type Ingredients } from "../../src/rebuild/key-parts.ts";
 
@@ -33,6 +34,15 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
   tools: fc.constantFrom(undefined, [tool.host("a")]),
   isAttempt: fc.boolean(),
   volatile: fc.option(fc.dictionary(name, text, { maxKeys: 2 }), { nil: undefined }),
+  secrets: fc.array(
+    fc.record({
+      name: fc.constantFrom("A", "B"),
+      in: fc.constantFrom("A", "1", 0, 1),
+      at: fc.nat({ max: 2 }),
+      secret: fc.constant(secret("A")),
+    }),
+    { maxLength: 2 },
+  ),
   mounts: fc.constant([]),
   run: fc.record({
     timeoutMs: fc.constantFrom(undefined, 1),

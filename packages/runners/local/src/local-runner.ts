@@ -16,6 +16,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
+  fillSecrets,
   materializeTree,
   platformUnsupported,
   type Action,
@@ -39,6 +40,7 @@ import { plainPlace, type Place } from "./place.ts";
 import { runProcess } from "./process.ts";
 import { prepareProgram } from "./program.ts";
 import { Scratch } from "./scratch.ts";
+import { coverSecrets } from "./secret-values.ts";
 import { StablePlace } from "./stable-place.ts";
 import { ToolFinder } from "./tool-finder.ts";
 
@@ -83,6 +85,7 @@ export function localRunner(options: LocalRunnerOptions = {}): Runner {
 export class LocalRunner implements Runner {
   readonly name = "local";
   readonly hermeticity = "declared";
+  readonly abilities = ["secrets"] as const;
   readonly platform: readonly NameValue[] = [
     { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
     { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },
@@ -131,9 +134,14 @@ export class LocalRunner implements Runner {
   async #execute(action: Action, place: Place, context: RunContext): Promise<Execution> {
     const { content, signal, onLog } = context;
     const root = join(place.folder, "root");
-    const program = await prepareProgram(action, place, this.#tools, signal);
+    const filled = fillSecrets(action, context.secrets);
+    const program = await prepareProgram(filled, place, this.#tools, signal);
     await using stdout = new Log(join(place.folder, "stdout"));
     await using stderr = new Log(join(place.folder, "stderr"));
+    const log = coverSecrets(context.secrets, async (stream, chunk) => {
+      onLog(stream, chunk);
+      await (stream === "stdout" ? stdout : stderr).add(chunk);
+    });
     const startedAt = Date.now();
     const wrapped = place.wrap(program, join(place.seenAs, "root", action.cwd));
     const end = await runProcess(wrapped, {
@@ -141,11 +149,9 @@ export class LocalRunner implements Runner {
       graceMs: this.#graceMs,
       guard: this.#guard,
       signal,
-      onChunk: async (stream, chunk) => {
-        onLog(stream, chunk);
-        await (stream === "stdout" ? stdout : stderr).add(chunk);
-      },
+      onChunk: log.add,
     });
+    await log.end();
     const finishedAt = Date.now();
     const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
     const isSuccess = hasSucceeded && !signal.aborted;

@@ -12,6 +12,7 @@ import {
   kindName,
   outputUnfit,
   outputWrongKind,
+  secretFoundIn,
   snapshot,
   snapshotFile,
   walkTree,
@@ -60,7 +61,7 @@ export async function collectOutputs(
       const value = await collect(content, root, output, action.name);
       if (value !== undefined) values.set(output.path, value);
     } catch (error) {
-      const fault = faultOf(error, output, action.name, root);
+      const fault = faultOf(error, output, action, root);
       if (fault === undefined) throw error;
       return { values, fault };
     }
@@ -80,14 +81,16 @@ const unfit: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 function faultOf(
   error: unknown,
   { path }: OutputSpec,
-  stage: string,
+  action: Action,
   root: string,
 ): BuildError | undefined {
   if (!(error instanceof BuildError)) return undefined;
   if (error.code === "OUTPUT_WRONG_KIND") return error;
+  if (error.code === "SECRET_IN_OUTPUT")
+    return secretFoundIn(error, action, { root, output: path });
   // The place where it ran is gone when the error is read.
   const reason = error.message.replaceAll(`${root}/`, "");
-  return unfit.has(error.code) ? outputUnfit(stage, path, error, reason) : undefined;
+  return unfit.has(error.code) ? outputUnfit(action.name, path, error, reason) : undefined;
 }
 
 async function collect(

@@ -8,12 +8,14 @@
  * @module
  */
 import {
+  BuildError,
   entryAt,
   mockOutputUndeclared,
   kindName,
   mockStageUnscripted,
   outputWrongKind,
   parsePath,
+  secretFoundIn,
   walkTree,
   writeTree,
   type Action,
@@ -57,6 +59,12 @@ export interface MockCall {
   readonly env: Readonly<Record<string, string>>;
   /** Working directory: a path in the input root, empty for the root itself. */
   readonly cwd: string;
+  /**
+   * The value of a secret. `argv` and `env` hold placeholders only.
+   *
+   * @throws {@link Error} when the command has no such secret.
+   */
+  readonly secret: (name: string) => string;
   /** Aborted when the command should stop. */
   readonly signal: AbortSignal;
   /** Text of a file in the input root. Rejects when it is not there. */
@@ -101,6 +109,7 @@ export function mockRunner(options: MockRunnerOptions = {}): MockRunner {
 class ScriptedRunner implements MockRunner {
   readonly name = "mock";
   readonly hermeticity = "mock";
+  readonly abilities = ["secrets"] as const;
   readonly platform: readonly NameValue[] = [{ name: "runner", value: "mock" }];
   readonly calls: MockCall[] = [];
   readonly #scripts = new Map<AnyStage | string, MockScript>();
@@ -119,8 +128,9 @@ class ScriptedRunner implements MockRunner {
     return this;
   }
 
-  async run(action: Action, { content, signal, onLog }: RunContext): Promise<Execution> {
-    const call = makeCall(action, content, signal);
+  async run(action: Action, context: RunContext): Promise<Execution> {
+    const { content, signal, secrets, onLog } = context;
+    const call = makeCall(action, context);
     this.calls.push(call);
     const script = this.#scriptOf(action);
     const startedAt = Date.now();
@@ -133,8 +143,9 @@ class ScriptedRunner implements MockRunner {
       stream: "stdout" | "stderr",
       text: string,
     ): Promise<Execution["stdout"]> => {
-      if (text !== "") onLog(stream, Buffer.from(text));
-      return await content.write(Buffer.from(text));
+      const shown = Buffer.from(secrets?.patterns.coverText(text) ?? text);
+      if (text !== "") onLog(stream, shown);
+      return await content.write(shown);
     };
     return {
       exitCode,
@@ -165,7 +176,7 @@ class ScriptedRunner implements MockRunner {
 }
 
 /** A plain object, so that a script can take it apart: `({ argv, text }) => ...`. */
-function makeCall(action: Action, content: ContentStore, signal: AbortSignal): MockCall {
+function makeCall(action: Action, { content, signal, secrets }: RunContext): MockCall {
   const { name, argv, env, cwd, inputRoot } = action;
   const list = async (): Promise<string[]> => {
     const paths: string[] = [];
@@ -180,7 +191,12 @@ function makeCall(action: Action, content: ContentStore, signal: AbortSignal): M
     const found = (await list()).join(", ");
     throw new Error(`the input root of \`${name}\` holds no file \`${path}\`; it holds: ${found}`);
   };
-  return { name, argv, env, cwd, signal, text, list };
+  const secret = (asked: string): string => {
+    const value = secrets?.find(asked);
+    if (value === undefined) throw new Error(`\`${name}\` has no secret \`${asked}\``);
+    return value;
+  };
+  return { name, argv, env, cwd, signal, text, list, secret };
 }
 
 async function writeOutputs(
@@ -199,7 +215,10 @@ async function writeOutputs(
       );
     }
     if (written === undefined) continue;
-    const value = await writeValue(content, written);
+    const value = await writeValue(content, written).catch((error: unknown) => {
+      const isSecret = error instanceof BuildError && error.code === "SECRET_IN_OUTPUT";
+      throw isSecret ? secretFoundIn(error, action, { root: "", output: output.path }) : error;
+    });
     if (value.kind !== output.kind) {
       const [declared, found] = [kindName(output.kind), kindName(value.kind)];
       throw outputWrongKind(action.name, output.path, declared, found);

@@ -47,6 +47,7 @@ export type Check = (
 export interface Run {
   readonly action: Action;
   readonly content: ContentStore;
+  readonly secrets: RunContext["secrets"];
 }
 
 /** One test's runner, store and project. */
@@ -122,9 +123,10 @@ export class Bench {
 
   /** Runs the last action once more, past the engine. */
   async run(context: Partial<RunContext> = {}): Promise<Execution> {
-    const { action, content } = this.last;
+    const { action, content, secrets } = this.last;
     return await this.runner.run(action, {
       content,
+      secrets,
       signal: new AbortController().signal,
       onLog: () => {},
       ...context,
@@ -183,15 +185,16 @@ export function isGone(pid: number): boolean {
 
 /** The same runner, with a list of what it was given. */
 function recording(runner: Runner, runs: Run[]): Runner {
-  const { name, platform, hermeticity } = runner;
+  const { name, platform, hermeticity, abilities = [] } = runner;
   const identify = runner.identify?.bind(runner);
   return {
     name,
     platform,
     hermeticity,
+    abilities,
     ...(identify && { identify }),
     run: async (action, context) => {
-      runs.push({ action, content: context.content });
+      runs.push({ action, content: context.content, secrets: context.secrets });
       return await runner.run(action, context);
     },
     [Symbol.asyncDispose]: async () => await runner[Symbol.asyncDispose](),
