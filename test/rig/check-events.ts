@@ -33,6 +33,7 @@ export function checkEvents(events: readonly BuildEvent[]): void {
       for (const added of event.stages) nodes.set(added.id, added);
       continue;
     }
+    if (event.type === "stage-verified") continue;
     const where = `${event.type} of \`${event.name}\``;
     if (event.type === "stage-started") {
       expect(running.has(event.id), `${where}: it is running`).toBe(false);

@@ -82,6 +82,8 @@ export { validate } from "./graph/validate.ts";
 
 // Building.
 export { build, tryBuild, type BuildOptions, type Targets } from "./build/build.ts";
+export { verify, Verification, type VerificationOptions } from "./build/verify.ts";
+export type { OutputDifference, RecheckOutcome, StageVerification } from "./schedule/recheck.ts";
 export { Report, type StageReport } from "./build/report.ts";
 export type {
   BuildEvent,
@@ -98,6 +100,7 @@ export type {
   StageRewound,
   StageSettled,
   StageStarted,
+  StageVerified,
 } from "./events/event.ts";
 export { buildEvents, type BuildEventsOptions, type BuildRun } from "./build/build-events.ts";
 export { eventStream, type EventStream, type EventStreamOptions } from "./events/event-stream.ts";

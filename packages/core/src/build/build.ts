@@ -26,6 +26,7 @@ import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";
 import { Trace } from "../rebuild/trace.ts";
 import type { Runner } from "../runner/runner.ts";
+import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
@@ -93,11 +94,23 @@ export async function build(targets: Targets, options: BuildOptions): Promise<Re
  *   no sense, or a source cannot be taken.
  */
 export async function tryBuild(targets: Targets, options: BuildOptions): Promise<Report> {
-  return await run(targets, options, true);
+  return await runBuild(targets, options, { isTraced: true });
 }
 
-/** Builds; if `isTraced`, with what the last build of the same targets has written down. */
-async function run(targets: Targets, options: BuildOptions, isTraced: boolean): Promise<Report> {
+/** What a build is for, besides its report. */
+export interface BuildPurpose {
+  /** Whether what the last build of the same targets has written down counts. */
+  readonly isTraced: boolean;
+  /** What to run once more, and compare. */
+  readonly recheck?: Recheck;
+}
+
+/** Builds as {@link tryBuild} does, for a purpose. */
+export async function runBuild(
+  targets: Targets,
+  options: BuildOptions,
+  { isTraced, recheck }: BuildPurpose,
+): Promise<Report> {
   const { clock = systemClock, runner } = options;
   if (typeof (runner as Partial<Runner> | undefined)?.run !== "function") {
     throw invalidOption("runner", describe(runner), "a runner, such as `localRunner()` makes");
@@ -132,6 +145,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     keepGoing: options.keepGoing ?? false,
     variables: process.env,
     isHeard: options.onEvent !== undefined,
+    recheck,
   });
   let isTaken = false;
   try {
@@ -162,7 +176,7 @@ async function run(targets: Targets, options: BuildOptions, isTraced: boolean): 
     rebuild: async (artifact) => {
       const hasEffects = callsBelow([artifact]).some(({ command }) => command.run.hasSideEffects);
       if (hasEffects) return undefined;
-      return await run(artifact, { ...options, onEvent: undefined }, false);
+      return await runBuild(artifact, { ...options, onEvent: undefined }, { isTraced: false });
     },
     known: new Results(plan, scheduler.settlements),
     sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
@@ -221,7 +235,8 @@ function reportStage(name: string, settlement: Settlement): StageReport {
   };
 }
 
-function checkTargets(targets: Targets): readonly Handle[] {
+/** @throws {@link BuildError} `NOT_A_HANDLE`. */
+export function checkTargets(targets: Targets): readonly Handle[] {
   const list: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
   for (const target of list) if (!isHandle(target)) throw notAHandle(target, "a target");
   return list as readonly Handle[];

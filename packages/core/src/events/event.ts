@@ -112,6 +112,13 @@ export interface StageRetried extends StageEvent {
   readonly delayMs: number;
 }
 
+/** A command was run once more, to see whether it gives the same. */
+export interface StageVerified extends StageEvent {
+  readonly type: "stage-verified";
+  readonly key: ActionKey;
+  readonly isSame: boolean;
+}
+
 /**
  * A call is over. Each call of a build has one such event; one more for each time that it had to run
  * again because a blob of what it made was lost, and then the last one counts.
@@ -148,6 +155,7 @@ export type BuildEvent = { readonly atMs: number } & (
   | StageOutput
   | StageRewound
   | StageRetried
+  | StageVerified
   | StageSettled
   | BuildSettled
 );

@@ -95,6 +95,7 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
   },
   "stage-rewound": { ...stage, digest: isString },
   "stage-retried": { ...stage, attempt: isNumber, error: isError, delayMs: isNumber },
+  "stage-verified": { ...stage, key: isString, isSame: isBoolean },
   "stage-settled": {
     ...stage,
     outcome: isOneOf(outcomes),

@@ -178,6 +178,7 @@ class Fold {
         this.#change(id, name, { ...fresh, state: "running", key, startedAt: atMs, attempts });
         break;
       }
+      case "stage-verified":
       case "stage-output":
         break;
       case "stage-rewound":

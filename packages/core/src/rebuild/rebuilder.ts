@@ -58,6 +58,15 @@ export class Rebuilder {
     return isComplete && (await this.isWhole(produced)) ? produced : undefined;
   }
 
+  /** The outputs of a run that succeeded, which is not kept. */
+  async outputsOf(
+    action: Action,
+    execution: Execution,
+    runner: Runner,
+  ): Promise<ReadonlyMap<string, Value>> {
+    return await this.#valuesOf(action, await this.#resultOf(action, execution, runner));
+  }
+
   /** Keeps the result of a run that succeeded, for this build and later ones. */
   async keep(action: Action, execution: Execution, runner: Runner): Promise<Produced> {
     const result = await this.#resultOf(action, execution, runner);

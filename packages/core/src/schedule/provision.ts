@@ -28,17 +28,23 @@ export class Provisioner {
   /**
    * Gets ready what a call needs.
    *
+   * @param runner - Where it will run. @defaultValue the runner of the build
    * @throws {@link BuildError} `RUNNER_UNABLE`, `SECRET_UNSET`, `SECRET_UNFIT`. Rejects with the signal's
    *   reason.
    */
-  async provide(action: Action, call: StageCall, signal: AbortSignal): Promise<Provision> {
-    if (action.secrets.length > 0) this.#insist(action, "secrets", "the values of secrets");
+  async provide(
+    action: Action,
+    call: StageCall,
+    signal: AbortSignal,
+    runner: Runner = this.#runner,
+  ): Promise<Provision> {
+    if (action.secrets.length > 0) insist(runner, action, "secrets", "the values of secrets");
     const secrets = await this.#secrets.valuesFor(call, signal);
-    return { runner: secrets ? new ConcealingRunner(this.#runner, secrets) : this.#runner };
+    return { runner: secrets ? new ConcealingRunner(runner, secrets) : runner };
   }
+}
 
-  #insist({ name }: Action, ability: RunnerAbility, what: string): void {
-    if (this.#runner.abilities?.includes(ability) === true) return;
-    throw runnerUnable(name, this.#runner.name, what);
-  }
+function insist(runner: Runner, { name }: Action, ability: RunnerAbility, what: string): void {
+  if (runner.abilities?.includes(ability) === true) return;
+  throw runnerUnable(name, runner.name, what);
 }

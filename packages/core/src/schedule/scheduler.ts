@@ -26,11 +26,12 @@ import type { Trace, Traced } from "../rebuild/trace.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
-import { execute } from "./execute.ts";
+import { execute, type ExecutionContext, type Verdict } from "./execute.ts";
 import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
 import { Pool } from "./pool.ts";
 import { Provisioner, type Provision } from "./provision.ts";
+import { compareOutputs, type Recheck } from "./recheck.ts";
 import { delayOfRetry, pause } from "./retry.ts";
 import { SecretKeeper } from "./secret-keeper.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
@@ -48,6 +49,8 @@ export interface ScheduleOptions {
   readonly emit: (event: BuildEventBody) => void;
   /** Whether anybody hears what is emitted: if not, logs of reused results need not be read. */
   readonly isHeard: boolean;
+  /** What to run once more, and compare. */
+  readonly recheck: Recheck | undefined;
   readonly trace: Trace;
   readonly identities: ToolIdentities;
   /** Environment of the process that builds, where values of secrets are. */
@@ -248,6 +251,10 @@ export class Scheduler {
     const earlier = await this.#rebuilder.reuse(action);
     if (earlier !== undefined) {
       await this.#replay(node, earlier);
+      if (this.#options.recheck?.wants(node, action.key) === true) {
+        onDecided();
+        await this.#pool.use(node.pathLength, () => this.#runAgain(node, composed, earlier));
+      }
       this.#options.trace.note(node, action.key, earlier);
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
@@ -265,26 +272,23 @@ export class Scheduler {
   /** Runs the command, and settles the node; or says when to try again, in milliseconds from now. */
   async #run(
     node: PlanNode,
-    { action, directories }: ComposedAction,
+    composed: ComposedAction,
     provision: Provision,
     attempt: number,
   ): Promise<number | undefined> {
-    const { store, runner, clock, emit } = this.#options;
+    const { action } = composed;
+    const { runner, emit } = this.#options;
     this.#stop.signal.throwIfAborted();
     const { id, name } = node;
     this.#started.set(id, { key: action.key, attempts: attempt });
     emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
-    const { execution, error } = await execute(action, node.call, {
-      runner: provision.runner,
-      content: new LayeredContent(directories, store.content),
-      clock,
-      signal: this.#stop.signal,
-      onText: (stream, text) => {
-        emit({ type: "stage-output", id, name, stream, text, isReplay: false });
-      },
-    });
+    const onText = (stream: "stderr" | "stdout", text: string): void => {
+      emit({ type: "stage-output", id, name, stream, text, isReplay: false });
+    };
+    const { execution, error } = await this.#execute(node, composed, provision, onText);
     if (error === undefined && execution !== undefined) {
       const produced = await this.#rebuilder.keep(action, execution, runner);
+      await this.#runAgain(node, composed, produced);
       this.#options.trace.note(node, action.key, produced);
       this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
       return undefined;
@@ -297,6 +301,42 @@ export class Scheduler {
     }
     emit({ type: "stage-retried", id, name, attempt, error: summarize(error), delayMs });
     return delayMs;
+  }
+
+  async #execute(
+    node: PlanNode,
+    { action, directories }: ComposedAction,
+    { runner }: Provision,
+    onText: ExecutionContext["onText"],
+  ): Promise<Verdict> {
+    const { store, clock } = this.#options;
+    const content = new LayeredContent(directories, store.content);
+    const { signal } = this.#stop;
+    return await execute(action, node.call, { runner, content, clock, signal, onText });
+  }
+
+  /** If that was asked for, runs a command once more, and compares what it gives. */
+  async #runAgain(node: PlanNode, composed: ComposedAction, first: Produced): Promise<void> {
+    const { recheck, store, emit } = this.#options;
+    const { action } = composed;
+    const { key } = action;
+    if (recheck?.wants(node, key) !== true) return;
+    if (action.hasSideEffects) {
+      return recheck.note(node, key, { outcome: "left-out", reason: "it has side effects" });
+    }
+    const { signal } = this.#stop;
+    const place = await this.#provisioner.provide(action, node.call, signal, recheck.elsewhere);
+    const { execution, error } = await this.#execute(node, composed, place, () => {});
+    if (error !== undefined || execution === undefined) {
+      recheck.note(node, key, { outcome: "failed", error });
+    } else {
+      const second = await this.#rebuilder.outputsOf(action, execution, place.runner);
+      const differences = await compareOutputs(store.content, first.values, second);
+      const outcome = differences.length === 0 ? "same" : "different";
+      recheck.note(node, key, { outcome, differences });
+    }
+    const isSame = recheck.stages.at(-1)?.outcome === "same";
+    emit({ type: "stage-verified", id: node.id, name: node.name, key, isSame });
   }
 
   /** True when there is a log to show, and somebody to show it to. */

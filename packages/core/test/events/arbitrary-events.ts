@@ -54,6 +54,12 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     stages: planned,
     dependencies: fc.array(fc.nat({ max: 9 })),
   }),
+  fc.record({
+    type: fc.constant("stage-verified" as const),
+    ...about,
+    key: keys,
+    isSame: fc.boolean(),
+  }),
   fc.record({ type: fc.constant("stage-rewound" as const), ...about, digest: digests }),
   fc.record({
     type: fc.constant("stage-retried" as const),
