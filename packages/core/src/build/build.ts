@@ -12,12 +12,7 @@ import { isHandle, type Handle } from "../artifact/handle.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { describe } from "../base/describe.ts";
 import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
-import {
-  isSuccess,
-  type BuildEvent,
-  type BuildEventBody,
-  type BuildOutcome,
-} from "../events/event.ts";
+import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
 import { callsBelow } from "../graph/closure.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import { keyVersion } from "../rebuild/key-parts.ts";
@@ -128,10 +123,10 @@ export async function runBuild(
     : listener.signal;
   const { emit } = listener;
 
-  emit({
-    type: "build-started",
-    stages: plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies })),
-  });
+  if (options.onEvent !== undefined) {
+    const stages = plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies }));
+    emit({ type: "build-started", stages });
+  }
   const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
   const { content } = store;
   const identities = new ToolIdentities(runner, signal, store.notes);
@@ -158,11 +153,9 @@ export async function runBuild(
     throw error;
   }
 
-  const stages = [...scheduler.settlements.all].map(([id, settlement]) =>
-    reportStage(plan.nodes[id]?.name ?? "", settlement),
-  );
-  const errors = stages.flatMap(({ error }) => error ?? []);
-  const isComplete = isTaken && stages.every(({ outcome }) => isSuccess(outcome));
+  const { settlements } = scheduler;
+  const errors = settlements.errors();
+  const isComplete = isTaken && settlements.areSuccesses();
   const isCancelled = signal.aborted && !isComplete && errors.length === 0;
   if (isCancelled) errors.push(buildCancelled(signal.reason));
   const outcome: BuildOutcome = isComplete ? "succeeded" : isCancelled ? "cancelled" : "failed";
@@ -171,15 +164,18 @@ export async function runBuild(
   listener.throwIfBroken();
 
   return new Report({
-    ...{ outcome, stages, errors, durationMs, cwd },
-    content,
+    ...{ outcome, errors, durationMs, cwd, content },
+    stages: () =>
+      Array.from(settlements.inOrder(), (id) =>
+        reportStage(plan.nodes[id]?.name ?? "", settlements.find(id) as Settlement),
+      ),
     rebuild: async (artifact) => {
       const hasEffects = callsBelow([artifact]).some(({ command }) => command.run.hasSideEffects);
       if (hasEffects) return undefined;
       return await runBuild(artifact, { ...options, onEvent: undefined }, { isTraced: false });
     },
-    known: new Results(plan, scheduler.settlements),
-    sources: [...plan.sources].map(({ location }) => resolve(cwd, location)),
+    known: new Results(plan, settlements),
+    sources: () => [...plan.sources].map(({ location }) => resolve(cwd, location)),
   });
 }
 

@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
 
 import { isArtifact, type Artifact, type File, type Tree } from "../artifact/handle.ts";
+import { lazily } from "../base/lazily.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
@@ -49,7 +50,7 @@ export interface StageReport {
 /** What a {@link Report} is made of. */
 export interface ReportParts {
   readonly outcome: BuildOutcome;
-  readonly stages: readonly StageReport[];
+  readonly stages: () => readonly StageReport[];
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
   readonly content: ContentStore;
@@ -59,49 +60,53 @@ export interface ReportParts {
   /** Absolute directory that relative paths start from. */
   readonly cwd: string;
   /** Absolute directories of the sources. */
-  readonly sources: readonly string[];
+  readonly sources: () => readonly string[];
 }
 
 /** What became of a build. Holds digests, not contents: those stay in the store until asked for. */
 export class Report {
   readonly outcome: BuildOutcome;
   /** Every stage call of the build, in the order in which they settled. */
-  readonly stages: readonly StageReport[];
+  declare readonly stages: readonly StageReport[];
   /** Every failure, the first one first. */
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
   /** True when every target was made. */
   readonly ok: boolean;
   /** Names of the stages whose commands were executed and succeeded, in the order of their ends. */
-  readonly ran: readonly string[];
+  declare readonly ran: readonly string[];
   /** Names of the stages of which an earlier result was used. */
-  readonly reused: readonly string[];
+  declare readonly reused: readonly string[];
   /** Names of the dynamic stages whose graph was described, and made. */
-  readonly expanded: readonly string[];
+  declare readonly expanded: readonly string[];
   /** Names of the stages that failed. */
-  readonly failed: readonly string[];
+  declare readonly failed: readonly string[];
   /** Names of the stages that were not started. */
-  readonly skipped: readonly string[];
+  declare readonly skipped: readonly string[];
   /** Names of the stages that were stopped. */
-  readonly cancelled: readonly string[];
+  declare readonly cancelled: readonly string[];
   readonly #parts: ReportParts;
 
   constructor(parts: ReportParts) {
-    const named = (outcome: Outcome): readonly string[] =>
-      parts.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name);
     this.outcome = parts.outcome;
-    this.stages = parts.stages;
     this.errors = parts.errors;
     this.durationMs = parts.durationMs;
     this.ok = parts.outcome === "succeeded";
-    // Fields, not getters: test libraries copy what they compare, and getters do not survive that.
-    this.ran = named("ran");
-    this.reused = named("reused");
-    this.expanded = named("expanded");
-    this.failed = named("failed");
-    this.skipped = named("skipped");
-    this.cancelled = named("cancelled");
     this.#parts = parts;
+    // Who builds 10,000 stages may only want to know whether that has worked.
+    lazily(this, "stages", parts.stages);
+    for (const outcome of [
+      "ran",
+      "reused",
+      "expanded",
+      "failed",
+      "skipped",
+      "cancelled",
+    ] as const) {
+      lazily(this, outcome, () =>
+        this.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name),
+      );
+    }
   }
 
   /** Does nothing if the build succeeded; throws its first failure otherwise. */
@@ -175,7 +180,7 @@ export class Report {
       throw exportBlocked(path, "a directory that holds far more than this build");
     }
     if (holds(this.#parts.cwd)) throw exportBlocked(path, "the directory that the build works in");
-    const source = this.#parts.sources.find(holds);
+    const source = this.#parts.sources().find(holds);
     if (source !== undefined) throw exportBlocked(path, `the source \`${source}\``);
   }
 

@@ -13,11 +13,13 @@ import type { Settlements } from "../schedule/settlements.ts";
 /** Finds values for handles that users hold, which `seq` and `after` may have made copies of. */
 export class Results implements KnownValues {
   readonly #settlements: Settlements;
-  readonly #copies = new Map<StageCall, StageCall>();
+  readonly #plan: Plan;
+  /** By the call that they are copies of. Made when a call itself has nothing to say. */
+  #copies: Map<StageCall, StageCall> | undefined;
 
   constructor(plan: Plan, settlements: Settlements) {
     this.#settlements = settlements;
-    for (const { call } of plan.nodes) this.#copies.set(call.original, call);
+    this.#plan = plan;
   }
 
   sourceValue(origin: SourceOrigin): Value | undefined {
@@ -26,12 +28,16 @@ export class Results implements KnownValues {
 
   outputValue(call: StageCall, output: string): Value | undefined {
     const exact = this.#settlements.outputValue(call, output);
-    const copy = this.#copies.get(call.original);
-    return exact ?? (copy && this.#settlements.outputValue(copy, output));
+    return exact ?? this.#settlements.outputValue(this.#copyOf(call), output);
   }
 
   hasRun(call: StageCall): boolean {
-    const copy = this.#copies.get(call.original);
-    return this.#settlements.hasRun(call) || (copy !== undefined && this.#settlements.hasRun(copy));
+    return this.#settlements.hasRun(call) || this.#settlements.hasRun(this.#copyOf(call));
+  }
+
+  /** The copy of a call that is in the plan; if there is none, the call itself. */
+  #copyOf(call: StageCall): StageCall {
+    this.#copies ??= new Map(this.#plan.nodes.map((node) => [node.call.original, node.call]));
+    return this.#copies.get(call.original) ?? call;
   }
 }

@@ -12,12 +12,16 @@ import {
 } from "../artifact/handle.ts";
 import { mergesBelow, type RootOrigin } from "../artifact/merges.ts";
 import { invariant } from "../base/assert.ts";
+import { Distinct } from "../base/distinct.ts";
 import { StageCall } from "./stage.ts";
+
+/** Things of which there is none twice. */
+type Few<T> = Pick<Distinct<T>, "has" | "items" | "size"> & Iterable<T>;
 
 /** What a handle needs at once: calls that must succeed, and directories that must be read. */
 export interface Needs {
-  readonly calls: ReadonlySet<StageCall>;
-  readonly sources: ReadonlySet<SourceOrigin>;
+  readonly calls: Few<StageCall>;
+  readonly sources: Few<SourceOrigin>;
   /** Checks that come with what is needed, and that nothing waits for. */
   readonly checks: readonly Gate[];
 }
@@ -44,7 +48,7 @@ export function closureOf(
 ): ReadonlyMap<StageCall, Needs> {
   const ordered = new Map<StageCall, Needs>();
   const seen = new Set<StageCall>();
-  const stack: { call: StageCall; needs: Needs; below: Iterator<StageCall> }[] = [];
+  const stack: { call: StageCall; needs: Needs; visited: number }[] = [];
   /** Not visited on the way: a check stands on what it is a check of. */
   const checks: Gate[] = [];
   const visit = (call: StageCall): void => {
@@ -52,15 +56,15 @@ export function closureOf(
     seen.add(call);
     const needs = needsOfCall(call);
     for (const check of needs.checks) checks.push(check);
-    stack.push({ call, needs, below: needs.calls.values() });
+    stack.push({ call, needs, visited: 0 });
   };
   const visitAll = (starts: Needs): void => {
     for (const check of starts.checks) checks.push(check);
     for (const start of starts.calls) {
       visit(start);
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        const next = top.below.next();
-        if (next.done !== true) visit(next.value);
+        const next = top.needs.calls.items[top.visited++];
+        if (next !== undefined) visit(next);
         else {
           ordered.set(top.call, top.needs);
           stack.pop();
@@ -77,8 +81,10 @@ export function closureOf(
 export function needsOfCall({ command, gates }: StageCall): Needs {
   const needs = emptyNeeds();
   for (const { artifact } of command.mounts) {
-    const onTheWay = addNeeds(artifact, needs);
-    if (onTheWay.length > 0) addAll(onTheWay, needs);
+    const { origin } = artifact[state];
+    // As most are: nothing on the way to it.
+    if (origin.type === "output") needs.calls.add(asCall(origin.producer));
+    else addAll(addNeeds(artifact, needs), needs);
   }
   if (gates.length > 0) addAll(gates, needs);
   return needs;
@@ -92,7 +98,7 @@ export function needsOf(handles: Iterable<Handle>): Needs {
 }
 
 /** The calls that make an artifact itself; what it waits for besides is none of them. */
-export function makersOf(artifact: Artifact): ReadonlySet<StageCall> {
+export function makersOf(artifact: Artifact): Iterable<StageCall> {
   const needs = emptyNeeds();
   addNeeds(artifact, needs);
   return needs.calls;
@@ -100,16 +106,17 @@ export function makersOf(artifact: Artifact): ReadonlySet<StageCall> {
 
 /** Needs while they are gathered. */
 interface Gathered {
-  readonly calls: Set<StageCall>;
-  readonly sources: Set<SourceOrigin>;
+  readonly calls: Distinct<StageCall>;
+  readonly sources: Distinct<SourceOrigin>;
   checks: readonly Gate[];
 }
 
 function emptyNeeds(): Gathered {
-  return { calls: new Set(), sources: new Set(), checks: noChecks };
+  return { calls: new Distinct(), sources: new Distinct(), checks: noChecks };
 }
 
 function addAll(handles: readonly Handle[], needs: Gathered): void {
+  if (handles.length === 0) return;
   /** A group may be a member of many: looked into once. */
   const groups = new Set<Handle>();
   const pending: Handle[] = handles.toReversed();

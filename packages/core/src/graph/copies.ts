@@ -42,7 +42,7 @@ export function validatedOrigin(base: Artifact, checks: readonly Gate[]): Valida
   const after = (gates: readonly Gate[]): ValidatedOrigin => {
     const held = base.after(...gates);
     const copies: Copies = new Map();
-    const makers = makersOf(held).values();
+    const makers = makersOf(held)[Symbol.iterator]();
     for (const call of makersOf(base)) copies.set(call, makers.next().value ?? call);
     // Only what rests on the artifact: a check of something else has no reason to wait.
     copyAbove(callsBelow(checks), copies);

@@ -48,6 +48,7 @@ interface GrowingPlan extends Plan {
 interface GrowingNode extends PlanNode {
   readonly dependencies: NodeId[];
   readonly dependents: NodeId[];
+  pathLength: number;
   isBeside: boolean;
 }
 
@@ -65,7 +66,7 @@ export interface Growth {
   /** The new calls, inputs before what needs them. */
   readonly closure: ReadonlyMap<StageCall, Needs>;
   /** Calls that the dynamic stage waits for from now on, new and known ones. */
-  readonly needed: ReadonlySet<StageCall>;
+  readonly needed: Needs["calls"];
   /** The directories that were not in the plan before. */
   readonly sources: ReadonlySet<SourceOrigin>;
   /** When the new graph rests on the stage itself: the names on the way from it to itself. */
@@ -120,46 +121,41 @@ export function growPlan(plan: Plan, node: PlanNode, growth: Growth): readonly P
 function addNodes(
   plan: GrowingPlan,
   closure: ReadonlyMap<StageCall, Needs>,
-  wanted: ReadonlySet<StageCall>,
+  wanted: Needs["calls"],
   top: Pick<PlanNode, "isBeside" | "isTarget" | "pathLength">,
 ): readonly PlanNode[] {
-  const calls = [...closure.keys()];
   const first = plan.nodes.length;
-  const ids = new Map(calls.map((call, at) => [call, first + at]));
-  const dependents: NodeId[][] = calls.map(() => []);
-  const dependencies = [...closure.values()].map((needs, at) => {
+  for (const [call, needs] of closure) {
     for (const origin of needs.sources) plan.sources.add(origin);
-    return Array.from(needs.calls, (needed) => {
-      const id = ids.get(needed) ?? (plan.nodeByCall.get(needed) as PlanNode).id;
-      if (id < first) plan.nodes[id]?.dependents.push(first + at);
-      else dependents[id - first]?.push(first + at);
-      return id;
-    });
-  });
-  const lengths: number[] = calls.map(() => 1 + top.pathLength);
-  const isBeside = calls.map((call) => top.isBeside || !wanted.has(call));
-  // Dependents have greater ids, so one pass from the end settles each before it is asked for.
-  for (let at = calls.length - 1; at >= 0; at--) {
-    for (const dependent of dependents[at] ?? []) {
-      lengths[at] = Math.max(lengths[at] ?? 1, 1 + (lengths[dependent - first] ?? 1));
-      isBeside[at] &&= isBeside[dependent - first] ?? true;
-    }
-  }
-  const nodes = calls.map((call, at): GrowingNode => ({
-    id: first + at,
-    name: call.name,
-    call,
-    dependencies: dependencies[at] ?? [],
-    dependents: dependents[at] ?? [],
-    pathLength: lengths[at] ?? 1,
-    isTarget: top.isTarget && wanted.has(call),
-    isBeside: isBeside[at] ?? false,
-  }));
-  for (const node of nodes) {
+    const node: GrowingNode = {
+      id: plan.nodes.length,
+      name: call.name,
+      call,
+      dependencies: needs.calls.items.map((needed) => (plan.nodeByCall.get(needed) as PlanNode).id),
+      dependents: [],
+      pathLength: 1 + top.pathLength,
+      isTarget: top.isTarget && wanted.has(call),
+      isBeside: top.isBeside || !wanted.has(call),
+    };
     plan.nodes.push(node);
-    plan.nodeByCall.set(node.call, node);
-    if (node.isBeside) continue;
-    for (const id of node.dependencies) if (id < first) needForTargets(plan, nodeAt(plan, id));
+    plan.nodeByCall.set(call, node);
+  }
+  const nodes = first === 0 ? plan.nodes : plan.nodes.slice(first);
+  for (const { id, dependencies } of nodes) {
+    for (const below of dependencies) nodeAt(plan, below).dependents.push(id);
+  }
+  // Dependents have greater ids, so one pass from the end settles each before what it tells others.
+  for (let at = nodes.length - 1; at >= 0; at--) {
+    const { dependencies, pathLength, isBeside } = nodes[at] as GrowingNode;
+    for (const id of dependencies) {
+      const below = nodeAt(plan, id);
+      if (id < first) {
+        if (!isBeside) needForTargets(plan, below);
+        continue;
+      }
+      below.pathLength = Math.max(below.pathLength, 1 + pathLength);
+      below.isBeside &&= isBeside;
+    }
   }
   return nodes;
 }

@@ -120,12 +120,26 @@ export class Scheduler {
       if (signal.aborted) halt();
       await new Promise<void>((resolve) => {
         this.#finish = resolve;
+        this.#frontier.succeedAtOnce((node) => this.#isTraced(node));
         this.#advance();
       });
     } finally {
       signal.removeEventListener("abort", halt);
     }
     if (this.#crash !== undefined) throw this.#crash.error;
+  }
+
+  /**
+   * Settles a node if it is as recorded, and there is nothing else to do. What was asked for is made sure
+   * of; what only led to it need not be there.
+   */
+  #isTraced(node: PlanNode): boolean {
+    const { trace } = this.#options;
+    if (node.isTarget || node.call.expand !== undefined || this.#stop.signal.aborted) return false;
+    const traced = trace.find(node);
+    if (traced === undefined || this.#hasLog(traced)) return false;
+    this.#settlements.recordTraced(node, traced);
+    return true;
   }
 
   /** Starts what can be started; ends the build when nothing is left. */
@@ -137,7 +151,8 @@ export class Scheduler {
       const traced = expand === undefined ? this.#options.trace.find(node) : undefined;
       // What was asked for is made sure of; what only led to it need not be there.
       if (traced !== undefined && !node.isTarget && !this.#hasLog(traced)) {
-        this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
+        this.#settlements.recordTraced(node, traced);
+        this.#frontier.succeed(node.id);
         continue;
       }
       this.#deciding++;

@@ -5,13 +5,14 @@
  */
 import type { SourceOrigin } from "../artifact/handle.ts";
 import { summarize, type BuildError } from "../errors/build-error.ts";
-import type { BuildEventBody, Outcome } from "../events/event.ts";
+import { isSuccess, type BuildEventBody, type Outcome } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Produced } from "../rebuild/rebuilder.ts";
 import type { KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
+import type { Traced } from "../rebuild/trace.ts";
 import type { Execution, Value } from "../runner/runner.ts";
 
 /** What became of a node. */
@@ -39,7 +40,10 @@ export class Settlements implements KnownValues {
   readonly #sources: Sources;
   readonly #emit: (event: BuildEventBody) => void;
   readonly #isHeard: boolean;
-  readonly #byId = new Map<NodeId, Settlement>();
+  /** By node. A recorded result that was reused stands for its settlement, which few will ask for. */
+  readonly #settled: (Settlement | Traced | undefined)[] = [];
+  /** Nodes as they were settled. Of one that is there again, the last place counts. */
+  readonly #order: NodeId[] = [];
 
   constructor(parts: {
     readonly plan: Plan;
@@ -53,13 +57,32 @@ export class Settlements implements KnownValues {
     this.#isHeard = parts.isHeard;
   }
 
-  /** By node, in the order in which they came about. */
-  get all(): ReadonlyMap<NodeId, Settlement> {
-    return this.#byId;
+  /** The nodes that have settled, in the order in which they did so for the last time. */
+  inOrder(): Iterable<NodeId> {
+    return [...new Set(this.#order.toReversed())].toReversed();
+  }
+
+  /** Every failure, in that order. */
+  errors(): BuildError[] {
+    const errors: BuildError[] = [];
+    if (this.areSuccesses()) return errors;
+    for (const id of this.inOrder()) {
+      const error = this.find(id)?.error;
+      if (error !== undefined) errors.push(error);
+    }
+    return errors;
+  }
+
+  /** True when everything that has settled has succeeded. */
+  areSuccesses(): boolean {
+    return this.#settled.every(
+      (settled) => settled === undefined || !("outcome" in settled) || isSuccess(settled.outcome),
+    );
   }
 
   find(id: NodeId): Settlement | undefined {
-    return this.#byId.get(id);
+    const settled = this.#settled[id];
+    return settled === undefined || "outcome" in settled ? settled : reusedAs(settled);
   }
 
   sourceValue(origin: SourceOrigin): Value | undefined {
@@ -77,9 +100,8 @@ export class Settlements implements KnownValues {
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
   record(node: PlanNode, parts: SettlementParts, attempts = 0): void {
     const { outcome, key, produced, execution, error, reason } = parts;
-    // Put last, even if it was there before: the order is that of the last settlements.
-    this.#byId.delete(node.id);
-    this.#byId.set(node.id, { outcome, key, produced, execution, attempts, error, reason });
+    this.#order.push(node.id);
+    this.#settled[node.id] = { outcome, key, produced, execution, attempts, error, reason };
     if (!this.#isHeard) return;
     const ran = execution ?? produced?.result;
     this.#emit({
@@ -96,8 +118,28 @@ export class Settlements implements KnownValues {
     });
   }
 
+  /** Notes that a recorded result was reused, and tells of it. */
+  recordTraced(node: PlanNode, traced: Traced): void {
+    if (this.#isHeard) return this.record(node, reusedAs(traced));
+    this.#order.push(node.id);
+    this.#settled[node.id] = traced;
+  }
+
   #producedBy(call: StageCall): Produced | undefined {
     const node = this.#plan.nodeByCall.get(call);
-    return node && this.#byId.get(node.id)?.produced;
+    const settled = node && this.#settled[node.id];
+    return settled && "outcome" in settled ? settled.produced : settled;
   }
+}
+
+function reusedAs(traced: Traced): Settlement {
+  return {
+    outcome: "reused",
+    key: traced.key,
+    produced: traced,
+    execution: undefined,
+    attempts: 0,
+    error: undefined,
+    reason: undefined,
+  };
 }

@@ -202,6 +202,43 @@ describe("in any order of completion", () => {
   });
 });
 
+test(
+  "what holds at once is not taken, and the rest is, after what it needs",
+  { timeout: 60_000 },
+  () => {
+    fc.assert(
+      fc.property(plans, fc.infiniteStream(fc.boolean()), (plan, holds) => {
+        const frontier = new Frontier(plan);
+        const atOnce = new Set<NodeId>();
+        frontier.succeedAtOnce(({ id, dependencies }) => {
+          expect(dependencies.every((below) => atOnce.has(below))).toBe(true);
+          expect(frontier.stateOf(id)).toBe("running");
+          if (holds.next().value === true) atOnce.add(id);
+          return atOnce.has(id);
+        });
+        const taken: NodeId[] = [];
+        for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
+          taken.push(node.id);
+          frontier.succeed(node.id);
+        }
+        expect(frontier.done).toBe(true);
+        const all = plan.nodes.map(({ id }) => id);
+        expect([...atOnce, ...taken].toSorted((a, b) => a - b)).toEqual(all);
+      }),
+    );
+  },
+);
+
+test("what is stopped while something succeeds at once is over", () => {
+  const frontier = new Frontier(planOf([[], [], [0]]));
+  frontier.succeedAtOnce(() => {
+    expect(frontier.stop()).toEqual([1, 2]);
+    return true;
+  });
+  expect(frontier.done).toBe(true);
+  expect(frontier.take()).toBeUndefined();
+});
+
 test("the longest way to the end goes first", () => {
   // 0 ──▶ 3 ──▶ 4;   1;   2 ──▶ 4
   const frontier = new Frontier(planOf([[], [], [], [0], [3, 2]]));
