@@ -13,6 +13,7 @@ import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
+import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
@@ -23,6 +24,7 @@ const catalogue = {
   ...mergeErrors,
   ...runErrors,
   ...unkeyedErrors,
+  ...toolErrors,
 };
 
 const declaredAt = "/work/build.ts:12:14";
@@ -184,6 +186,16 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.toolFailed("cargo", "cargo --version", undefined),
     catalogue.toolFailed("cargo", "cargo --version", "install it with `rustup`"),
   ],
+  toolNotExecutable: [
+    catalogue.toolNotExecutable("cc", "in/toolchain/bin/cc", "a file without exec bit"),
+  ],
+  toolNotInTree: [
+    catalogue.toolNotInTree(
+      "cc",
+      catalogue.viewMissing("unpack.toolchain", "bin/cc", ["c++", "gcc"], "bin"),
+    ),
+  ],
+  toolTwice: [catalogue.toolTwice("cc", "in/toolchain/bin/cc", "the host's")],
   toolNotFound: [
     catalogue.toolNotFound("llvm-cov", "apt-get install llvm"),
     catalogue.toolNotFound("cargo", undefined),
@@ -1045,6 +1057,44 @@ test("toolFailed", () => {
       asked  cargo --version
 
     hint: install it with \`rustup\`
+    "
+  `);
+});
+
+test("toolNotExecutable", () => {
+  expect(shown("toolNotExecutable")).toMatchInlineSnapshot(`
+    "
+    error[TOOL_NOT_EXECUTABLE]: tool \`cc\` cannot be executed
+
+      path   in/toolchain/bin/cc
+      found  a file without exec bit
+
+    hint: set its exec bit where it comes from: \`chmod +x\`, or \`executable: true\` of a text
+    "
+  `);
+});
+
+test("toolNotInTree", () => {
+  expect(shown("toolNotInTree")).toMatchInlineSnapshot(`
+    "
+    error[TOOL_NOT_FOUND]: tool \`cc\` is not there: \`unpack.toolchain\` holds no \`bin/cc\`
+
+      \`bin\` holds  c++, gcc
+
+    hint: did you mean \`gcc\`?
+    "
+  `);
+});
+
+test("toolTwice", () => {
+  expect(shown("toolTwice")).toMatchInlineSnapshot(`
+    "
+    error[TOOL_TWICE]: two tools are called \`cc\`
+
+      first   in/toolchain/bin/cc in the input root
+      second  the host's
+
+    hint: leave one of them out, or give one another name: \`tool.from(tree, path, { name })\`
     "
   `);
 });

@@ -7,6 +7,7 @@
 import {
   all,
   attempt,
+  merge,
   out,
   secret,
   seq,
@@ -83,6 +84,24 @@ test("options: root, cwd, env, tools, several outputs", async () => {
   expect(await keysOf(made.log)).toEqual({
     cargo: "d4b4fc77b637982c4d1896502a26be4f1bb878b8e8f2af0a224286bad0b19562/182",
   });
+});
+
+test("a tool of an artifact", async () => {
+  const src = source("src");
+  const tools = [tool.host("sh"), tool.from(src, "run", { name: "start" })];
+  const start = stage("start", () => sh({ tools })`start ${out.file("made")}`);
+  expect(await keysOf(start())).toEqual({
+    start: "2c821d096ffe667a68e22d4588610d03b254167a4f94ff0be9df0a79ad8b0b06/214",
+  });
+});
+
+test("a merge has the key of an equal tree", async () => {
+  const list = stage("list", (src: Tree) => sh`ls ${src.as("src")} ${out.file("list")}`);
+  const src = source("src");
+  const merged = merge([src.pick("*.c"), merge({ ".": src.without("main.c") })]);
+  const [{ list: key }, { list: same }] = [await keysOf(list(src)), await keysOf(list(merged))];
+  expect(key).toBe("e8ad170927ee08819638d56c8be3e9edb746e1782ae7ba1f295d53c434ebce73/180");
+  expect(same).toBe(key);
 });
 
 test("a script, and views", async () => {

@@ -22,6 +22,8 @@ export type {
 export { out, type MakeOut, type Out, type OutOptions } from "./graph/out.ts";
 export {
   tool,
+  type ArtifactTool,
+  type ArtifactToolOptions,
   type HostTool,
   type HostToolOptions,
   type MakeTool,
@@ -175,6 +177,7 @@ export { digestFile } from "./digest/file-digester.ts";
 export type { ActionResult } from "./graph/action-result.ts";
 export type { ActionKey, NameValue } from "./graph/action.ts";
 export type { OutputSpec } from "./graph/out.ts";
+export type { InputTool, PlacedTool } from "./graph/placed-tool.ts";
 export { parsePath, type ArtifactPath } from "./artifact/path.ts";
 export { materializeTree, modeOf, type MaterializeOptions } from "./store/materialize.ts";
 export { snapshot, snapshotFile, type SnapshotOptions } from "./store/snapshot.ts";

@@ -61,7 +61,9 @@ export const errorCodes = [
   "SYMLINK_LEAVES",
   "TEMPLATE_SYNTAX",
   "TOOL_FAILED",
+  "TOOL_NOT_EXECUTABLE",
   "TOOL_NOT_FOUND",
+  "TOOL_TWICE",
   "VIEW_MISSING",
   "VIEW_WRONG_KIND",
 ] as const;

@@ -20,6 +20,7 @@ import {
 } from "../errors/catalogue.ts";
 import type { FnSpec } from "./function-text.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
+import { placeTools, type PlacedTool } from "./placed-tool.ts";
 import { runSpecOf, type RunOptions, type RunSpec } from "./run-options.ts";
 import { isSecret, type Secret } from "./secret.ts";
 import { tool, type Tool } from "./tool.ts";
@@ -100,7 +101,7 @@ export interface CommandSpec {
   readonly mounts: readonly Mount[];
   readonly outputs: readonly OutputSpec[];
   /** Absent: the program itself, and the system's. */
-  readonly tools: readonly Tool[] | undefined;
+  readonly tools: readonly PlacedTool[] | undefined;
   readonly run: RunSpec;
   readonly stablePath: boolean;
   /** Whether the exit code is part of what it gives: see `attempt.ts`. */
@@ -208,6 +209,8 @@ export class CommandBuilder {
     for (const text of argv) {
       if (text.includes("\0")) throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
     }
+    // A list of the user's, who may go on to change it. Some of them have yet to be laid.
+    const placed = tools && placeTools(tools, (artifact) => this.#place(artifact));
     const spec: CommandSpec = {
       argv,
       env: env ?? noVariables,
@@ -217,9 +220,8 @@ export class CommandBuilder {
       // Lists that were pushed to have room for 17. Copies have no more than they need.
       mounts: this.#mounts.slice(),
       outputs: this.#outputs.slice(),
-      // A list of the user's, who may go on to change it.
-      tools: tools && [...tools],
       run: this.#run,
+      tools: placed,
       stablePath: this.#options.stablePath ?? false,
       isAttempt: false,
     };
@@ -279,7 +281,7 @@ export class CommandBuilder {
 }
 
 /** The tools of a command, its own program among them. */
-export function toolsOf({ tools, argv }: CommandSpec): readonly Tool[] {
+export function toolsOf({ tools, argv }: CommandSpec): readonly PlacedTool[] {
   if (tools !== undefined) return tools;
   const [program = ""] = argv;
   // A relative path leads to an input, whose content is in the key anyway.

@@ -8,6 +8,7 @@ import { noCommand, templateSyntax } from "../errors/catalogue.ts";
 import { secretProgram } from "../errors/unkeyed-errors.ts";
 import { CommandBuilder, type Command, type CommandOptions, type Hole } from "./command.ts";
 import type { Out } from "./out.ts";
+import { hasTool } from "./placed-tool.ts";
 import { renderScript } from "./script.ts";
 import { splitWords } from "./template.ts";
 import { tool } from "./tool.ts";
@@ -83,7 +84,8 @@ const renderBash: Render = (builder, strings, holes, { tools }) => {
   }));
   const script = renderScript(shellText(strings), references);
   const argv = ["bash", "-euo", "pipefail", "-c", script, "bash", ...values];
-  return builder.build(argv, tools && [tool.host("bash"), ...tools]);
+  const isOwn = tools !== undefined && hasTool(tools, "bash");
+  return builder.build(argv, isOwn ? tools : tools && [tool.host("bash"), ...tools]);
 };
 
 /**

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { nameOf } from "../artifact/artifact.ts";
+import { isArtifact, state, type Artifact, type File, type Tree } from "../artifact/handle.ts";
+import { baseName, parseName, parsePath, rootPath, type ArtifactPath } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
-import { invalidOption } from "../errors/catalogue.ts";
+import { invalidOption, notAHandle } from "../errors/catalogue.ts";
 
 /** A program of the machine that the command runs on, found when a build needs it. */
 export interface HostTool {
@@ -23,8 +26,18 @@ export interface HostTool {
   readonly isThisNode?: true;
 }
 
+/** A program in an artifact, which is thereby an input of each command that uses it. */
+export interface ArtifactTool {
+  readonly type: "artifact-tool";
+  /** Name on the command's `PATH`. */
+  readonly name: string;
+  readonly artifact: Artifact;
+  /** Path of the program in a tree; empty when the artifact is the program. */
+  readonly path: ArtifactPath;
+}
+
 /** A program for the `PATH` of a command. */
-export type Tool = HostTool;
+export type Tool = ArtifactTool | HostTool;
 
 /** How a host tool is found and told apart from other versions of itself. */
 export interface HostToolOptions {
@@ -52,6 +65,12 @@ export interface HostToolOptions {
   readonly hint?: string;
 }
 
+/** How a program of an artifact is found. */
+export interface ArtifactToolOptions {
+  /** Its name on the command's `PATH`. @defaultValue the last segment of its path, or the file's name */
+  readonly name?: string;
+}
+
 /** Makes tools. */
 export interface MakeTool {
   /**
@@ -64,6 +83,15 @@ export interface MakeTool {
    * elsewhere the one that is there. Told apart by its version.
    */
   node(): HostTool;
+  /**
+   * A program of an artifact, laid in the input root as any other input. Its content is in the key, and
+   * nothing of the host: such a tool is the same everywhere. It finds what lies beside it, for it is
+   * not copied from its place.
+   *
+   * @param path - Where the program lies in the tree: `bin/cc`. It may be a link inside of the tree.
+   */
+  from(tree: Tree, path: string, options?: ArtifactToolOptions): ArtifactTool;
+  from(file: File, options?: ArtifactToolOptions): ArtifactTool;
 }
 
 /** There is one only, so that all commands that use it ask one question. */
@@ -87,4 +115,23 @@ export const tool: MakeTool = {
     return Object.freeze({ type: "host-tool", name, version, locate, mustLocate, hint });
   },
   node: () => node,
+  from(artifact: Artifact, ...rest: readonly unknown[]) {
+    if (!isArtifact(artifact))
+      throw notAHandle(artifact, "what `tool.from` should take a program of");
+    const isTree = artifact[state].kind === "tree";
+    const [path, options = {}] = isTree ? rest : ["", ...rest];
+    const place = typeof path === "string" ? parsePath(path) : rootPath;
+    if (typeof path !== "string" || (isTree && place === rootPath)) {
+      throw invalidOption("path of a tool", describe(path), "where the program lies in the tree");
+    }
+    if (typeof options !== "object" || options === null) {
+      throw invalidOption(
+        "options of a tool",
+        describe(options),
+        "left out for a file, or `{ name }`",
+      );
+    }
+    const { name = isTree ? baseName(place) : nameOf(artifact) } = options as ArtifactToolOptions;
+    return Object.freeze({ type: "artifact-tool", name: parseName(name), artifact, path: place });
+  },
 };

@@ -3,14 +3,19 @@
  *
  * @module
  */
+import { describeOrigin } from "../artifact/artifact.ts";
+import { state } from "../artifact/handle.ts";
 import { isWithin, parentOf, parsePath, type ArtifactPath } from "../artifact/path.ts";
+import { invariant } from "../base/assert.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
+import { toolNotExecutable, toolNotInTree } from "../errors/tool-errors.ts";
 import { toolsOf } from "../graph/command.ts";
+import { inputTools, type InputTool } from "../graph/placed-tool.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
-import { entryAt } from "../store/directories.ts";
+import { entryAt, type Entry } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
 import { layInputRoot, type FilledMount } from "./input-root.ts";
 import {
@@ -21,6 +26,7 @@ import {
   type ToolIdentity,
 } from "./key-parts.ts";
 import type { ToolIdentities } from "./tool-identities.ts";
+import { follow } from "./view.ts";
 
 /** An action, what it is made of, and what of it is in no store. */
 export interface ComposedAction {
@@ -37,7 +43,7 @@ export interface ComposedAction {
  * Composes the action of a call.
  *
  * @throws {@link BuildError} `PATH_CONFLICT`, `OUTPUT_PATH_TAKEN`, `TOOL_NOT_FOUND`, `COMMAND_NOT_FOUND`,
- *   `CWD_MISSING`, `BLOB_LOST`.
+ *   `TOOL_NOT_EXECUTABLE`, `CWD_MISSING`, `BLOB_LOST`.
  */
 export async function composeAction(
   call: StageCall,
@@ -55,6 +61,7 @@ export async function composeAction(
   const inputRoot = await layInputRoot(context.content, mounts);
   await checkCwd(context.content, call, mounts);
   await checkOutputs(context.content, call, mounts);
+  for (const tool of inputTools(command.tools)) await checkTool(context.content, tool, mounts);
   const parts = partsOf({
     command,
     tools: await identify(call, context.identities),
@@ -94,6 +101,31 @@ async function identify(
     if (!isMissing || command.tools !== undefined) throw error;
     throw commandNotFound({ stage: name, program: command.argv[0] ?? "", tools: undefined });
   }
+}
+
+/** @throws {@link BuildError} `TOOL_NOT_FOUND`, `TOOL_NOT_EXECUTABLE`. */
+async function checkTool(
+  content: ContentStore,
+  { name, path }: InputTool,
+  mounts: readonly FilledMount[],
+): Promise<void> {
+  const mount = mountAround(mounts, path);
+  invariant(mount, "a tool of the input root lies in a mount");
+  const { value, artifact } = mount;
+  const place = belowMount(mount, path);
+  let entry: Entry | Value = value;
+  try {
+    if (value.kind === "tree") {
+      const shown = describeOrigin(artifact[state].origin);
+      entry = await follow(content, value.digest, place, shown);
+    }
+  } catch (error) {
+    const isMissing = error instanceof BuildError && error.code === "VIEW_MISSING";
+    throw isMissing ? toolNotInTree(name, error) : error;
+  }
+  if ("isExecutable" in entry && entry.isExecutable) return;
+  const found = "isExecutable" in entry ? "a file without exec bit" : "a directory";
+  throw toolNotExecutable(name, path, found);
 }
 
 /** @throws {@link BuildError} `CWD_MISSING` unless the command has a directory to start in. */
@@ -138,10 +170,15 @@ async function find(
 ): Promise<"directory" | "other" | undefined> {
   const mount = mountAround(mounts, path);
   if (mount === undefined) return undefined;
-  const below = parsePath(path.slice(mount.path.length).replace(/^\//, ""));
+  const below = belowMount(mount, path);
   if (mount.value.kind === "file") return below === "" ? "other" : undefined;
   const entry = await entryAt(content, mount.value.digest, below);
   return entry && (entry.type === "directory" ? "directory" : "other");
+}
+
+/** A path in the input root, as one in what is mounted around it. */
+function belowMount(mount: FilledMount, path: ArtifactPath): ArtifactPath {
+  return parsePath(path.slice(mount.path.length).replace(/^\//, ""));
 }
 
 /** The deepest mount at or above a path: the one that the path leads into. */

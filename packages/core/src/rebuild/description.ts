@@ -13,6 +13,7 @@
 import { state, type Artifact, type MergeOrigin } from "../artifact/handle.ts";
 import { mergesBelow } from "../artifact/merges.ts";
 import { asCall } from "../graph/closure.ts";
+import { inputTools } from "../graph/placed-tool.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { unkeyedLines } from "../graph/unkeyed.ts";
@@ -34,7 +35,9 @@ export function describeCall(
 ): void {
   const { argv, env, cwd, mounts, outputs, tools, stablePath, isAttempt } = command;
   const unkeyed = unkeyedLines(command);
-  listener.count((stablePath ? 1 : 0) + (isAttempt ? 2 : 0) + (tools === undefined ? 4 : 0));
+  const own = inputTools(tools);
+  const flags = (stablePath ? 1 : 0) + (isAttempt ? 2 : 0) + (tools === undefined ? 4 : 0);
+  listener.count(flags + (own.length > 0 ? 8 : 0));
   listener.text(cwd);
   tellAll(argv, listener);
   tellAll(unkeyed, listener);
@@ -55,6 +58,11 @@ export function describeCall(
     listener.text(path);
     describeArtifact(artifact, plan, sources, listener);
   }
+  if (own.length > 0)
+    tellAll(
+      own.flatMap(({ name, path }) => [name, path]),
+      listener,
+    );
 }
 
 /** In the place of the number of a node that is not in the plan. */

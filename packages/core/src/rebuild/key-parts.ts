@@ -21,6 +21,7 @@ import { compareCodePoints, sortedBy } from "../base/order.ts";
 import { digestBytes, type Digest } from "../digest/digest.ts";
 import { encodeAction, encodeCommand, type ActionKey, type NameValue } from "../graph/action.ts";
 import type { CommandSpec } from "../graph/command.ts";
+import { inputTools } from "../graph/placed-tool.ts";
 import { unkeyedLines } from "../graph/unkeyed.ts";
 
 /**
@@ -58,8 +59,10 @@ export type PartType =
   | "attempt"
   /** The command has effects outside: no result is kept under its key. It has neither name nor value. */
   | "side-effects"
-  /** A tool; its value tells versions apart. */
+  /** A tool of the host; its value tells versions apart. */
   | "tool"
+  /** A tool of the input root; its value is its path there. */
+  | "input-tool"
   /** Something that the command sees and no key holds: a line of `unkeyedLines`. It has no value. */
   | "unkeyed";
 
@@ -100,6 +103,7 @@ export function partsOf({ command, tools, platform, inputRoot }: Ingredients): K
   if (command.isAttempt) add("attempt", "", "");
   if (command.run.hasSideEffects) add("side-effects", "", "");
   for (const { name, identity } of tools) add("tool", name, identity);
+  for (const { name, path } of inputTools(command.tools)) add("input-tool", name, path);
   for (const line of unkeyedLines(command)) add("unkeyed", line, "");
   add("input-root", "", inputRoot);
   return parts;
@@ -160,6 +164,9 @@ export function encodeParts(parts: readonly KeyPart[]): ActionMessages {
         break;
       case "tool":
         salt.push(toolLine({ name: part.name, identity: part.value }));
+        break;
+      case "input-tool":
+        salt.push(`input-tool ${JSON.stringify(part.name)} ${JSON.stringify(part.value)}`);
         break;
       case "unkeyed":
         salt.push(part.name);

@@ -6,7 +6,7 @@
 import { sortedBy } from "../base/order.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
-import type { Tool } from "../graph/tool.ts";
+import type { PlacedTool } from "../graph/placed-tool.ts";
 import type { Runner } from "../runner/runner.ts";
 import type { Notes } from "../store/store.ts";
 import { toolLine, type ToolIdentity } from "./key-parts.ts";
@@ -45,10 +45,11 @@ export class ToolIdentities {
     return this.#lines.get(topicOf(command));
   }
 
-  /** What tells the tools apart from others, in the order of their names. */
-  async of(tools: readonly Tool[]): Promise<ToolIdentity[]> {
+  /** What tells the tools of the host apart from others, in the order of their names. */
+  async of(tools: readonly PlacedTool[]): Promise<ToolIdentity[]> {
     if (this.#runner.identify === undefined) return [];
-    const identities = sortedBy(tools, ({ name }) => name).map(async (tool) => {
+    const hostTools = tools.filter((tool) => tool.type === "host-tool");
+    const identities = sortedBy(hostTools, ({ name }) => name).map(async (tool) => {
       // Two handles on one tool are one tool; what is asked of it is all that tells them apart.
       const { name, version, locate, mustLocate, isThisNode } = tool;
       const question = JSON.stringify([name, version, locate, mustLocate, isThisNode]);

@@ -47,8 +47,13 @@ export async function applyView(
   }
 }
 
-/** The entry at a path, with links followed inside the tree. */
-async function follow(
+/**
+ * The entry at a path, with links followed inside the tree.
+ *
+ * @param shown - What the tree is called in errors.
+ * @throws {@link BuildError} `VIEW_MISSING`, or `BLOB_LOST`.
+ */
+export async function follow(
   content: ContentStore,
   tree: Digest,
   path: ArtifactPath,

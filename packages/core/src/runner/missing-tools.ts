@@ -8,7 +8,8 @@ import type { Tool } from "../graph/tool.ts";
 import type { Runner } from "./runner.ts";
 
 /**
- * Names of those tools that the runner cannot find. None, for a runner that has no tools of a host.
+ * Names of those tools that the runner cannot find. None, for a runner that has no tools of a host. Tools of
+ * artifacts are never missing: they come with the command.
  *
  * @example
  * ```ts
@@ -23,6 +24,7 @@ export async function missingTools(
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const tool of tools) {
+    if (tool.type === "artifact-tool") continue;
     try {
       await runner.identify?.(tool, signal);
     } catch (error) {

@@ -13,8 +13,9 @@ import type { Digest } from "../digest/digest.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { OutputSpec } from "../graph/out.ts";
+import type { PlacedTool } from "../graph/placed-tool.ts";
 import type { AnyStage } from "../graph/stage.ts";
-import type { Tool } from "../graph/tool.ts";
+import type { HostTool } from "../graph/tool.ts";
 import type { SecretPlace } from "../graph/word.ts";
 import type { ContentStore, Notes } from "../store/store.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -52,7 +53,7 @@ export interface Action {
   readonly writablePaths: readonly ArtifactPath[];
   readonly outputs: readonly OutputSpec[];
   /** The programs on `PATH`; `undefined`: the command's own, and the system's. */
-  readonly tools: readonly Tool[] | undefined;
+  readonly tools: readonly PlacedTool[] | undefined;
   /** Whether the input root must have the same absolute path in every run. */
   readonly stablePath: boolean;
   /** Whether outputs are captured whatever the exit code. */
@@ -105,7 +106,9 @@ export interface Execution {
  * 4. Its environment is `env`, and `PATH`, `HOME` and `TMPDIR` where `env` does not name them. `HOME` and
  *    `TMPDIR` are empty directories of its own.
  * 5. `PATH` leads to the declared tools and to nothing else. A tool that is not there rejects with
- *    `TOOL_NOT_FOUND`, a program that is not there with `COMMAND_NOT_FOUND`.
+ *    `TOOL_NOT_FOUND`, a program that is not there with `COMMAND_NOT_FOUND`. A tool of the input root is
+ *    found under its name, and runs at its place: it finds what lies beside it by its own path, whether it
+ *    is a program that is started with the command or one that another starts.
  * 6. Only declared outputs are captured, as they are when the command and its children have ended. A
  *    file where a tree was declared, or the other way round, and what no tree can hold, is a `fault`.
  * 7. All that the command prints is passed to `onLog`, and kept in the store, bytes unchanged.
@@ -134,7 +137,7 @@ export interface Runner {
    * Asked in each build anew; `notes` may help to answer sooner. Runners whose platform already says
    * it (a pinned image) have no such method.
    */
-  identify?(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string>;
+  identify?(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string>;
   run(action: Action, context: RunContext): Promise<Execution>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -31,7 +31,13 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
       isOptional: false,
     }));
   }),
-  tools: fc.constantFrom(undefined, [tool.host("a")]),
+  tools: fc.oneof(
+    fc.constantFrom(undefined, [tool.host("a")]),
+    fc.uniqueArray(fc.record({ type: fc.constant("input-tool" as const), name, path }), {
+      selector: (each) => each.name,
+      maxLength: 2,
+    }),
+  ),
   isAttempt: fc.boolean(),
   volatile: fc.option(fc.dictionary(name, text, { maxKeys: 2 }), { nil: undefined }),
   secrets: fc.array(

@@ -4,7 +4,7 @@
  *     <scratch>/<n>/root/     the input root, copied from the store     the command starts here
  *                  /home/     HOME
  *                  /tmp/      TMPDIR
- *                  /bin/      links to the declared tools               PATH
+ *                  /bin/      what leads to the declared tools          PATH
  *
  * Commands are kept to what they declare by what they are given, not by force: a program that goes
  * looking for other files of the machine will find them. Results say so: `declared`. Likewise, a command
@@ -25,7 +25,7 @@ import {
   type Notes,
   type RunContext,
   type Runner,
-  type Tool,
+  type HostTool,
 } from "@ashlar/core";
 
 import { Guard } from "./guard.ts";
@@ -105,7 +105,7 @@ export class LocalRunner implements Runner {
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
   }
 
-  async identify(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string> {
+  async identify(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string> {
     return await this.#tools.identify(tool, signal, notes);
   }
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { symlinkSync } from "node:fs";
+import { closeSync, openSync, readSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, isAbsolute, join, resolve } from "node:path";
 
-import { commandNotFound, type Action } from "@ashlar/core";
+import { commandNotFound, type Action, type InputTool } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
 import type { Place, Program } from "./place.ts";
@@ -30,17 +30,23 @@ export async function prepareProgram(
   const bin = join(place.folder, "bin");
   const byName = new Map((action.tools ?? []).map((tool) => [tool.name, tool]));
   for (const tool of byName.values()) {
-    const found = await tools.find(tool, signal);
-    if (!isAbsolute(tool.name)) symlinkSync(found, join(bin, tool.name));
+    if (tool.type === "input-tool") lead(tool, place, bin);
+    else {
+      const found = await tools.find(tool, signal);
+      if (!isAbsolute(tool.name)) symlinkSync(found, join(bin, tool.name));
+    }
   }
   if (action.tools === undefined && !word.includes("/")) {
     const found = tools.search(word);
     if (found !== undefined) symlinkSync(found, join(bin, basename(word)));
   }
   const folders = action.tools === undefined ? [bin, ...systemFolders] : [bin];
+  const own = byName.get(word);
   const file = word.includes("/")
     ? resolve(place.folder, "root", action.cwd, word)
-    : folders.map((folder) => join(folder, word)).find(isExecutable);
+    : own?.type === "input-tool"
+      ? join(place.folder, "root", own.path)
+      : folders.map((folder) => join(folder, word)).find(isExecutable);
   if (file === undefined || !isExecutable(file)) {
     const names = action.tools?.map(({ name }) => name);
     throw commandNotFound({ stage: action.name, program: word, tools: names });
@@ -54,4 +60,27 @@ export async function prepareProgram(
     ...action.env,
   };
   return { argv: [seen(file), ...rest], env };
+}
+
+/**
+ * Makes a name on `PATH` lead to a tool of the input root. Programs find their own place through a link; a
+ * script is told the name by which it was started, so it is started by the name that it has there.
+ */
+function lead({ name, path }: InputTool, place: Place, bin: string): void {
+  if (!isScript(join(place.folder, "root", path))) {
+    // Relative, for the command may see the folder elsewhere.
+    return symlinkSync(join("../root", path), join(bin, name));
+  }
+  const script = join(place.seenAs, "root", path).replaceAll("'", String.raw`'\''`);
+  writeFileSync(join(bin, name), `#!/bin/sh\nexec '${script}' "$@"\n`, { mode: 0o755 });
+}
+
+function isScript(path: string): boolean {
+  const start = Buffer.alloc(2);
+  const file = openSync(path, "r");
+  try {
+    return readSync(file, start) === 2 && start.toString("latin1") === "#!";
+  } finally {
+    closeSync(file);
+  }
 }

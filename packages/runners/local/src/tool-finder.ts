@@ -13,7 +13,7 @@ import {
   toolFailed,
   toolNotFound,
   type Notes,
-  type Tool,
+  type HostTool,
 } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
@@ -34,7 +34,7 @@ export class ToolFinder {
    *
    * @throws {@link BuildError} `TOOL_NOT_FOUND`.
    */
-  async find(tool: Tool, signal: AbortSignal): Promise<string> {
+  async find(tool: HostTool, signal: AbortSignal): Promise<string> {
     if (tool.isThisNode === true && isNode()) return process.execPath;
     const question = JSON.stringify([tool.name, tool.locate, tool.mustLocate]);
     return await remember(this.#found, question, signal, async () => {
@@ -50,7 +50,7 @@ export class ToolFinder {
    *
    * @throws {@link BuildError} `TOOL_NOT_FOUND`, or `TOOL_FAILED` when it does not print its version.
    */
-  async identify(tool: Tool, signal: AbortSignal, notes?: Notes): Promise<string> {
+  async identify(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string> {
     // What it would print, without a process of its own.
     if (tool.isThisNode === true && isNode()) return process.version;
     const path = await this.find(tool, signal);

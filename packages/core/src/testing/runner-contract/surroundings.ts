@@ -3,6 +3,8 @@
  *
  * @module
  */
+import * as fs from "node:fs";
+
 import type { CommandOptions } from "../../graph/command.ts";
 import { sh } from "../../graph/sh.ts";
 import { tool } from "../../graph/tool.ts";
@@ -112,6 +114,46 @@ export function checkSurroundings(check: Check): void {
   check(5, "a tool that is declared twice is one tool", async (bench) => {
     const tools = [tool.host("sh"), tool.host("echo"), tool.host("sh")];
     bench.expect(await bench.print(sh({ tools })`sh -c ${"echo once"}`)).toBe("once\n");
+  });
+
+  for (const stablePath of [false, true]) {
+    const where = stablePath ? ", at a stable place too" : "";
+
+    check(5, `a tool of the input root finds what lies beside it${where}`, async (bench) => {
+      const greet = [
+        "#!/bin/sh",
+        `place=\${0%/*}`,
+        'read -r greeting < "$place/../lib/greeting" && echo "$greeting" "$@"',
+      ];
+      bench.write({ "it's/bin/greet": greet.join("\n"), "it's/bin/other": "#!/bin/sh\necho no" });
+      bench.write({ "it's/lib/greeting": "hello\n" });
+      bench.allow("it's/bin/greet").allow("it's/bin/other").link("it's/hello", "bin/greet");
+      const own = bench.project.dir("it's");
+      const tools = [tool.host("sh"), tool.from(own, "bin/greet")];
+      const options = { tools, stablePath, root: { "src/code": bench.project }, cwd: "src" };
+      bench.expect(await bench.print(sh(options)`greet ${"a  b"}`)).toBe("hello a  b\n");
+      const started = await bench.print(sh(options)`sh -c ${"greet you; other || greet alone"}`);
+      bench.expect(started).toBe("hello you\nhello alone\n");
+    });
+  }
+
+  check(5, "a tool of the input root may be a link, and have another name", async (bench) => {
+    bench.write({ "bin/one": "#!/bin/sh\necho one" }).allow("bin/one").link("two", "bin/one");
+    const named = tool.from(bench.project, "two", { name: "three" });
+    const tools = [tool.host("sh"), named, tool.from(bench.project.file("bin/one"))];
+    const script = "three; one; two || echo none";
+    bench.expect(await bench.print(sh({ tools })`sh -c ${script}`)).toBe("one\none\nnone\n");
+    bench.expect(await bench.print(sh({ tools })`three`)).toBe("one\n");
+  });
+
+  check(5, "a tool of the input root may be a program", async (bench) => {
+    // The shell itself, as a file that is nowhere else.
+    const shell = ["/bin/dash", "/bin/sh"].find((path) => fs.existsSync(path)) ?? "/bin/sh";
+    bench.write({ "bin/shell": fs.readFileSync(shell) }).allow("bin/shell");
+    const tools = [tool.from(bench.project, "bin/shell")];
+    bench.expect(await bench.print(sh({ tools })`shell -c ${"echo works"}`)).toBe("works\n");
+    const again = "shell -c 'shell -c \"echo works\"'";
+    bench.expect(await bench.print(sh({ tools })`shell -c ${again}`)).toBe("works\n");
   });
 
   check(5, "a tool that is not there is `TOOL_NOT_FOUND`, with its hint", async (bench) => {
