@@ -28,7 +28,10 @@ import {
   type HostTool,
 } from "@ashlar/core";
 
+import { commandScript } from "./command-script.ts";
 import { Guard } from "./guard.ts";
+import { runLaunched } from "./launched.ts";
+import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
 import {
   collectOutputs,
@@ -36,8 +39,9 @@ import {
   writtenPaths,
   type CollectedOutputs,
 } from "./outputs.ts";
-import { plainPlace, type Place } from "./place.ts";
-import { runProcess } from "./process.ts";
+import { plainPlace, type Place, type Program } from "./place.ts";
+import { PostLost } from "./post.ts";
+import { runProcess, type ProcessEnd, type ProcessOptions } from "./process.ts";
 import { prepareProgram } from "./program.ts";
 import { Scratch } from "./scratch.ts";
 import { coverSecrets } from "./secret-values.ts";
@@ -81,6 +85,14 @@ export function localRunner(options: LocalRunnerOptions = {}): Runner {
   return new LocalRunner(options);
 }
 
+/** What a runner may use of a system. By default all, where it is there. */
+export interface Means {
+  /** Namespaces, for the stable place. */
+  readonly views?: boolean;
+  /** A shell that starts commands. */
+  readonly launcher?: boolean;
+}
+
 /** The runner itself. Not public: only tests make it otherwise than by {@link localRunner}. */
 export class LocalRunner implements Runner {
   readonly name = "local";
@@ -94,12 +106,15 @@ export class LocalRunner implements Runner {
   readonly #tools: ToolFinder;
   readonly #stablePlace: StablePlace;
   readonly #guard: Guard;
+  readonly #launcher: Launcher | undefined;
   readonly #graceMs: number;
 
-  /** @param views - Whether namespaces may be used for the stable place, where there are any. */
-  constructor({ scratch, graceMs = 2000, searchPath }: LocalRunnerOptions, views = true) {
+  constructor(options: LocalRunnerOptions, { views = true, launcher = true }: Means = {}) {
+    const { scratch, graceMs = 2000, searchPath } = options;
     this.#scratch = new Scratch(scratch);
     this.#guard = new Guard(this.#scratch.directory);
+    this.#launcher = launcher ? new Launcher(this.#scratch.directory) : undefined;
+    this.#scratch.onRest = () => this.#launcher?.rest();
     this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
@@ -110,7 +125,22 @@ export class LocalRunner implements Runner {
   }
 
   async run(action: Action, context: RunContext): Promise<Execution> {
+    try {
+      return await this.#run(action, context, this.#launcher);
+    } catch (error) {
+      if (!(error instanceof PostLost)) throw error;
+      // A command may kill all shells that it finds. It gets its way, and is run without one.
+      return await this.#run(action, context, undefined);
+    }
+  }
+
+  async #run(
+    action: Action,
+    context: RunContext,
+    launcher: Launcher | undefined,
+  ): Promise<Execution> {
     return await this.#scratch.use(async (folder) => {
+      launcher?.start();
       const root = join(folder, "root");
       for (const name of ["root", "home", "tmp", "bin"]) await mkdir(join(folder, name));
       await materializeTree(context.content, action.inputRoot, root, {
@@ -120,18 +150,24 @@ export class LocalRunner implements Runner {
         signal: context.signal,
       });
       await makeOutputParents(root, action);
-      const execute = (place: Place): Promise<Execution> => this.#execute(action, place, context);
+      const execute = (place: Place): Promise<Execution> =>
+        this.#execute(action, place, context, launcher);
       if (!action.stablePath) return await execute(plainPlace(folder));
       return await this.#stablePlace.use(folder, context.signal, execute);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#guard.end();
+    await Promise.all([this.#guard.end(), this.#launcher?.end()]);
     await this.#scratch.remove();
   }
 
-  async #execute(action: Action, place: Place, context: RunContext): Promise<Execution> {
+  async #execute(
+    action: Action,
+    place: Place,
+    context: RunContext,
+    launcher: Launcher | undefined,
+  ): Promise<Execution> {
     const { content, signal, onLog } = context;
     const root = join(place.folder, "root");
     const filled = fillSecrets(action, context.secrets);
@@ -144,7 +180,8 @@ export class LocalRunner implements Runner {
     });
     const startedAt = Date.now();
     const wrapped = place.wrap(program, join(place.seenAs, "root", action.cwd));
-    const end = await runProcess(wrapped, {
+    // A command for the launcher is written to a file. No value of a secret may be.
+    const end = await startProgram(wrapped, context.secrets === undefined ? launcher : undefined, {
       cwd: join(root, action.cwd),
       graceMs: this.#graceMs,
       guard: this.#guard,
@@ -169,5 +206,21 @@ export class LocalRunner implements Runner {
       startedAt,
       finishedAt,
     };
+  }
+}
+
+/** Runs a program by the launcher, if that can start it. */
+async function startProgram(
+  program: Program,
+  launcher: Launcher | undefined,
+  options: ProcessOptions,
+): Promise<ProcessEnd> {
+  const script = launcher && commandScript(program, options.cwd);
+  const post = script === undefined ? undefined : await launcher?.take();
+  if (script === undefined || post === undefined) return await runProcess(program, options);
+  try {
+    return await runLaunched(post, script, options);
+  } finally {
+    launcher?.give(post);
   }
 }

@@ -26,6 +26,8 @@ export class Scratch {
   readonly directory: string;
   #count = 0;
   #running = 0;
+  /** Called after the last action, before the runner's directory goes. */
+  onRest: () => void = () => {};
 
   /** @param base - Directory to make the runner's own in. @defaultValue the system's */
   constructor(base: string = tmpdir()) {
@@ -52,7 +54,9 @@ export class Scratch {
   #leave(): void {
     this.#running--;
     // At once, so that no action can begin in between: it would find its directory gone.
-    if (this.#running === 0) removeIfEmpty(this.directory);
+    if (this.#running > 0) return;
+    this.onRest();
+    removeIfEmpty(this.directory);
   }
 
   /** Removes all that is left. */

@@ -1,0 +1,67 @@
+/**
+ * The script of the launcher, for bash from version 3.2 on.
+ *
+ * It reads numbers from its standard input, and opens a post for each, in the folder `post-<number>` of
+ * the directory that it was given:
+ *
+ *     in               what the post is to do: numbers, one for each command
+ *     command          a script that becomes the command: written before its number is
+ *     process          the number, and that of the command's process
+ *     stdout, stderr   what the command prints
+ *     status           how it ended, as `done <number> <status> <process>`; before it, what bash says
+ *
+ * Job control makes each command the leader of a process group. It also makes bash say how each one
+ * ended, in words that tell an exit code of 137 from a death by SIGKILL, where the status does not.
+ *
+ * Signals are caught and not ignored, for what a shell ignores, its commands would ignore, too.
+ *
+ * @module
+ */
+
+/** Run by bash, with the launcher's directory as its first argument. */
+export const launcherScript: string = `
+set +o posix
+set -m
+LC_ALL=C
+export -n LC_ALL PATH
+unset OLDPWD PWD SHLVL _ BASH_ENV ENV
+trap : HUP INT TERM
+cd "$1" || exit
+exec 2> /dev/null
+
+# A shell that cannot tell these two apart is of no use.
+said=$( ( set -m; ( exit 137 ) & wait $!; sh -c 'kill -s KILL $$' & wait $! ) 2>&1 )
+case $said in *Exit*Exit* | *Killed*Killed*) exit ;; *'Exit 137 '*Killed*) ;; *) exit ;; esac
+echo usable
+
+post() {
+  child=
+  trap '[ -z "$child" ] || kill -s KILL -- "-$child"; exit' TERM
+  set -m
+  cd "post-$1" && mkfifo -m 600 in status stdout stderr || { echo "failed $1"; exit; }
+  echo "ready $1"
+  exec > status 2>&1 < in
+  while read -r number; do
+    exec 3> stdout 4> stderr
+    ( . ./command ) < /dev/null >&3 2>&4 3>&- 4>&- &
+    child=$!
+    exec 3>&- 4>&-
+    echo "$number $child" > process
+    wait "$child"
+    status=$?
+    # Job control ends a wait for a process that was only stopped.
+    while [ $status -gt 128 ] && kill -s 0 "$child"; do
+      sleep 1
+      wait "$child"
+      status=$?
+    done
+    gone=$child
+    child=
+    echo "done $number $status $gone"
+  done
+}
+
+while read -r number; do post "$number" & done
+posts=$(jobs -p)
+[ -z "$posts" ] || kill -s TERM -- $posts
+`;

@@ -1,0 +1,178 @@
+/**
+ * The launcher: a shell that starts commands, so that this process need not.
+ *
+ * Starting a process copies the page tables of the one that starts it, and stops it meanwhile: tens of
+ * milliseconds when it holds much memory. A shell is small. The launcher is started once for a runner, and
+ * opens a post (`post.ts`) for each command that runs at once.
+ *
+ *     build (node) ── "1", "2" ──▶ launcher (bash) ──┬── post 1 ── command
+ *                                                    └── post 2 ── command
+ *
+ * When the build is gone, its end of the launcher's input closes, and the posts kill what they run.
+ *
+ * @module
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { isExecutable } from "./executable.ts";
+import { launcherScript } from "./launcher-script.ts";
+import { Post } from "./post.ts";
+
+/** Where systems keep bash. Some have it as their `sh` only. */
+const bashes = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
+
+/** How long a launcher stays with nothing to do, in milliseconds. */
+const idleMs = 10_000;
+
+/** The sides of the launcher that we have. */
+interface Shell {
+  readonly process: ChildProcess & { readonly stdin: NodeJS.WritableStream };
+  readonly usable: Promise<boolean>;
+  /** Those who wait for a post to be ready, by its number. */
+  readonly waiting: Map<number, (isReady: boolean) => void>;
+}
+
+/** Starts commands, at posts. */
+export class Launcher {
+  readonly #directory: string;
+  #shell: Shell | undefined;
+  #count = 0;
+  #waiters = 0;
+  readonly #free: Post[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  readonly #shells: readonly string[];
+
+  /**
+   * @param directory - Absolute: where the posts have their folders. Must be there when one is taken.
+   * @param shells - Where to look for bash, absolute.
+   */
+  constructor(directory: string, shells: readonly string[] = bashes) {
+    this.#directory = directory;
+    this.#shells = shells;
+  }
+
+  /** Starts the launcher, unless it is there, and returns at once. */
+  start(): void {
+    clearTimeout(this.#timer);
+    this.#shell ??= startShell(this.#shells, this.#directory, () => (this.#shell = undefined));
+  }
+
+  /** A post for one command. `undefined` where there is no shell for it. */
+  async take(): Promise<Post | undefined> {
+    for (let post = this.#free.pop(); post !== undefined; post = this.#free.pop()) {
+      if (post.isFit) return post;
+      post.close();
+    }
+    this.start();
+    const shell = this.#shell;
+    if (shell === undefined) return undefined;
+    // Who waits for it wants the process to go on; who does not, may leave it.
+    this.#waiters++;
+    shell.process.ref();
+    try {
+      return await this.#open(shell);
+    } finally {
+      this.#waiters--;
+      if (this.#waiters === 0) shell.process.unref();
+    }
+  }
+
+  async #open(shell: Shell): Promise<Post | undefined> {
+    if (!(await shell.usable)) return undefined;
+    const number = this.#count++;
+    const folder = join(this.#directory, `post-${number}`);
+    mkdirSync(folder);
+    const isReady = await new Promise<boolean>((resolve) => {
+      if (this.#shell !== shell) return resolve(false);
+      shell.waiting.set(number, resolve);
+      shell.process.stdin.write(`${number}\n`);
+    });
+    return isReady ? new Post(folder) : undefined;
+  }
+
+  /** To be called when the command is over. */
+  give(post: Post): void {
+    if (post.isFit) this.#free.push(post);
+    else post.close();
+  }
+
+  /** Closes all posts. To be called when no command runs, and their folders are about to go. */
+  rest(): void {
+    for (const post of this.#free.splice(0)) post.close();
+    if (this.#shell === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#shell?.process.stdin.end(), idleMs).unref();
+  }
+
+  /** Ends the launcher, and kills what still runs at its posts. */
+  async end(): Promise<void> {
+    this.rest();
+    clearTimeout(this.#timer);
+    const ending = this.#shell?.process;
+    if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    await new Promise<void>((resolve) => {
+      ending.once("exit", () => resolve());
+      ending.ref();
+      ending.stdin.end();
+    });
+  }
+}
+
+/** Starts the shell. `undefined` where there is none. */
+function startShell(
+  shells: readonly string[],
+  directory: string,
+  onEnd: () => void,
+): Shell | undefined {
+  const shell = shells.find(isExecutable);
+  if (shell === undefined) return undefined;
+  const waiting: Shell["waiting"] = new Map();
+  // Bash reads start-up files even for a script, when its input looks like that of a remote shell.
+  const child = spawn(
+    shell,
+    ["--norc", "--noprofile", "-c", launcherScript, "launcher", directory],
+    {
+      // The tools that the script uses; no command sees it.
+      env: { PATH: "/usr/bin:/bin" },
+      cwd: "/",
+      detached: true,
+      stdio: ["pipe", "pipe", "ignore"],
+    },
+  );
+  const usable = new Promise<boolean>((resolve) => {
+    let said = "";
+    child.stdout.setEncoding("latin1").on("data", (text) => {
+      said += String(text);
+      const lines = said.split("\n");
+      said = lines.pop() ?? "";
+      for (const line of lines) {
+        const [word, number] = line.split(" ");
+        if (word === "usable") resolve(true);
+        else tell(waiting, Number(number), word === "ready");
+      }
+    });
+    const end = (): void => {
+      onEnd();
+      resolve(false);
+      for (const number of waiting.keys()) tell(waiting, number, false);
+    };
+    child.once("error", end);
+    child.once("exit", end);
+  });
+  // One that is gone launches nothing, and says so by its end.
+  child.stdin.on("error", () => {});
+  // A runner that nobody disposes of must not keep this process alive.
+  child.unref();
+  for (const stream of [child.stdin, child.stdout]) {
+    (stream as unknown as { unref(): void }).unref();
+  }
+  return { process: child, usable, waiting };
+}
+
+function tell(waiting: Shell["waiting"], number: number, isReady: boolean): void {
+  waiting.get(number)?.(isReady);
+  waiting.delete(number);
+}

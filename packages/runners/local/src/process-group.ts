@@ -1,0 +1,74 @@
+/**
+ * Process groups: a command and all that it started, but for what has left on purpose, as a daemon does.
+ *
+ * @module
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long killed processes are waited for, in milliseconds. */
+const deathMs = 500;
+
+/** All processes that share a command's group. */
+export class ProcessGroup {
+  readonly #leader: number | undefined;
+  readonly #graceMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
+
+  /**
+   * @param leader - Number of the group; `undefined` for a command that could not be started.
+   * @param graceMs - Time between asking a group to end and killing it, in milliseconds.
+   */
+  constructor(leader: number | undefined, graceMs: number) {
+    this.#leader = leader;
+    this.#graceMs = graceMs;
+  }
+
+  /** Asks the group to end, and kills it when it has had its time. */
+  stop(): void {
+    this.#signal("SIGTERM");
+    this.#timer = setTimeout(() => this.#signal("SIGKILL"), this.#graceMs);
+  }
+
+  /** Kills what is left. Once its leader is gone, a group's number may be given to another. */
+  kill(): void {
+    clearTimeout(this.#timer);
+    if (!this.#isOver) this.#signal("SIGKILL");
+    this.#isOver = true;
+  }
+
+  /** Resolves when nobody is left: what was killed takes a moment to end. */
+  async gone(): Promise<void> {
+    const deadline = performance.now() + deathMs;
+    while (this.#signal(0) && this.#isAlive() && performance.now() < deadline) await sleep(1);
+  }
+
+  /** False if all that is left waits to be reaped: many containers have nobody who does that. */
+  #isAlive(): boolean {
+    if (process.platform !== "linux") return true;
+    return readdirSync("/proc").some((name) => {
+      const [, state, , group] = /\) (\S) (\d+) (\d+) /.exec(statOf(name)) ?? [];
+      return Number(group) === this.#leader && state !== "Z" && state !== "X";
+    });
+  }
+
+  /** True if there was anybody in the group. */
+  #signal(signal: NodeJS.Signals | 0): boolean {
+    if (this.#leader === undefined) return false;
+    try {
+      return process.kill(-this.#leader, signal);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** What Linux says of a process; empty if there is no such process. */
+function statOf(pid: string): string {
+  try {
+    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "";
+  } catch {
+    return "";
+  }
+}
