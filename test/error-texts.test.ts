@@ -132,6 +132,19 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   pathConflict: [catalogue.pathConflict("", "src", "deps"), catalogue.pathConflict("a", "x", "y")],
   platformUnsupported: [catalogue.platformUnsupported("local", "win32", "it needs a POSIX shell")],
+  resourceTooLarge: [
+    catalogue.resourceTooLarge({
+      ...{ stage: "train", resource: "memory", amount: 64, capacity: 32, declaredAt },
+    }),
+  ],
+  resourceUnknown: [
+    catalogue.resourceUnknown({
+      ...{ stage: "test", resource: "data base", known: ["cpu", "memory"], declaredAt },
+    }),
+    catalogue.resourceUnknown({
+      ...{ stage: "test", resource: "mem", known: ["cpu", "memory"], declaredAt },
+    }),
+  ],
   retryWithSideEffects: [catalogue.retryWithSideEffects(2)],
   runnerFailed: [
     catalogue.runnerFailed("the local runner", "link", cause),
@@ -691,6 +704,39 @@ test("attemptWithout", () => {
     error[ARTIFACT_NOT_BUILT]: \`test.report.xml\` is an output of an attempt that did not exit with 0, and did not write it
 
     hint: have the stage that wants it look at \`exitCode\` instead, or drop \`attempt\` if the code should be 0
+    "
+  `);
+});
+
+test("resourceTooLarge", () => {
+  expect(shown("resourceTooLarge")).toMatchInlineSnapshot(`
+    "
+    error[RESOURCE_TOO_LARGE]: stage \`train\` needs 64 of \`memory\`, and the build has 32
+
+      declared at  /work/build.ts:12:14
+
+    hint: ask for less, or build with \`resources: { memory: 64 }\`
+    "
+  `);
+});
+
+test("resourceUnknown", () => {
+  expect(shown("resourceUnknown")).toMatchInlineSnapshot(`
+    "
+    error[RESOURCE_UNKNOWN]: stage \`test\` needs \`data base\`, which the build does not have
+
+      declared at  /work/build.ts:12:14
+      known        cpu, memory
+
+    hint: build with \`resources: { "data base": 1 }\`
+
+
+    error[RESOURCE_UNKNOWN]: stage \`test\` needs \`mem\`, which the build does not have
+
+      declared at  /work/build.ts:12:14
+      known        cpu, memory
+
+    hint: did you mean \`memory\`? Otherwise build with \`resources: { mem: 1 }\`
     "
   `);
 });

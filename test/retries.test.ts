@@ -5,29 +5,19 @@
  */
 import { rmSync } from "node:fs";
 
-import { all, attempt, build, sh, stage, tryBuild, type BuildEvent } from "@ashlar/core";
+import { all, attempt, build, sh, stage, tryBuild } from "@ashlar/core";
 import { mockRunner } from "@ashlar/runner-mock";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { stageFailed } from "../packages/core/src/errors/catalogue.ts";
 import { delayOfRetry } from "../packages/core/src/schedule/retry.ts";
-import { BuildRig, type RigOptions } from "./rig/build-rig.ts";
+import { BuildRig } from "./rig/build-rig.ts";
 
-/** Options that move the rig's clock on whenever a retry waits. */
-function hurried(rig: BuildRig): RigOptions {
-  const waited: number[] = [];
-  const onEvent = (event: BuildEvent): void => {
-    if (event.type !== "stage-retried") return;
-    waited.push(event.delayMs);
-    // The wait begins when the slot has been given back.
-    const advance = (): void => {
-      if (rig.clock.pending > 0) rig.clock.advance(event.delayMs);
-      else setImmediate(advance);
-    };
-    if (event.delayMs > 0) setImmediate(advance);
-  };
-  return { onEvent };
+/** Lets the time pass that a command waits before it is run again. */
+async function wait(rig: BuildRig, ms: number): Promise<void> {
+  while (rig.clock.pending === 0) await new Promise((resolve) => setImmediate(resolve));
+  rig.clock.advance(ms);
 }
 
 describe("a command that may be run again", () => {
@@ -122,13 +112,17 @@ describe("a command that may be run again", () => {
     const [other, beside] = rig.stage("other", { made: made.after() }, "o");
     const [third, between] = rig.stage("third", {}, "t");
     beside.always({ o: "" });
-    const building = rig.build(all({ other, third }), { slots: 1, ...hurried(rig) });
-    const first = await make.next();
-    first.fail(1);
+    const building = rig.build(all({ other, third }), { slots: 1 });
+    (await make.next()).fail(1);
     // The only slot is free while `make` waits.
     (await between.next()).exit({ t: "" });
+    await wait(rig, 1000);
     (await make.next()).fail(1);
+    await wait(rig, 1999);
+    expect(rig.clock.pending).toBe(1);
+    rig.clock.advance(1);
     (await make.next()).fail(1);
+    await wait(rig, 4000);
     (await make.next()).exit({ made: "" });
     expect((await building).ran).toEqual(["third", "make", "other"]);
     const delays = rig.events.flatMap((event) =>

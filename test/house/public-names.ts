@@ -93,6 +93,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type ActionKey",
     "type ActionResult",
     "type AgeBucket",
+    "type Amounts",
     "type AnyStage",
     "type Artifact",
     "type ArtifactPath",

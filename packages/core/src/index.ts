@@ -39,6 +39,7 @@ export {
   type Writable,
 } from "./graph/command.ts";
 export { volatile, type Volatile } from "./graph/volatile.ts";
+export type { Amounts } from "./graph/amounts.ts";
 export type { Retries, RunOptions } from "./graph/run-options.ts";
 export { secret, type Secret, type SecretOptions } from "./graph/secret.ts";
 export {

@@ -17,6 +17,11 @@ export class Heap<T> {
     return this.#items.length;
   }
 
+  /** The smallest element, which stays. */
+  peek(): T | undefined {
+    return this.#items[0];
+  }
+
   push(item: T): void {
     const items = this.#items;
     let at = items.length;

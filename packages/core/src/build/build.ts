@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 
 import { isHandle, type Handle } from "../artifact/handle.ts";
@@ -13,6 +12,7 @@ import { systemClock, type Clock } from "../base/clock.ts";
 import { describe } from "../base/describe.ts";
 import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
+import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import { keyVersion } from "../rebuild/key-parts.ts";
@@ -21,6 +21,7 @@ import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";
 import { Trace } from "../rebuild/trace.ts";
 import type { Runner } from "../runner/runner.ts";
+import { Capacities } from "../schedule/capacities.ts";
 import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
@@ -46,8 +47,15 @@ export interface BuildOptions {
   readonly store?: Store | string;
   /** Directory that relative sources and exports start from. @defaultValue the process's own */
   readonly cwd?: string;
-  /** Commands at once. @defaultValue the number of processors */
+  /** Commands at once: short for `resources: { cpu }`. @defaultValue the number of processors */
   readonly slots?: number;
+  /**
+   * What commands share, in whole numbers: `{ cpu: 8, memory: 16 * 2 ** 30, db: 1 }`. Commands that need
+   * another one cannot be built.
+   *
+   * @defaultValue `cpu`: the number of processors; `memory`: that of the machine, in bytes
+   */
+  readonly resources?: Amounts;
   /**
    * Whether stages that do not depend on a failed one still run. Otherwise the first failure stops
    * the build, and what runs is killed.
@@ -113,10 +121,11 @@ export async function runBuild(
   const cwd = resolve(options.cwd ?? process.cwd());
   const startedAt = clock.now();
   const plan = makePlan(checkTargets(targets));
+  const capacities = new Capacities(options);
+  capacities.check(plan.nodeByCall.keys());
   const store = openStore(options.store, cwd);
   // Nothing that this build uses is collected as garbage meanwhile.
   using _ = store.hold?.();
-  const slots = checkSlots(options.slots ?? availableParallelism());
   const listener = new Listener(clock, options.onEvent);
   const signal = options.signal
     ? AbortSignal.any([options.signal, listener.signal])
@@ -136,7 +145,7 @@ export async function runBuild(
     return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
   });
   const scheduler = new Scheduler({
-    ...{ plan, sources, store, slots, clock, emit, signal, runner, trace, identities },
+    ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, identities },
     keepGoing: options.keepGoing ?? false,
     variables: process.env,
     isHeard: options.onEvent !== undefined,
@@ -236,11 +245,6 @@ export function checkTargets(targets: Targets): readonly Handle[] {
   const list: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
   for (const target of list) if (!isHandle(target)) throw notAHandle(target, "a target");
   return list as readonly Handle[];
-}
-
-function checkSlots(slots: number): number {
-  if (Number.isInteger(slots) && slots > 0) return slots;
-  throw invalidOption("slots", String(slots), "a whole number, at least 1");
 }
 
 function openStore(store: Store | string | undefined, cwd: string): Store {

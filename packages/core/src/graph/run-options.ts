@@ -9,6 +9,7 @@
 import { describe } from "../base/describe.ts";
 import { invalidOption } from "../errors/catalogue.ts";
 import { retryWithSideEffects } from "../errors/run-errors.ts";
+import { checkRequest, usualRequest, type Amounts } from "./amounts.ts";
 
 /** How often a failed command is run again, and when. */
 export interface Retries {
@@ -45,6 +46,14 @@ export interface RunOptions {
    * @defaultValue false
    */
   readonly sideEffects?: boolean;
+  /**
+   * How much it needs of what the build has: `{ cpu: 2, memory: 2 ** 30, db: 1 }`, in whole numbers.
+   * Memory is in bytes; other names are those of the build's option `resources`. It starts when all of it
+   * is there. Nothing keeps it from taking more. Not part of the key.
+   *
+   * @defaultValue one of `cpu`
+   */
+  readonly resources?: Amounts;
 }
 
 /** The same, checked. */
@@ -52,6 +61,8 @@ export interface RunSpec {
   readonly timeoutMs: number | undefined;
   readonly retries: Required<Retries> | undefined;
   readonly hasSideEffects: boolean;
+  /** In the order of names. Only what it needs at least one of. */
+  readonly resources: Amounts;
 }
 
 /** Of most commands. Shared: a graph has many commands. */
@@ -59,6 +70,7 @@ const plain: RunSpec = Object.freeze({
   timeoutMs: undefined,
   retries: undefined,
   hasSideEffects: false,
+  resources: usualRequest,
 });
 
 /** Longest time that a timer can wait, in milliseconds. */
@@ -70,8 +82,9 @@ export const longestMs: number = 2 ** 31 - 1;
  * @throws {@link BuildError} `INVALID_OPTION`; `RETRY_WITH_SIDE_EFFECTS`.
  */
 export function runSpecOf(options: RunOptions): RunSpec {
-  const { timeoutMs, retries, sideEffects } = options;
-  if (timeoutMs === undefined && retries === undefined && sideEffects === undefined) return plain;
+  const { timeoutMs, retries, sideEffects, resources } = options;
+  const given = [timeoutMs, retries, sideEffects, resources];
+  if (given.every((option) => option === undefined)) return plain;
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestMs)) {
     throw invalidOption(
       "timeoutMs",
@@ -83,6 +96,7 @@ export function runSpecOf(options: RunOptions): RunSpec {
     timeoutMs,
     retries: retries === undefined ? undefined : checkRetries(retries),
     hasSideEffects: checkSideEffects(sideEffects),
+    resources: resources === undefined ? usualRequest : checkRequest(resources),
   };
   if (spec.hasSideEffects && spec.retries !== undefined) {
     throw retryWithSideEffects(spec.retries.times);

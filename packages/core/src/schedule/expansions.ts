@@ -33,6 +33,7 @@ import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Value } from "../runner/runner.ts";
 import type { Store } from "../store/store.ts";
+import type { Capacities } from "./capacities.ts";
 import { readable } from "./readable.ts";
 import { takeSources } from "./take-sources.ts";
 
@@ -46,6 +47,7 @@ export interface ExpansionOptions {
   readonly signal: AbortSignal;
   readonly emit: (event: BuildEventBody) => void;
   readonly identities: ToolIdentities;
+  readonly capacities: Capacities;
   readonly known: KnownValues;
 }
 
@@ -68,15 +70,15 @@ export class Expansions {
    * Calls the body, and finds out what it adds to the build. Nothing is added yet.
    *
    * @param isOver - Whether a node has succeeded.
-   * @throws {@link BuildError} `DYNAMIC_FAILED`, `DYNAMIC_RESULT`, `DYNAMIC_CYCLE`, or an error of a new
-   *   source. Rejects with the signal's reason.
+   * @throws {@link BuildError} `DYNAMIC_FAILED`, `DYNAMIC_RESULT`, `DYNAMIC_CYCLE`, `RESOURCE_TOO_LARGE`,
+   *   `RESOURCE_UNKNOWN`, or an error of a new source. Rejects with the signal's reason.
    */
   async describe(
     node: PlanNode,
     expand: Expand,
     isOver: (id: NodeId) => boolean,
   ): Promise<() => readonly PlanNode[]> {
-    const { plan, sources, store, signal, known, identities } = this.#options;
+    const { plan, sources, store, signal, known, identities, capacities } = this.#options;
     const contents: unknown[] = [];
     for (const { artifact } of node.call.command.mounts) {
       const value = await resolveArtifact(store.content, artifact, known);
@@ -97,6 +99,7 @@ export class Expansions {
       return growth;
     };
     const { sources: added, closure } = grow();
+    capacities.check(closure.keys());
     await takeSources(added, sources, this.#options);
     signal.throwIfAborted();
     await identities.prefetch([...closure.keys()].map(({ command }) => command));

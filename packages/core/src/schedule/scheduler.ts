@@ -26,12 +26,13 @@ import type { Trace, Traced } from "../rebuild/trace.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
+import type { Capacities } from "./capacities.ts";
 import { execute, type ExecutionContext, type Verdict } from "./execute.ts";
 import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
-import { Pool } from "./pool.ts";
 import { Provisioner, type Provision } from "./provision.ts";
 import { compareOutputs, type Recheck } from "./recheck.ts";
+import { ResourcePool } from "./resource-pool.ts";
 import { delayOfRetry, pause } from "./retry.ts";
 import { SecretKeeper } from "./secret-keeper.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
@@ -42,7 +43,7 @@ export interface ScheduleOptions {
   readonly sources: Sources;
   readonly store: Store;
   readonly runner: Runner;
-  readonly slots: number;
+  readonly capacities: Capacities;
   readonly keepGoing: boolean;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -74,7 +75,7 @@ const maxRewinds = 5;
 export class Scheduler {
   readonly #options: ScheduleOptions;
   readonly #frontier: Frontier;
-  readonly #pool: Pool;
+  readonly #pool: ResourcePool;
   readonly #rebuilder: Rebuilder;
   readonly #identities: ToolIdentities;
   readonly #provisioner: Provisioner;
@@ -97,7 +98,7 @@ export class Scheduler {
     this.#options = options;
     this.#settlements = new Settlements(options);
     this.#frontier = new Frontier(options.plan);
-    this.#pool = new Pool(options.slots);
+    this.#pool = new ResourcePool((resource) => options.capacities.of(resource) ?? 0);
     this.#rebuilder = new Rebuilder(options.store);
     this.#identities = options.identities;
     const secrets = new SecretKeeper(options.variables);
@@ -268,7 +269,7 @@ export class Scheduler {
       await this.#replay(node, earlier);
       if (this.#options.recheck?.wants(node, action.key) === true) {
         onDecided();
-        await this.#pool.use(node.pathLength, () => this.#runAgain(node, composed, earlier));
+        await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
       }
       this.#options.trace.note(node, action.key, earlier);
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
@@ -276,12 +277,16 @@ export class Scheduler {
     onDecided();
     const provision = await this.#provisioner.provide(action, node.call, this.#stop.signal);
     for (let attempt = 1; ; attempt++) {
-      const delayMs = await this.#pool.use(node.pathLength, async () => {
-        return await this.#run(node, composed, provision, attempt);
-      });
+      const run = (): Promise<number | undefined> => this.#run(node, composed, provision, attempt);
+      const delayMs = await this.#inTurn(node, run);
       if (delayMs === undefined) return;
       await pause(delayMs, this.#options.clock, this.#stop.signal);
     }
+  }
+
+  /** Does work for a node when there is what its command needs. */
+  async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
+    return await this.#pool.use(node.call.command.run.resources, () => node.pathLength, work);
   }
 
   /** Runs the command, and settles the node; or says when to try again, in milliseconds from now. */

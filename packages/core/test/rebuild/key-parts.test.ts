@@ -51,6 +51,7 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
   ),
   mounts: fc.constant([]),
   run: fc.record({
+    resources: fc.constantFrom({ cpu: 1 }, { db: 1 }),
     timeoutMs: fc.constantFrom(undefined, 1),
     retries: fc.constantFrom(undefined, { times: 1, delayMs: 0, backoff: 1 }),
     hasSideEffects: fc.boolean(),
