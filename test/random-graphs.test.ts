@@ -30,12 +30,15 @@ import {
   stage,
   tryBuild,
   type Artifact,
+  type BuildEvent,
   type File,
   type Store,
 } from "@ashlar/core";
-import { mockRunner } from "@ashlar/runner-mock";
+import { mockRunner, type MockResult } from "@ashlar/runner-mock";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+
+import { checkEvents } from "./rig/check-events.ts";
 
 const sourceCount = 3;
 
@@ -149,7 +152,10 @@ function declare({ nodes, targets }: Project): File[] {
 }
 
 /** A runner that does what the operations say, and keeps the names of the actions it ran. */
-function runnerOf(ran: string[]): ReturnType<typeof mockRunner> {
+function runnerOf(
+  ran: string[],
+  end: (result: MockResult) => Promise<MockResult> = (result) => Promise.resolve(result),
+): ReturnType<typeof mockRunner> {
   const runner = mockRunner();
   for (let at = 0; at < 8; at++) {
     runner.on(`node-${at}`, async (call) => {
@@ -157,7 +163,7 @@ function runnerOf(ran: string[]): ReturnType<typeof mockRunner> {
       const texts = await Promise.all(paths.map((path) => call.text(path)));
       const [operation, salt] = call.argv as [Operation, string];
       ran.push(JSON.stringify([operation, Number(salt), texts]));
-      return { outputs: { text: operations[operation](texts) } };
+      return await end({ outputs: { text: operations[operation](texts) } });
     });
   }
   return runner;
@@ -252,6 +258,95 @@ test(
               expect(report.errors).toEqual([]);
               const texts = await Promise.all(handles.map((handle) => report.text(handle)));
               expect(texts).toEqual(evaluate(current).texts);
+            }
+          },
+        ),
+        { numRuns: 60 },
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+/** What goes wrong while a build runs: at its n-th command, or never. */
+const fault = fc.oneof(
+  { weight: 1, arbitrary: fc.constant({ at: Infinity, how: "nothing" as const }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      at: fc.nat(5),
+      how: fc.constantFrom("fails", "breaks the runner", "is cancelled", "loses blobs" as const),
+    }),
+  },
+);
+
+test(
+  "in whatever order commands end and whatever goes wrong meanwhile, what was made is right",
+  { timeout: 60_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
+    const cwd = join(folder, "project");
+    mkdirSync(cwd);
+    const round = fc.record({ change: edit, fault, keepGoing: fc.boolean(), pick: fc.nat() });
+    try {
+      await fc.assert(
+        fc.asyncProperty(
+          project,
+          fc.array(round, { minLength: 1, maxLength: 4 }),
+          fc.scheduler(),
+          async (start, rounds, scheduler) => {
+            const directory = mkdtempSync(join(folder, "store"));
+            const store = new DiskStore(directory);
+            let current = start;
+            for (const { change, fault: wrong, keepGoing, pick } of rounds) {
+              current = change(current);
+              for (const [at, text] of current.sources.entries()) {
+                writeFileSync(join(cwd, `s${at}`), text);
+              }
+              const controller = new AbortController();
+              const goWrong = (): MockResult | undefined => {
+                if (wrong.how === "is cancelled") controller.abort(new Error("enough"));
+                if (wrong.how === "loses blobs") harm(directory, pick, "gone");
+                if (wrong.how === "breaks the runner") throw new Error("broken");
+                return wrong.how === "fails" ? { exitCode: 1 } : undefined;
+              };
+              let count = 0;
+              let isOver = false;
+              const runner = runnerOf([], async (result) => {
+                // To read what was lost meanwhile, a report has it made again.
+                if (isOver) return result;
+                const isHere = count++ === wrong.at;
+                await scheduler.schedule(Promise.resolve(), String(count));
+                return (isHere ? goWrong() : undefined) ?? result;
+              });
+              const handles = declare(current);
+              const members = Object.fromEntries(handles.map((handle, at) => [`m${at}`, handle]));
+              const targets = current.isSequential ? seq(members) : all(members);
+              const events: BuildEvent[] = [];
+              const options = { runner, store, cwd, slots: current.slots };
+              const report = await scheduler.waitFor(
+                tryBuild(targets, {
+                  ...{ ...options, keepGoing, signal: controller.signal },
+                  onEvent: (event) => events.push(event),
+                }),
+              );
+              isOver = true;
+              checkEvents(events);
+              const expected = evaluate(current).texts;
+              if (count <= wrong.at || wrong.how === "loses blobs") expect(report.ok).toBe(true);
+              if (report.ok) expect(report.errors).toEqual([]);
+              else expect(report.errors.length).toBeGreaterThan(0);
+              // Whatever it made is right, also when the whole came to nothing.
+              for (const [at, handle] of handles.entries()) {
+                const made = await report.text(handle).catch((error: unknown) => error);
+                if (typeof made === "string") expect(made).toBe(expected[at]);
+                else expect([report.ok, made]).toMatchObject([false, { code: expect.any(String) }]);
+              }
+              // And the next build, in which nothing goes wrong, is as one from scratch.
+              const again = await tryBuild(targets, { ...options, runner: runnerOf([]) });
+              const texts = await Promise.all(handles.map((handle) => again.text(handle)));
+              expect(texts).toEqual(expected);
             }
           },
         ),
