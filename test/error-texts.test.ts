@@ -14,6 +14,7 @@ import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
+import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
@@ -23,6 +24,7 @@ const catalogue = {
   ...fnErrors,
   ...mergeErrors,
   ...runErrors,
+  ...storeErrors,
   ...unkeyedErrors,
   ...toolErrors,
 };
@@ -192,6 +194,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   stageTimedOut: [
     catalogue.stageTimedOut({ stage: "link", argv: ["ld"], timeoutMs: 500, declaredAt, log: [] }),
   ],
+  storeTooNew: [catalogue.storeTooNew("/var/cache/ashlar", 3, 2)],
   storeUnwritable: [catalogue.storeUnwritable("/var/cache/ashlar", cause)],
   symlinkLeaves: [catalogue.symlinkLeaves("/work/src/up", "../..", "it leads out of the tree")],
   templateSyntax: [catalogue.templateSyntax(" cc 'a ${…} ", "a ' is never closed")],
@@ -1047,6 +1050,16 @@ test("stageTimedOut", () => {
       log          (nothing was printed)
 
     hint: raise its \`timeoutMs\`, or find out what it waits for
+    "
+  `);
+});
+
+test("storeTooNew", () => {
+  expect(shown("storeTooNew")).toMatchInlineSnapshot(`
+    "
+    error[STORE_TOO_NEW]: the store in \`/var/cache/ashlar\` has layout 3, and this version knows layouts up to 2
+
+    hint: use the newer version, or name another directory with \`store\` or \`ASHLAR_STORE\`; nothing in it was touched
     "
   `);
 });

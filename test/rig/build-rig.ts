@@ -38,6 +38,7 @@ import {
 import { mockRunner } from "@ashlar/runner-mock";
 import { onTestFailed } from "vitest";
 
+import { unpackBlob } from "../../packages/core/test/store/unpack.ts";
 import { checkEvents } from "./check-events.ts";
 import { Tool } from "./tool.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -239,9 +240,9 @@ export class BuildRig {
   }
 }
 
-/** Where a disk store keeps a blob. */
+/** Path of a blob in a disk store, which is taken out of its pack for it. */
 export function blobPath(rig: BuildRig, digest: Digest): string {
-  return join(rig.folder, "store", "cas", digest.slice(0, 2), digest.slice(0, 64));
+  return unpackBlob(join(rig.folder, "store"), digest);
 }
 
 function lineOf(event: BuildEvent): string {

@@ -155,7 +155,7 @@ export {
 } from "./store/verify-store.ts";
 export { storeUsage, type AgeBucket, type StoreUsage } from "./store/store-usage.ts";
 export type { Tally } from "./store/inventory.ts";
-export type { ActionCache, ContentStore, Notes, Store } from "./store/store.ts";
+export type { ActionCache, ContentStore, Copy, Intake, Notes, Store } from "./store/store.ts";
 
 // For those who write runners and stores.
 export type {

@@ -59,6 +59,7 @@ export const errorCodes = [
   "STAGE_FAILED",
   "STAGE_NAME",
   "STAGE_TIMED_OUT",
+  "STORE_TOO_NEW",
   "STORE_UNWRITABLE",
   "SYMLINK_LEAVES",
   "TEMPLATE_SYNTAX",

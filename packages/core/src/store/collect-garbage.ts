@@ -1,7 +1,7 @@
 /**
  * Collecting garbage: a store is made to fit.
  *
- *     lock ─▶ leftovers of the dead ─▶ decide ─▶ results go ─▶ blobs go ─▶ quarantine goes
+ *     lock ─▶ leftovers of the dead ─▶ decide ─▶ results go ─▶ blobs go ─▶ quarantine goes ─▶ packs shrink
  *
  * Results go before the blobs that they name. So whenever it stops, by a signal or a crash, what is left
  * is blobs that nothing names, for the next collector, and never a result that names what is gone. Builds
@@ -13,10 +13,21 @@
 import { Breath } from "../base/breath.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { invalidOption, storeUnwritable } from "../errors/catalogue.ts";
+import { BlobReader } from "./blob-reader.ts";
 import { CollectorLock } from "./collector-lock.ts";
+import { compactPacks } from "./compact-packs.ts";
 import type { DiskStore } from "./disk-store.ts";
 import { decideEviction } from "./eviction.ts";
-import { isStore, noFiles, tally, type Item, type NamedItem, type Tally } from "./inventory.ts";
+import {
+  isStore,
+  noFiles,
+  tally,
+  type Holding,
+  type Item,
+  type NamedBlob,
+  type NamedItem,
+  type Tally,
+} from "./inventory.ts";
 import { readLeases } from "./lease.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { Reach, readResultAt } from "./reach.ts";
@@ -77,6 +88,7 @@ export async function collectGarbage(
   const maxAgeMs = checkLimit("maxAgeMs", options.maxAgeMs);
   signal?.throwIfAborted();
   if (!isStore(directory)) return report({});
+  store.checkVersion();
   const now = clock.now();
   try {
     using lock = CollectorLock.take(directory, store.temporaryPath(), now);
@@ -84,11 +96,14 @@ export async function collectGarbage(
     const temporary = tally(removeLeftovers(directory, now));
     const { heldSinceMs } = readLeases(directory, now);
     const limits = { maxBytes, oldestMs: now - maxAgeMs, heldSinceMs };
-    const eviction = await decideEviction(directory, limits, signal);
-    const collection = new Collection(directory, now, signal);
+    const reader = new BlobReader(directory);
+    const eviction = await decideEviction(directory, reader, limits, signal);
+    const collection = new Collection(directory, reader, now, signal);
     const results = await collection.removeResults(eviction.results.going);
     const blobs = await collection.removeBlobs(eviction.blobs.going);
     const quarantined = await collection.removeQuarantined(eviction.quarantined.going);
+    store.releasePack();
+    await compactPacks(directory, signal);
     const kept = {
       results: tally([...eviction.results.staying, ...results.spared]),
       blobs: tally([...eviction.blobs.staying, ...blobs.spared]),
@@ -109,7 +124,7 @@ export async function collectGarbage(
 }
 
 /** What became of files that were to go. */
-interface Outcome<I extends Item> {
+interface Outcome<I extends Holding> {
   readonly removed: readonly I[];
   readonly spared: readonly I[];
 }
@@ -122,9 +137,9 @@ class Collection {
   /** What results name that are in use again. */
   readonly #spared: Reach;
 
-  constructor(directory: string, now: number, signal: AbortSignal | undefined) {
+  constructor(directory: string, reader: BlobReader, now: number, signal: AbortSignal | undefined) {
     this.#removal = new Removal(directory, now);
-    this.#spared = new Reach(directory);
+    this.#spared = new Reach(reader);
     this.#signal = signal;
   }
 
@@ -137,11 +152,11 @@ class Collection {
     return outcome;
   }
 
-  async removeBlobs(going: readonly NamedItem[]): Promise<Outcome<NamedItem>> {
+  async removeBlobs(going: readonly NamedBlob[]): Promise<Outcome<NamedBlob>> {
     const spared = new Set(this.#spared.hashes());
     return await this.#each(
       going,
-      (item) => !spared.has(item.hash) && this.#removal.remove(item, blobUsedAt),
+      (item) => !spared.has(item.hash) && this.#removal.removeBlob(item),
     );
   }
 
@@ -149,7 +164,7 @@ class Collection {
     return await this.#each(going, (item) => this.#removal.remove(item, blobUsedAt));
   }
 
-  async #each<I extends Item>(
+  async #each<I extends Holding>(
     items: readonly I[],
     remove: (item: I) => boolean,
   ): Promise<Outcome<I>> {

@@ -36,9 +36,13 @@ export async function readDirectory(content: ContentStore, digest: Digest): Prom
   return directory;
 }
 
-/** Keeps a directory message in the store. */
-export async function writeDirectory(content: ContentStore, directory: Directory): Promise<Digest> {
-  const digest = await content.write(encodeDirectory(directory));
+/** Keeps a directory message in the store; by way of something that collects what is written, if any. */
+export async function writeDirectory(
+  content: ContentStore,
+  directory: Directory,
+  way: Pick<ContentStore, "write"> = content,
+): Promise<Digest> {
+  const digest = await way.write(encodeDirectory(directory));
   const cache = decoded.get(content) ?? (await makeCache(content));
   cache.set(digest, directory);
   return digest;

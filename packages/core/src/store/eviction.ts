@@ -11,7 +11,18 @@
  */
 import { Breath } from "../base/breath.ts";
 import { hashOf } from "../digest/digest.ts";
-import { isNamed, listFolder, listHalf, tally, type Item, type NamedItem } from "./inventory.ts";
+import type { BlobReader } from "./blob-reader.ts";
+import {
+  isNamed,
+  listBlobs,
+  listFolder,
+  listHalf,
+  tally,
+  type Holding,
+  type Item,
+  type NamedBlob,
+  type NamedItem,
+} from "./inventory.ts";
 import { Reach, readResultAt } from "./reach.ts";
 
 /** How much may stay. */
@@ -25,7 +36,7 @@ export interface Limits {
 }
 
 /** The two sides of a decision about some files. */
-export interface Choice<I extends Item> {
+export interface Choice<I extends Holding> {
   readonly going: readonly I[];
   readonly staying: readonly I[];
 }
@@ -33,13 +44,14 @@ export interface Choice<I extends Item> {
 /** A decision about a whole store. */
 export interface Eviction {
   readonly results: Choice<NamedItem>;
-  readonly blobs: Choice<NamedItem>;
+  readonly blobs: Choice<NamedBlob>;
   readonly quarantined: Choice<Item>;
 }
 
 /** Decides for the store in a directory, as it is now. */
 export async function decideEviction(
   directory: string,
+  reader: BlobReader,
   limits: Limits,
   signal?: AbortSignal,
 ): Promise<Eviction> {
@@ -52,15 +64,15 @@ export async function decideEviction(
   }
   const budget = new Budget(limits);
   for (const blob of loose) if (budget.holds(blob)) budget.spend(blob.bytes);
-  const kept = new Reach(directory);
-  const lost = new Reach(directory);
+  const kept = new Reach(reader);
+  const lost = new Reach(reader);
 
   const staysResult = (item: NamedItem): boolean => {
     const result = readResultAt(item.path, item.hash);
     const added = result && kept.add(result);
     const brought = (added?.blobs ?? []).map((digest) => blobs.get(hashOf(digest)));
-    const news = brought.filter((blob) => blob !== undefined && !budget.holds(blob));
-    const stays = budget.admits(item, item.bytes + tally(news as NamedItem[]).bytes);
+    const news = brought.filter((blob) => blob !== undefined).filter((blob) => !budget.holds(blob));
+    const stays = budget.admits(item, item.bytes + tally(news).bytes);
     if (!stays && added) kept.takeBack(added);
     if (!stays && result) lost.add(result);
     return stays;
@@ -68,7 +80,7 @@ export async function decideEviction(
   const chosenResults = await choose(results, staysResult, pause);
   const named = new Set(kept.hashes());
   const orphans = new Set(lost.hashes());
-  const staysBlob = (blob: NamedItem): boolean => {
+  const staysBlob = (blob: NamedBlob): boolean => {
     if (named.has(blob.hash) || budget.holds(blob)) return true;
     return !orphans.has(blob.hash) && budget.admits(blob, blob.bytes);
   };
@@ -84,18 +96,18 @@ export async function decideEviction(
 /** What lies in a store. Blobs by their hashes. */
 interface Inventory {
   readonly results: readonly NamedItem[];
-  readonly blobs: ReadonlyMap<string, NamedItem>;
+  readonly blobs: ReadonlyMap<string, NamedBlob>;
   readonly quarantined: readonly Item[];
 }
 
 async function takeInventory(directory: string, pause: () => Promise<void>): Promise<Inventory> {
   const results: NamedItem[] = [];
-  const blobs = new Map<string, NamedItem>();
+  const blobs = new Map<string, NamedBlob>();
   for (const item of listHalf(directory, "ac")) {
     if (isNamed(item)) results.push(item);
     await pause();
   }
-  for (const item of listHalf(directory, "cas")) {
+  for (const item of listBlobs(directory)) {
     if (isNamed(item)) blobs.set(item.hash, item);
     await pause();
   }
@@ -103,11 +115,11 @@ async function takeInventory(directory: string, pause: () => Promise<void>): Pro
 }
 
 /** True when nothing has to go, so that nothing need be read. */
-function areWithin({ maxBytes, oldestMs }: Limits, items: readonly Item[]): boolean {
+function areWithin({ maxBytes, oldestMs }: Limits, items: readonly Holding[]): boolean {
   return tally(items).bytes <= maxBytes && items.every(({ usedAtMs }) => usedAtMs >= oldestMs);
 }
 
-function all<I extends Item>(items: readonly I[]): Choice<I> {
+function all<I extends Holding>(items: readonly I[]): Choice<I> {
   return { going: [], staying: items };
 }
 
@@ -121,11 +133,11 @@ class Budget {
     this.#bytes = limits.maxBytes;
   }
 
-  holds({ usedAtMs }: Item): boolean {
+  holds({ usedAtMs }: Holding): boolean {
     return usedAtMs >= this.#limits.heldSinceMs;
   }
 
-  admits(item: Item, bytes: number): boolean {
+  admits(item: Holding, bytes: number): boolean {
     if (!this.holds(item)) {
       if (item.usedAtMs < this.#limits.oldestMs) return false;
       if (bytes > this.#bytes) this.#bytes = -1;
@@ -141,7 +153,7 @@ class Budget {
 }
 
 /** Asks for each item whether it stays, the most recently used first. */
-async function choose<I extends Item>(
+async function choose<I extends Holding>(
   items: readonly I[],
   stays: (item: I) => boolean,
   pause: () => Promise<void>,

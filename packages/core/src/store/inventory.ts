@@ -9,11 +9,12 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 
 import { storeUnwritable } from "../errors/catalogue.ts";
+import { OpenFiles } from "./open-files.ts";
+import { PackFile } from "./pack-file.ts";
+import { listPacks } from "./pack-names.ts";
 import { blobUsedAt, resultUsedAt } from "./recency.ts";
+import type { Half } from "./store-files.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";
-
-/** The two kinds of content, by their folders. */
-export type Half = "ac" | "cas";
 
 /** A number of files, and their sizes together. */
 export interface Tally {
@@ -21,9 +22,8 @@ export interface Tally {
   readonly bytes: number;
 }
 
-/** A file that the store keeps. */
-export interface Item {
-  readonly path: string;
+/** Something that takes room. */
+export interface Holding {
   /** Its name, when it is one that a blob or result has, at the right place; else `undefined`. */
   readonly hash: string | undefined;
   readonly bytes: number;
@@ -31,8 +31,32 @@ export interface Item {
   readonly usedAtMs: number;
 }
 
+/** A file that the store keeps. */
+export interface Item extends Holding {
+  readonly path: string;
+}
+
 /** An item with a proper name. */
 export type NamedItem = Item & { readonly hash: string };
+
+/** A record of a pack that is kept. */
+export interface PackedItem extends NamedHolding {
+  readonly pack: PackFile;
+  /** Number of the record. */
+  readonly at: number;
+}
+
+/** A holding with a proper name. */
+export type NamedHolding = Holding & { readonly hash: string };
+
+/** A blob with all its copies: processes that do not know of each other may write the same. */
+export interface BlobItem extends Holding {
+  readonly files: readonly Item[];
+  readonly packed: readonly PackedItem[];
+}
+
+/** A blob that the store can find. */
+export type NamedBlob = BlobItem & { readonly hash: string };
 
 /** Nothing. */
 export const noFiles: Tally = { count: 0, bytes: 0 };
@@ -49,8 +73,49 @@ export function tally(items: Iterable<{ readonly bytes: number }>): Tally {
 }
 
 /** True for items that the store can find. */
-export function isNamed(item: Item): item is NamedItem {
+export function isNamed<H extends Holding>(item: H): item is H & { readonly hash: string } {
   return item.hash !== undefined;
+}
+
+/** All blobs of a store, and what else lies among them. */
+export function* listBlobs(directory: string): Generator<BlobItem, void> {
+  const packed = new Map<string, BlobItem>();
+  for (const item of listPacked(directory)) {
+    const blob = packed.get(item.hash) ?? { ...item, bytes: 0, files: [], packed: [] };
+    packed.set(item.hash, withCopy(blob, item, { packed: [...blob.packed, item] }));
+  }
+  for (const file of listHalf(directory, "cas")) {
+    const blob = packed.get(file.hash ?? "");
+    if (file.hash === undefined || blob === undefined) {
+      const { hash, bytes, usedAtMs } = file;
+      yield { hash, bytes, usedAtMs, files: [file], packed: [] };
+    } else packed.set(file.hash, withCopy(blob, file, { files: [file] }));
+  }
+  yield* packed.values();
+}
+
+function withCopy(blob: BlobItem, copy: Holding, more: Partial<BlobItem>): BlobItem {
+  const { hash, files, packed } = blob;
+  const usedAtMs = Math.max(blob.usedAtMs, copy.usedAtMs);
+  return { hash, files, packed, ...more, bytes: blob.bytes + copy.bytes, usedAtMs };
+}
+
+/** All records of packs whose blobs are kept. */
+function* listPacked(directory: string): Generator<PackedItem, void> {
+  const files = new OpenFiles();
+  for (const name of listPacks(directory)) {
+    const pack = new PackFile(files, name);
+    const { records } = pack.readNew();
+    for (let at = 0; at < records.count; at++) {
+      if (!records.isSound(at) || !records.isKept(at)) continue;
+      const [hash, bytes, usedAtMs] = [
+        records.hash(at),
+        records.sizeBytes(at),
+        records.usedAtMs(at),
+      ];
+      yield { pack, at, hash, bytes, usedAtMs };
+    }
+  }
 }
 
 /** Everything in one half of a store. What is removed meanwhile may be missing from it. */

@@ -6,7 +6,8 @@
 import { writeFileSync } from "node:fs";
 
 import type { Digest } from "../digest/digest.ts";
-import type { ContentStore } from "./store.ts";
+import { copyEach } from "./copy-each.ts";
+import type { ContentStore, Copy, Intake } from "./store.ts";
 
 /**
  * Serves some blobs from memory, and all others from the store behind. What is written goes to the
@@ -43,5 +44,17 @@ export class LayeredContent implements ContentStore {
     const blob = this.#front.get(digest);
     if (blob === undefined) await this.#behind.copyTo(digest, path, mode);
     else writeFileSync(path, blob, { mode, flag: "wx" });
+  }
+
+  async copyAll(copies: readonly Copy[], signal?: AbortSignal): Promise<void> {
+    const isInFront = ({ digest }: Copy): boolean => this.#front.has(digest);
+    await copyEach(this, copies.filter(isInFront), signal);
+    const others = copies.filter((copy) => !isInFront(copy));
+    if (this.#behind.copyAll === undefined) await copyEach(this.#behind, others, signal);
+    else await this.#behind.copyAll(others, signal);
+  }
+
+  get intake(): (() => Intake) | undefined {
+    return this.#behind.intake?.bind(this.#behind);
   }
 }

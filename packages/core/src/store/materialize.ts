@@ -6,10 +6,10 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 
-import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
+import { copyEach } from "./copy-each.ts";
 import { readDirectory } from "./directories.ts";
-import type { ContentStore } from "./store.ts";
+import type { ContentStore, Copy } from "./store.ts";
 
 /** How {@link materializeTree} writes. */
 export interface MaterializeOptions {
@@ -33,32 +33,35 @@ export async function materializeTree(
   options: MaterializeOptions = {},
 ): Promise<void> {
   const { mtime, signal } = options;
-  const breath = new Breath();
   const isWritable = (path: string): boolean =>
     typeof options.writable === "function" ? options.writable(path) : options.writable === true;
+  const copies: Copy[] = [];
+  const folders: string[] = [];
 
-  const write = async (digest: Digest, path: string): Promise<void> => {
+  /** Makes folders and links, and collects files. */
+  const layOut = async (digest: Digest, path: string): Promise<void> => {
     const { files, directories, symlinks } = await readDirectory(content, digest);
+    const prefix = path === "" ? "" : `${path}/`;
+    const folder = join(directory, path);
     for (const file of files) {
-      await breath.pause(signal);
-      const below = path === "" ? file.name : `${path}/${file.name}`;
-      const full = join(directory, below);
-      await content.copyTo(file.digest, full, modeOf(file.isExecutable, isWritable(below)));
-      if (mtime !== undefined) fs.utimesSync(full, mtime, mtime);
+      const mode = modeOf(file.isExecutable, isWritable(prefix + file.name));
+      copies.push({ digest: file.digest, path: `${folder}/${file.name}`, mode, mtime });
     }
     for (const { name, target } of symlinks) {
-      const full = join(directory, path, name);
+      const full = join(folder, name);
       fs.symlinkSync(target, full);
       if (mtime !== undefined) fs.lutimesSync(full, mtime, mtime);
     }
     for (const { name, digest: child } of directories) {
-      const below = path === "" ? name : `${path}/${name}`;
-      fs.mkdirSync(join(directory, below));
-      await write(child, below);
+      fs.mkdirSync(join(folder, name));
+      await layOut(child, prefix + name);
     }
-    if (mtime !== undefined) fs.utimesSync(join(directory, path), mtime, mtime);
+    folders.push(folder);
   };
-  await write(tree, "");
+  await layOut(tree, "");
+  await (content.copyAll?.(copies, signal) ?? copyEach(content, copies, signal));
+  // Last, since whatever is made in a folder gives it a new time.
+  if (mtime !== undefined) for (const folder of folders) fs.utimesSync(folder, mtime, mtime);
 }
 
 /** Mode bits of a file: everyone may read it. */

@@ -1,18 +1,17 @@
 /**
  * Reach: all that results name, directly or through directories.
  *
- * Read straight from the files, not through the store: looking at something must not mark it as used.
- * What is damaged or missing names nothing.
+ * Read past the store: looking at something must not mark it as used. What is damaged or missing names nothing.
  *
  * @module
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 
 import { decodeDirectory, type Directory } from "../artifact/directory.ts";
-import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
+import { emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { decodeActionResult, type ActionResult } from "../graph/action-result.ts";
+import type { BlobReader } from "./blob-reader.ts";
 import { unsealBytes } from "./seal.ts";
 import { unlessDenied } from "./system-error.ts";
 
@@ -24,13 +23,13 @@ export interface Added {
 
 /** The blobs that some results name. Each directory is read once, however many results share it. */
 export class Reach {
-  readonly #directory: string;
+  readonly #reader: BlobReader;
   readonly #blobs = new Set<Digest>();
   readonly #walked = new Set<Digest>();
 
-  /** @param directory - The store's. */
-  constructor(directory: string) {
-    this.#directory = directory;
+  /** @param reader - Of the store. */
+  constructor(reader: BlobReader) {
+    this.#reader = reader;
   }
 
   /** Hashes of all blobs so far. */
@@ -53,7 +52,7 @@ export class Reach {
       this.#walked.add(next);
       added.directories.push(next);
       this.#addBlob(next, added.blobs);
-      const directory = readDirectoryAt(this.#directory, next);
+      const directory = readDirectoryAt(this.#reader, next);
       for (const { digest } of directory?.files ?? []) this.#addBlob(digest, added.blobs);
       for (const { digest } of directory?.directories ?? []) roots.push(digest);
     }
@@ -82,11 +81,10 @@ export function readResultAt(path: string, hash: string): ActionResult | undefin
 }
 
 /** Reads a directory message; `undefined` when it is missing or damaged. */
-export function readDirectoryAt(store: string, digest: Digest): Directory | undefined {
+export function readDirectoryAt(reader: BlobReader, digest: Digest): Directory | undefined {
   return unlessDamaged(() => {
-    const hash = hashOf(digest);
-    const bytes = readFileSync(join(store, "cas", hash.slice(0, 2), hash));
-    return digestBytes(bytes) === digest ? decodeDirectory(bytes) : undefined;
+    const bytes = reader.read(digest);
+    return bytes && decodeDirectory(bytes);
   });
 }
 

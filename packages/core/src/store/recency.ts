@@ -45,8 +45,11 @@ export function markResultUsed(path: string): void {
   });
 }
 
-/** Not by a clock that is handed in: the marks to compare with are the machine's. */
-function isOld(usedAtMs: number): boolean {
+/**
+ * True for marks that should be set anew. Not by a clock that is handed in: the marks to compare with are
+ * the machine's.
+ */
+export function isOld(usedAtMs: number): boolean {
   // A mark in the future is old, too: the clock was wrong when it was set, or is now.
   return Math.abs(Date.now() - usedAtMs) > markIntervalMs;
 }

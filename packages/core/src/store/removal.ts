@@ -10,8 +10,10 @@
 import { lstatSync, rmSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
-import type { Item } from "./inventory.ts";
+import type { BlobItem, Item, PackedItem } from "./inventory.ts";
 import { readLeases } from "./lease.ts";
+import { listPacks } from "./pack-names.ts";
+import { blobUsedAt } from "./recency.ts";
 import { unlessDenied } from "./system-error.ts";
 
 /** How many files are removed between two looks at the leases, when nothing seems to have changed. */
@@ -37,9 +39,36 @@ export class Removal {
     const stats = unlessDenied(() => lstatSync(item.path));
     // Gone already: lost in a build, or removed by hand.
     if (stats === undefined) return true;
-    const marked = usedAt(stats);
-    if (marked !== item.usedAtMs || marked >= this.#heldSinceMs) return false;
-    return removeWhole(item.path);
+    return this.#isAsItWas(item, usedAt(stats)) && removeWhole(item.path);
+  }
+
+  /** Removes all copies of a blob. False when one is in use by now, or cannot be removed. */
+  removeBlob({ files, packed }: BlobItem): boolean {
+    this.#look();
+    const isUnused = packed.every((item) => {
+      const usedAtMs = this.#usedAt(item);
+      return usedAtMs === undefined || this.#isAsItWas(item, usedAtMs);
+    });
+    if (!isUnused || !files.every((item) => this.remove(item, blobUsedAt))) return false;
+    for (const { pack, at } of packed) pack.drop(at);
+    return true;
+  }
+
+  #isAsItWas(item: { readonly usedAtMs: number }, usedAtMs: number): boolean {
+    return usedAtMs === item.usedAtMs && usedAtMs < this.#heldSinceMs;
+  }
+
+  /** When a packed blob was last used, as it is written now; `undefined` when it is gone. */
+  #usedAt({ pack, at }: PackedItem): number | undefined {
+    let record = pack.record(at);
+    if (record === undefined) {
+      // It goes by another name since somebody else writes to it, or nobody.
+      const name = listPacks(this.#directory).find(({ id }) => id === pack.name.id);
+      if (name === undefined) return undefined;
+      pack.rename(name);
+      record = pack.record(at);
+    }
+    return record?.isKept(0) === true ? record.usedAtMs(0) : undefined;
   }
 
   /** Looks for leases, if there may be another. Two in one tick of the clock look like one. */

@@ -26,6 +26,7 @@ import type { Fingerprints } from "./fingerprints.ts";
 import { IgnoreRules } from "./gitignore.ts";
 import { compileGlobs, type GlobSet } from "./globs.ts";
 import type { ContentStore } from "./store.ts";
+import { maxTries, Taking, type TakenFile } from "./taking.ts";
 
 /** What {@link snapshot} keeps to. */
 export interface SnapshotOptions {
@@ -62,7 +63,7 @@ export async function snapshot(
   const walk = new Walk(content, directory, options, included, excluded);
   const look = (path: string): void => options.seen?.other(path, lookAt(path));
   const rules = gitignore === true ? await IgnoreRules.above(directory, look) : undefined;
-  return await walk.take("", include === undefined, rules);
+  return await walk.run(include === undefined, rules);
 }
 
 /** Takes one file into the store, as an entry of a directory. */
@@ -85,14 +86,14 @@ async function takeSeen(
     const digest = await readWhole(content, path, shown);
     const after = inspect(path, shown);
     const isSame = before.mtimeMs === after.mtimeMs && before.size === after.size;
-    if (isSame) return { digest, isExecutable: (after.mode & 0o111) !== 0 };
-    if (tries === 3) throw sourceChanged(shown, "it is being written to");
+    if (isSame) return { digest, isExecutable: isExecutable(after) };
+    if (tries === maxTries) throw sourceChanged(shown, "it is being written to");
     before = after;
   }
 }
 
 class Walk {
-  readonly #content: ContentStore;
+  readonly #taking: Taking;
   readonly #root: string;
   readonly #checkLinks: boolean;
   readonly #include: GlobSet | undefined;
@@ -109,7 +110,7 @@ class Walk {
     include: GlobSet | undefined,
     exclude: GlobSet | undefined,
   ) {
-    this.#content = content;
+    this.#taking = new Taking(content);
     this.#root = root;
     this.#checkLinks = options.checkLinks ?? true;
     this.#include = include;
@@ -119,8 +120,15 @@ class Walk {
     this.#seen = options.seen;
   }
 
+  /** Takes the whole directory; `isIncluded` says that nothing has to match `include`. */
+  async run(isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
+    const digest = await this.#take("", isIncluded, above);
+    await this.#taking.end();
+    return digest;
+  }
+
   /** Takes the folder at `path`; `isIncluded` says that it matched `include`, with all below. */
-  async take(path: string, isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
+  async #take(path: string, isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
     const folder = join(this.#root, path);
     // With a slash behind it, a source that is itself a link shows the folder that it leads to.
     this.#seen?.other(path, inspect(`${folder}/`, folder));
@@ -145,7 +153,7 @@ class Walk {
       const bytes = broken.get(name);
       if (bytes !== undefined) throw fileNameNotUtf8(folder, bytes);
       if (entry.isDirectory()) {
-        const digest = await this.take(below, belongs, rules);
+        const digest = await this.#take(below, belongs, rules);
         // A folder counts by itself only if it was asked for; otherwise only for what is in it.
         if (belongs || sizeIsNotZero(digest)) directories.push({ name, digest });
       } else if (entry.isSymbolicLink()) {
@@ -154,24 +162,47 @@ class Walk {
         files.push({ name, ...(await this.#takeFile(below, full)) });
       } else throw specialFile(full, kindOf(entry));
     }
-    return await writeDirectory(this.#content, { files, directories, symlinks });
+    const directory = { files, directories, symlinks };
+    return await writeDirectory(this.#taking.content, directory, this.#taking);
   }
 
   async #takeFile(
     path: string,
     full: string,
   ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-    if (this.#seen === undefined) return await snapshotFile(this.#content, full);
-    const stats = inspect(full, full);
-    const known = this.#known?.digestOf(path, stats);
-    if (known !== undefined) {
-      this.#seen.file(path, stats, known);
-      return { digest: known, isExecutable: (stats.mode & 0o111) !== 0 };
+    const known = this.#seen && this.#known && this.#takeKnown(path, full, this.#known);
+    if (known !== undefined) return known;
+    const small = this.#takeSmall(full);
+    if (small !== undefined) {
+      this.#seen?.file(path, small.stats, small.digest);
+      return { digest: small.digest, isExecutable: isExecutable(small.stats) };
     }
-    const taken = await takeSeen(this.#content, full, stats);
+    const stats = inspect(full, full);
+    const taken = await takeSeen(this.#taking.content, full, stats);
     // The look from before the file was read: what is written later shows in the next.
-    this.#seen.file(path, stats, taken.digest);
+    this.#seen?.file(path, stats, taken.digest);
     return taken;
+  }
+
+  /** A file that has not changed since an earlier snapshot. */
+  #takeKnown(
+    path: string,
+    full: string,
+    earlier: Fingerprints,
+  ): { readonly digest: Digest; readonly isExecutable: boolean } | undefined {
+    const stats = inspect(full, full);
+    const digest = earlier.digestOf(path, stats);
+    if (digest === undefined) return undefined;
+    this.#seen?.file(path, stats, digest);
+    return { digest, isExecutable: isExecutable(stats) };
+  }
+
+  #takeSmall(full: string): TakenFile | undefined {
+    try {
+      return this.#taking.takeFile(full);
+    } catch (error) {
+      throw error instanceof BuildError ? error : unreadable(full, error);
+    }
   }
 
   #target(path: string, full: string): string {
@@ -226,12 +257,16 @@ function attempt<T>(path: string, read: () => T): T {
   }
 }
 
-/** An entry that was listed, and is not there when it is read, went away meanwhile. */
+/** An entry that was listed, and is not there or leads elsewhere when it is read, went away meanwhile. */
 function unreadable(path: string, error: unknown): BuildError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ENOTDIR"
+  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP"
     ? sourceChanged(path, "it went away")
     : sourceUnreadable(path, error);
+}
+
+function isExecutable({ mode }: fs.Stats): boolean {
+  return (mode & 0o111) !== 0;
 }
 
 function kindOf(entry: fs.Dirent): string {

@@ -6,7 +6,15 @@
 import { Breath } from "../base/breath.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { DiskStore } from "./disk-store.ts";
-import { isStore, listFolder, listHalf, noFiles, type Item, type Tally } from "./inventory.ts";
+import {
+  isStore,
+  listBlobs,
+  listFolder,
+  listHalf,
+  noFiles,
+  type Holding,
+  type Tally,
+} from "./inventory.ts";
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -43,15 +51,17 @@ export interface StoreUsage {
  *   Rejects with the signal's reason.
  */
 export async function storeUsage(
-  { directory }: DiskStore,
+  store: DiskStore,
   options: { readonly clock?: Clock; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<StoreUsage> {
   const { clock = systemClock, signal } = options;
   const now = clock.now();
   signal?.throwIfAborted();
+  const { directory } = store;
   isStore(directory);
+  store.checkVersion();
   const breath = new Breath();
-  const count = async (items: Iterable<Item>): Promise<Tally[]> => {
+  const count = async (items: Iterable<Holding>): Promise<Tally[]> => {
     const tallies = bounds.map(() => noFiles);
     for (const { bytes, usedAtMs } of items) {
       const at = bounds.findIndex((bound) => now - usedAtMs <= bound);
@@ -61,7 +71,7 @@ export async function storeUsage(
     return tallies;
   };
   const results = await count(listHalf(directory, "ac"));
-  const blobs = await count(listHalf(directory, "cas"));
+  const blobs = await count(listBlobs(directory));
   const parts = {
     results: results.reduce(add),
     blobs: blobs.reduce(add),

@@ -31,6 +31,43 @@ export interface ContentStore {
   writeFile(path: string): Promise<Digest>;
   /** Makes a new file with the blob's bytes. Rejects with `BLOB_LOST`, or the error of making it. */
   copyTo(digest: Digest, path: string, mode: number): Promise<void>;
+  /**
+   * As `copyTo` for each, in any order; for stores that can do many faster than one after another. What
+   * was made stays when it rejects, also when it does with the signal's reason.
+   */
+  copyAll?(copies: readonly Copy[], signal?: AbortSignal): Promise<void>;
+  /** Takes in many small blobs faster than one after another. */
+  readonly intake?: (() => Intake) | undefined;
+}
+
+/** A file that is to be made of a blob. */
+export interface Copy {
+  readonly digest: Digest;
+  readonly path: string;
+  readonly mode: number;
+  /** Modification time, in seconds since 1970. @defaultValue the present */
+  readonly mtime?: number | undefined;
+}
+
+/**
+ * Takes in small blobs, through memory of its own that they are read into.
+ *
+ * @example
+ * ```ts
+ * const room = intake.room(size);
+ * const digest = intake.keep(fs.readSync(file, room));
+ * await intake.end();
+ * ```
+ */
+export interface Intake {
+  /** Size of the largest blob that it takes, in bytes. */
+  readonly maxBytes: number;
+  /** Memory for a blob of at most that size, to be filled and kept before it is asked for again. */
+  room(sizeBytes: number): Buffer;
+  /** Keeps the first bytes of the room. Throws `STORE_UNWRITABLE`. The blob may be there only at the end. */
+  keep(sizeBytes: number): Digest;
+  /** Sees to it that all that was kept is there. Rejects with `STORE_UNWRITABLE`. */
+  end(): Promise<void>;
 }
 
 /**

@@ -12,10 +12,11 @@ import * as fs from "node:fs";
 import { basename, join, relative } from "node:path";
 
 import { Breath } from "../base/breath.ts";
-import { digestBytes, emptyDigest, hashOf, sizeOf, type Digest } from "../digest/digest.ts";
+import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { digestFile, largeBytes } from "../digest/file-digester.ts";
 import { storeUnwritable } from "../errors/catalogue.ts";
 import type { ActionResult } from "../graph/action-result.ts";
+import { BlobReader } from "./blob-reader.ts";
 import type { DiskStore } from "./disk-store.ts";
 import { makeFolder } from "./folder.ts";
 import {
@@ -24,14 +25,15 @@ import {
   listFolder,
   listHalf,
   tally,
-  type Half,
   type Item,
   type NamedItem,
   type Tally,
 } from "./inventory.ts";
 import { readDirectoryAt, readResultAt } from "./reach.ts";
 import { unsealBytes } from "./seal.ts";
+import type { Half } from "./store-files.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";
+import { verifyPacks, type PackFinding } from "./verify-packs.ts";
 
 /** Something that is not as it should be. */
 export interface StoreProblem {
@@ -75,17 +77,21 @@ export interface VerifyOptions {
  *   else is in the place of the store. Rejects with the signal's reason, or what `onProblem` throws.
  */
 export async function verifyStore(
-  { directory }: DiskStore,
+  store: DiskStore,
   options: VerifyOptions = {},
 ): Promise<VerificationReport> {
+  const { directory } = store;
   options.signal?.throwIfAborted();
   isStore(directory);
+  store.checkVersion();
   const verification = new Verification(directory, options);
   try {
     // Blobs first: a result that names a damaged one is incomplete by then.
-    const blobs = await verification.verifyHalf("cas");
+    const packed = await verification.verifyPacks();
+    const files = await verification.verifyHalf("cas");
     const results = await verification.verifyHalf("ac");
     verification.verifyNotes();
+    const blobs = { count: packed.count + files.count, bytes: packed.bytes + files.bytes };
     return { results, blobs, problems: verification.problems };
   } catch (error) {
     throw isSystemError(error) ? storeUnwritable(directory, error) : error;
@@ -95,6 +101,7 @@ export async function verifyStore(
 class Verification {
   readonly problems: StoreProblem[] = [];
   readonly #directory: string;
+  readonly #reader: BlobReader;
   readonly #options: VerifyOptions;
   readonly #breath = new Breath();
   /** Of directories that were walked: the first blob that is missing in or below, if any is. */
@@ -102,10 +109,22 @@ class Verification {
 
   constructor(directory: string, options: VerifyOptions) {
     this.#directory = directory;
+    this.#reader = new BlobReader(directory);
     this.#options = options;
   }
 
-  /** Verifies blobs or results. Returns how many are whole. */
+  /** Verifies blobs in packs. Returns how many are whole. */
+  async verifyPacks(): Promise<Tally> {
+    const whole: { readonly bytes: number }[] = [];
+    for (const finding of verifyPacks(this.#directory)) {
+      if (finding.kind === "whole") whole.push({ bytes: finding.sizeBytes });
+      else this.#tellOf(finding);
+      await this.#breath.pause(this.#options.signal);
+    }
+    return tally(whole);
+  }
+
+  /** Verifies blobs or results that are files. Returns how many are whole. */
   async verifyHalf(half: Half): Promise<Tally> {
     const whole: Item[] = [];
     // Listed as a whole first: what is moved meanwhile should not disturb the listing.
@@ -144,6 +163,18 @@ class Verification {
     return true;
   }
 
+  #tellOf(finding: Exclude<PackFinding, { kind: "whole" }>): void {
+    const { path } = finding;
+    if (finding.kind === "stray") {
+      this.#tell({ kind: "stray", path, movedTo: this.#move("packs", path) });
+      return;
+    }
+    const name = finding.kind === "damaged" ? finding.hash : basename(path);
+    const movedTo = this.#quarantinePath(finding.kind === "damaged" ? "cas" : "packs", name);
+    fs.writeFileSync(movedTo, finding.bytes, { flag: "wx" });
+    this.#tell({ kind: finding.kind === "damaged" ? "damaged-blob" : "stray", path, movedTo });
+  }
+
   async #quarantine(half: Half, { path, hash }: NamedItem): Promise<void> {
     const movedTo = this.#move(half, path);
     if (movedTo === undefined) return;
@@ -153,10 +184,8 @@ class Verification {
   }
 
   /** Moves a file out of the way; `undefined` when somebody else has. */
-  #move(folderName: Half | "notes", path: string): string | undefined {
-    const folder = join(this.#directory, "quarantine");
-    makeFolder(folder);
-    const movedTo = join(folder, `${folderName}-${basename(path)}-${randomUUID()}`);
+  #move(folderName: Half | "notes" | "packs", path: string): string | undefined {
+    const movedTo = this.#quarantinePath(folderName, basename(path));
     try {
       fs.renameSync(path, movedTo);
       return movedTo;
@@ -166,11 +195,17 @@ class Verification {
     }
   }
 
+  #quarantinePath(folderName: string, name: string): string {
+    const folder = join(this.#directory, "quarantine");
+    makeFolder(folder);
+    return join(folder, `${folderName}-${name}-${randomUUID()}`);
+  }
+
   /** The first blob that a result names and that is not there. */
   #missingOf({ files, directories, stdout, stderr }: ActionResult): Digest | undefined {
     const blobs = [stdout, stderr, ...files.map(({ digest }) => digest)];
     blobs.push(...directories.map(({ treeDigest }) => treeDigest));
-    const missing = blobs.find((digest) => !this.#isThere(digest));
+    const missing = blobs.find((digest) => !this.#reader.isThere(digest));
     if (missing !== undefined) return missing;
     for (const { rootDigest } of directories) {
       const below = this.#missingBelow(rootDigest);
@@ -183,19 +218,12 @@ class Verification {
   #missingBelow(tree: Digest): Digest | undefined {
     if (tree === emptyDigest) return undefined;
     if (this.#missingIn.has(tree)) return this.#missingIn.get(tree);
-    const directory = readDirectoryAt(this.#directory, tree);
+    const directory = readDirectoryAt(this.#reader, tree);
     let missing = directory ? undefined : tree;
-    missing ??= directory?.files.find(({ digest }) => !this.#isThere(digest))?.digest;
+    missing ??= directory?.files.find(({ digest }) => !this.#reader.isThere(digest))?.digest;
     for (const { digest } of directory?.directories ?? []) missing ??= this.#missingBelow(digest);
     this.#missingIn.set(tree, missing);
     return missing;
-  }
-
-  #isThere(digest: Digest): boolean {
-    if (digest === emptyDigest) return true;
-    const hash = hashOf(digest);
-    const path = join(this.#directory, "cas", hash.slice(0, 2), hash);
-    return fs.statSync(path, { throwIfNoEntry: false })?.size === sizeOf(digest);
   }
 
   #tell({ kind, path, movedTo, missing }: Found): void {

@@ -10,6 +10,7 @@ import type { BuildError } from "../errors/build-error.ts";
 import { malformedPath, pathConflict } from "../errors/catalogue.ts";
 import { writeDirectory } from "./directories.ts";
 import type { ContentStore } from "./store.ts";
+import { Taking } from "./taking.ts";
 
 /** Content of files by their paths. A path that ends with `/` is a directory, and its content empty. */
 export type TreeFiles = Readonly<Record<string, string | Uint8Array>>;
@@ -27,11 +28,12 @@ interface Folder {
  */
 export async function writeTree(content: ContentStore, files: TreeFiles): Promise<Digest> {
   const root: Folder = { files: new Map(), folders: new Map() };
+  const taking = new Taking(content);
   for (const [path, bytes] of Object.entries(files)) {
     const place = parsePath(path);
     if (path.endsWith("/")) folderAt(root, place);
     else {
-      const digest = await content.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+      const digest = await taking.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
       const name = baseName(place);
       if (name === "") throw malformedPath(path, "it is the tree itself, and no file in it");
       const folder = folderAt(root, parentOf(place));
@@ -39,15 +41,18 @@ export async function writeTree(content: ContentStore, files: TreeFiles): Promis
       folder.files.set(name, { name, digest, isExecutable: false });
     }
   }
-  return await keep(content, root);
+  const digest = await keep(taking, root);
+  await taking.end();
+  return digest;
 }
 
-async function keep(content: ContentStore, { files, folders }: Folder): Promise<Digest> {
+async function keep(taking: Taking, { files, folders }: Folder): Promise<Digest> {
   const directories: DirectoryNode[] = [];
   for (const [name, folder] of folders) {
-    directories.push({ name, digest: await keep(content, folder) });
+    directories.push({ name, digest: await keep(taking, folder) });
   }
-  return await writeDirectory(content, { files: [...files.values()], directories, symlinks: [] });
+  const directory = { files: [...files.values()], directories, symlinks: [] };
+  return await writeDirectory(taking.content, directory, taking);
 }
 
 function folderAt(root: Folder, path: ArtifactPath): Folder {

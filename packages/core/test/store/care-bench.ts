@@ -15,6 +15,7 @@ import type { ActionResult } from "../../src/graph/action-result.ts";
 import type { ActionKey } from "../../src/graph/action.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { ownHolder } from "../../src/store/holder.ts";
+import { unpackBlob } from "./unpack.ts";
 
 /** An hour, in milliseconds. */
 export const hourMs: number = 60 * 60 * 1000;
@@ -83,8 +84,9 @@ export function setUsed(path: string, agoMs: number): void {
   fs.utimesSync(path, seconds, seconds);
 }
 
-/** Where the store keeps a blob or a result. */
+/** Path of a result, or of a blob, which is taken out of its pack for it. */
 export function pathOf(store: DiskStore, half: "ac" | "cas", digest: Digest): string {
+  if (half === "cas") return unpackBlob(store.directory, digest);
   return join(store.directory, half, digest.slice(0, 2), digest.slice(0, 64));
 }
 

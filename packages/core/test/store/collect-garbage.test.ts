@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 
 import * as fc from "fast-check";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { encodeTree } from "../../src/artifact/directory.ts";
 import { digestBytes } from "../../src/digest/digest.ts";
@@ -15,6 +15,7 @@ import { collectGarbage } from "../../src/store/collect-garbage.ts";
 import { readDirectory } from "../../src/store/directories.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { ownHolder } from "../../src/store/holder.ts";
+import { listBlobs } from "../../src/store/inventory.ts";
 import { StoreLease } from "../../src/store/lease.ts";
 import { storeUsage } from "../../src/store/store-usage.ts";
 import { verifyStore } from "../../src/store/verify-store.ts";
@@ -174,17 +175,43 @@ describe("use", () => {
     expect(await store.get(idle)).toBeUndefined();
   });
 
-  test("of a blob moves its mark and not its mtime", async () => {
+  test("of a packed blob moves its mark", async () => {
     const store = freshStore();
     const digest = await store.write(Buffer.from("a"));
+    const usedAtMs = (): number => [...listBlobs(store.directory)][0]!.usedAtMs;
+    const uses = [
+      () => store.read(digest),
+      () => store.missing([digest]),
+      () => store.write(Buffer.from("a")),
+      () => store.copyAll([{ digest, path: join(temporaryFolder(), "copy"), mode: 0o644 }]),
+    ];
+    const now = vi.spyOn(Date, "now");
+    onTestFinished(() => now.mockRestore());
+    for (const [at, use] of uses.entries()) {
+      const before = usedAtMs();
+      now.mockReturnValue(before + hourMs);
+      await use();
+      expect(usedAtMs(), `use ${at}`).toBe(before + hourMs);
+      now.mockReturnValue(before + hourMs + 60_000);
+      await use();
+      expect(usedAtMs(), "right after another").toBe(before + hourMs);
+    }
+    expect([...listBlobs(store.directory)]).toHaveLength(1);
+  });
+
+  test("of a blob that is a file moves its mark and not its mtime", async () => {
+    const store = freshStore();
+    const bytes = Buffer.alloc(200_000);
+    const digest = await store.write(bytes);
     const path = pathOf(store, "cas", digest);
     fs.utimesSync(path, 1, 1);
     const uses = [
       () => store.read(digest),
       () => store.missing([digest]),
-      () => store.write(Buffer.from("a")),
+      () => store.write(bytes),
     ];
     const now = vi.spyOn(Date, "now").mockReturnValue(Date.now() + hourMs);
+    onTestFinished(() => now.mockRestore());
     for (const use of uses) {
       const before = fs.statSync(path, { bigint: true });
       // Time stamps may stand still for some milliseconds.
@@ -193,7 +220,6 @@ describe("use", () => {
         return fs.statSync(path, { bigint: true }).ctimeNs > before.ctimeNs;
       });
     }
-    now.mockRestore();
     expect(fs.statSync(path).mtimeMs).toBe(1000);
   });
 

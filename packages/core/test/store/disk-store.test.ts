@@ -9,10 +9,12 @@ import { join } from "node:path";
 
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { digestBytes, emptyDigest, type Digest } from "../../src/digest/digest.ts";
+import { digestBytes, emptyDigest, sizeOf, type Digest } from "../../src/digest/digest.ts";
 import type { ActionResult } from "../../src/graph/action-result.ts";
-import { DiskStore } from "../../src/store/disk-store.ts";
+import { DiskStore, packedBytes } from "../../src/store/disk-store.ts";
+import { recordBytes } from "../../src/store/pack-record.ts";
 import { storeContract, type Damage } from "../../src/testing/store-contract.ts";
+import { flipByte, packedPlace, unpackBlob } from "./unpack.ts";
 
 storeContract(
   { describe, expect, test },
@@ -23,6 +25,17 @@ storeContract(
     damageResult: (store, key, kind) => damage(pathIn(store as DiskStore, "ac", key), kind),
   },
 );
+
+describe("with small blobs in packs,", () => {
+  storeContract(
+    { describe, expect, test },
+    {
+      makeStore: (folder) => new DiskStore(folder),
+      reopen: (folder) => new DiskStore(folder),
+      damageBlob: (store, digest, kind) => damageWhereItIs(store as DiskStore, digest, kind),
+    },
+  );
+});
 
 const result: ActionResult = {
   files: [{ path: "out/app", digest: digestBytes(Buffer.from("app")), isExecutable: true }],
@@ -44,11 +57,11 @@ test("nothing is made before something is written", () => {
   expect(fs.existsSync(folder)).toBe(false);
 });
 
-test("the layout is that of other tools' disk caches", async () => {
+test("the layout of larger blobs and results is that of other tools' disk caches", async () => {
   const store = new DiskStore(temporary());
-  const digest = await store.write(Buffer.from("bytes"));
+  const digest = await store.write(large);
   await store.put(key, result);
-  expect(fs.readFileSync(pathIn(store, "cas", digest), "utf8")).toBe("bytes");
+  expect(fs.readFileSync(pathIn(store, "cas", digest)).equals(large)).toBe(true);
   expect(fs.statSync(pathIn(store, "cas", digest)).mode & 0o777).toBe(0o444);
   expect(fs.existsSync(pathIn(store, "ac", key))).toBe(true);
   expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
@@ -62,9 +75,9 @@ test("nothing is left on the way, whatever happens", async () => {
   await store.writeFile(join(files, "large"));
   await expect(store.writeFile(files)).rejects.toThrow("EISDIR");
   // The place of a blob is taken by a directory: it cannot be published.
-  const digest = digestBytes(Buffer.from("bytes"));
-  fs.mkdirSync(pathIn(store, "cas", digest), { recursive: true });
-  await expect(store.write(Buffer.from("bytes"))).rejects.toMatchObject({
+  const other = Buffer.alloc(200_000, "other");
+  fs.mkdirSync(pathIn(store, "cas", digestBytes(other)), { recursive: true });
+  await expect(store.write(other)).rejects.toMatchObject({
     code: "STORE_UNWRITABLE",
   });
   expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
@@ -169,6 +182,7 @@ test.skipIf(process.getuid?.() === 0)(
   async () => {
     const store = new DiskStore(temporary());
     await store.write(Buffer.from("before"));
+    fs.chmodSync(join(store.directory, "packs"), 0o500);
     fs.chmodSync(join(store.directory, "tmp"), 0o500);
     await expect(store.write(Buffer.from("after"))).rejects.toMatchObject({
       code: "STORE_UNWRITABLE",
@@ -205,7 +219,21 @@ function temporary(): string {
 }
 
 function pathIn(store: DiskStore, half: "ac" | "cas", digest: Digest): string {
+  if (half === "cas") return unpackBlob(store.directory, digest);
   return join(store.directory, half, digest.slice(0, 2), digest.slice(0, 64));
+}
+
+/** Damages a blob in its pack, if it is in one. */
+function damageWhereItIs(store: DiskStore, digest: Digest, kind: Damage): void {
+  const { directory } = store;
+  if (sizeOf(digest) > packedBytes) return damage(pathIn(store, "cas", digest), kind);
+  const { dataPath, indexPath, at, offset } = packedPlace(directory, digest);
+  if (kind === "gone") unpackBlob(directory, digest);
+  if (kind === "gone") fs.rmSync(pathIn(store, "cas", digest));
+  if (kind === "cut short") fs.truncateSync(dataPath, offset + 1);
+  if (kind === "altered") flipByte(dataPath, offset);
+  // Its size in the record.
+  if (kind === "longer") flipByte(indexPath, at * recordBytes + 40);
 }
 
 function damage(path: string, kind: Damage): void {

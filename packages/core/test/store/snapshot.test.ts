@@ -13,9 +13,10 @@ import { describe, expect, test } from "vitest";
 
 import { emptyDigest, type Digest } from "../../src/digest/digest.ts";
 import { storeUnwritable } from "../../src/errors/catalogue.ts";
+import { DiskStore } from "../../src/store/disk-store.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { snapshot, snapshotFile } from "../../src/store/snapshot.ts";
-import type { ContentStore } from "../../src/store/store.ts";
+import type { ContentStore, Intake } from "../../src/store/store.ts";
 import {
   changed,
   folder,
@@ -288,6 +289,84 @@ describe("while it is taken,", () => {
     const full = storeUnwritable("/store", new Error("disk full"));
     const store = changed(new MemoryStore(), { write: () => Promise.reject(full) });
     await expect(snapshot(store, directory)).rejects.toBe(full);
+  });
+});
+
+describe("while it is taken into a store with an intake,", () => {
+  /** A store in which something happens after a file was opened and looked at, before it is read. */
+  function meanwhile(happening: (times: number) => void): DiskStore {
+    const store = new DiskStore(join(temporary(), "store"));
+    const { intake } = store;
+    let times = 0;
+    return Object.assign(store, {
+      intake: (): Intake => {
+        const inner = intake();
+        return {
+          maxBytes: inner.maxBytes,
+          room(size) {
+            happening(times++);
+            return inner.room(size);
+          },
+          keep: (size) => inner.keep(size),
+          end: () => inner.end(),
+        };
+      },
+    });
+  }
+
+  test("a file is written to: it is read again", async () => {
+    const directory = temporary();
+    writeFolder(directory, { a: "before" });
+    const store = meanwhile((times) => {
+      if (times === 0) fs.writeFileSync(join(directory, "a"), "and after");
+    });
+    const tree = await snapshot(store, directory);
+    expect(await loadFolder(store, tree)).toEqual({ a: "and after" });
+  });
+
+  test("a file is written to all the time: that is SOURCE_CHANGED", async () => {
+    const directory = temporary();
+    writeFolder(directory, { a: "before" });
+    const store = meanwhile(() => fs.appendFileSync(join(directory, "a"), "more"));
+    await expect(snapshot(store, directory)).rejects.toThrow(code("SOURCE_CHANGED"));
+  });
+
+  test.each<[string, (path: string) => void]>([
+    ["nothing", () => undefined],
+    ["a link", (path) => fs.symlinkSync("/etc/hosts", path)],
+    ["a pipe", (path) => execFileSync("mkfifo", [path])],
+    ["a folder", (path) => fs.mkdirSync(path)],
+  ])("a file turns into %s", async (_, make) => {
+    const directory = temporary();
+    writeFolder(directory, { a: "a", b: "b" });
+    const store = meanwhile((times) => {
+      if (times > 0) return;
+      fs.rmSync(join(directory, "b"));
+      make(join(directory, "b"));
+    });
+    // Which of the two is taken first is the file system's choice; the other is not what was listed.
+    const outcome = await snapshot(store, directory).then(
+      async (tree) => await loadFolder(store, tree),
+      (error: unknown) => (error as { code: string }).code,
+    );
+    expect([{ a: "a", b: "b" }, "SOURCE_CHANGED"]).toContainEqual(outcome);
+  });
+
+  test("small files, large ones and many are as they were", async () => {
+    const directory = temporary();
+    const files = Object.fromEntries(
+      [0, 1, 131_071, 131_072, 131_073, 1_048_577, 3_000_000].map((size) => [
+        `f${size}`,
+        { exec: "x".repeat(size) },
+      ]),
+    );
+    const many = Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`${n}`, `${n}`]));
+    writeFolder(directory, { files, many });
+    const store = new DiskStore(join(temporary(), "store"));
+    const tree = await snapshot(store, directory);
+    const other = new DiskStore(store.directory);
+    expect(await loadFolder(other, tree)).toEqual({ files, many });
+    expect(tree).toBe(await snapshot(new MemoryStore(), directory));
   });
 });
 
