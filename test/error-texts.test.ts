@@ -13,8 +13,8 @@ import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
-import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
+import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
