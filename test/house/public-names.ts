@@ -162,6 +162,8 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type NameValue",
     "type Notes",
     "type OnConflict",
+    "type OpaqueCall",
+    "type OpaqueOptions",
     "type Out",
     "type OutOptions",
     "type Outcome",

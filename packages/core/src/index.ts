@@ -59,15 +59,9 @@ export {
 } from "./graph/stage.ts";
 export { exec } from "./graph/exec.ts";
 export { attempt, type AttemptOutputs } from "./graph/attempt.ts";
-export {
-  fn,
-  type Fn,
-  type FnCall,
-  type FnInputs,
-  type FnModuleOptions,
-  type FnOptions,
-  type FnPaths,
-} from "./graph/fn.ts";
+export { fn, type Fn, type FnCall, type FnModuleOptions, type FnOptions } from "./graph/fn.ts";
+export type { FnInputs, FnPaths } from "./graph/fn-paths.ts";
+export type { OpaqueCall, OpaqueOptions } from "./graph/opaque.ts";
 export { merge, type MergeOptions } from "./graph/merge.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";

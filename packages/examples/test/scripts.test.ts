@@ -61,6 +61,24 @@ test("hello: a comment in the renderer re-runs it, and ends there", async () => 
   }
 });
 
+test("functions: what can be reused is, and a helper of the module counts", async () => {
+  const copy = mkdtempSync(join(packageRoot, "dist", "copy-"));
+  try {
+    cpSync(join(packageRoot, "functions"), join(copy, "functions"), { recursive: true });
+    cpSync(example("functions"), join(copy, "script", "functions.js"));
+    const script = join(copy, "script", "functions.js");
+    const { stdout } = await run(script);
+    expect(stdout).toContain("# Words\n\n- stone: 4\n- and: 2\n- alone: 1");
+    expect(stdout).toContain("ran: [ 'rank', 'page', 'show' ], reused: []");
+    expect((await run(script)).stdout).toContain("ran: [ 'show' ], reused: [ 'rank', 'page' ]");
+    appendFileSync(join(copy, "functions/lib/words.mjs"), "// a comment\n");
+    const third = (await run(script)).stdout;
+    expect(third).toContain("ran: [ 'rank', 'show' ], reused: [ 'page' ]");
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
+
 describe.skipIf(!hasBash)(hasBash ? "with bash" : "with bash (there is none here)", () => {
   test("build-site: exports the page and its packed form", async () => {
     expect((await run(example("build-site"))).stdout).toBe("ran: render, check, pack");

@@ -19,6 +19,7 @@ import {
   templateSyntax,
 } from "../errors/catalogue.ts";
 import type { FnSpec } from "./function-text.ts";
+import type { OpaqueSpec } from "./opaque-spec.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
 import { placeTools, type PlacedTool } from "./placed-tool.ts";
 import { runSpecOf, type RunOptions, type RunSpec } from "./run-options.ts";
@@ -108,6 +109,8 @@ export interface CommandSpec {
   readonly isAttempt: boolean;
   /** The function that the command runs; absent when it runs anything else. */
   readonly fn?: FnSpec;
+  /** The closure that is run in the place of a process. */
+  readonly opaque?: OpaqueSpec;
 }
 
 /** Where interpolated artifacts lie, and where outputs of templates are written. */
@@ -233,8 +236,13 @@ export class CommandBuilder {
     if (typeof hole === "string" || isSecret(hole)) return hole;
     if (typeof hole === "number") return String(hole);
     if (isOut(hole)) return relativeTo(this.#promise(hole), this.#cwd);
-    if (isArtifact(hole)) return relativeTo(this.#place(hole), this.#cwd);
+    if (isArtifact(hole)) return this.pathOf(hole);
     throw notInterpolable(hole);
+  }
+
+  /** Where an artifact lies, from the directory where the command starts. */
+  pathOf(artifact: Artifact): string {
+    return relativeTo(this.#place(artifact), this.#cwd);
   }
 
   /** Where an artifact lies. One that was not laid by hand gets a place under `in/`. */

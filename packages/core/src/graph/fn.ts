@@ -9,27 +9,21 @@
  *
  * @module
  */
-import { isArtifact, type Artifact } from "../artifact/handle.ts";
+import type { Artifact } from "../artifact/handle.ts";
 import { parsePath, relativeTo } from "../artifact/path.ts";
 import { moduleSource } from "../artifact/source.ts";
 import { text } from "../artifact/text.ts";
 import { canonicalJson, NotJson, type Json } from "../base/canonical-json.ts";
 import { describe } from "../base/describe.ts";
-import { invalidOption, notAHandle, notJson } from "../errors/catalogue.ts";
+import { invalidOption, notJson } from "../errors/catalogue.ts";
 import { CommandBuilder, type Command, type CommandOptions } from "./command.ts";
+import { pathsOfCall, type FnInputs, type FnPaths } from "./fn-paths.ts";
 import { fnProgram } from "./fn-program.ts";
 import { functionText, preludeOf, type FnSpec } from "./function-text.ts";
-import { isOut, outState, type Out } from "./out.ts";
+import { fnOpaque, type OpaqueOptions } from "./opaque.ts";
+import type { Out } from "./out.ts";
 import type { OutputsOf } from "./sh.ts";
 import { tool } from "./tool.ts";
-
-/** Inputs of a function, by the names that it knows them by. */
-export type FnInputs = Readonly<Record<string, Artifact | readonly Artifact[]>>;
-
-/** Paths of a function's inputs: one for an artifact, several for a list. */
-export type FnPaths<I> = {
-  readonly [N in keyof I]: I[N] extends readonly unknown[] ? readonly string[] : string;
-};
 
 /** What a function is called with. All paths are relative to the directory that it starts in. */
 export interface FnCall<I, S, C> {
@@ -111,33 +105,15 @@ export function fnCommand<S extends Readonly<Record<string, Out>>>(
   call: { readonly module: string; readonly name: string; readonly given: object },
   { fn, flags = [] }: { readonly fn?: FnSpec; readonly flags?: readonly string[] },
 ): Command<OutputsOf<S>> {
-  const cwd = parsePath(options.cwd ?? "");
-  const inputs: Record<string, Json> = {};
-  for (const [name, input] of Object.entries(options.inputs ?? {})) {
-    inputs[name] = pathsOf(builder, name, input);
-  }
-  const out: Record<string, string> = {};
-  for (const [name, output] of Object.entries(options.outputs ?? {})) {
-    if (isOut(output)) out[name] = relativeTo(parsePath(output[outState].name), cwd);
-  }
+  const paths = pathsOfCall(builder, options);
   builder.lay(".fn/start.mjs", program);
-  builder.lay(".fn/call.json", jsonFile({ ...call, given: { ...call.given, inputs, out } }));
-  const start = relativeTo(parsePath(".fn/start.mjs"), cwd);
+  builder.lay(".fn/call.json", jsonFile({ ...call, given: { ...call.given, ...paths } }));
+  const start = relativeTo(parsePath(".fn/start.mjs"), parsePath(options.cwd ?? ""));
   return builder.build(
     ["node", ...flags, start],
     [tool.node(), ...(options.tools ?? [])],
     fn,
   ) as Command<OutputsOf<S>>;
-}
-
-function pathsOf(builder: CommandBuilder, name: string, input: unknown): Json {
-  const isList = Array.isArray(input);
-  for (const each of isList ? (input as unknown[]) : [input]) {
-    if (!isArtifact(each)) throw notAHandle(each, `input \`${name}\``);
-  }
-  // Artifacts stand for their paths, which are texts.
-  const paths = builder.expand(input) as string[];
-  return isList ? paths : (paths[0] ?? "");
 }
 
 function jsonFile(value: unknown): Artifact {
@@ -217,7 +193,27 @@ export interface Fn {
     name: string,
     options?: FnModuleOptions<S, I>,
   ): Command<OutputsOf<S>>;
+  /**
+   * Makes a command from a closure, with all that is around it. It runs in the process that builds,
+   * whatever runner the build has, so it can use what it likes, and nothing is said of how far it keeps to
+   * its inputs. Without a `version` it runs in every build.
+   *
+   * @param name - In the key, if there is a version: no two closures may have the same.
+   * @throws {@link BuildError} `FN_FUNCTION`, `INVALID_OPTION`, `NOT_A_HANDLE`.
+   * @example
+   * ```ts
+   * fn.opaque("bundle", {
+   *   inputs: { src },
+   *   outputs: { app: out.file("app.js") },
+   *   run: async ({ inputs, out, signal }) => await bundler.bundle(inputs.src, out.app, signal),
+   * });
+   * ```
+   */
+  opaque<const S extends Readonly<Record<string, Out>> = {}, const I extends FnInputs = {}>(
+    name: string,
+    options: OpaqueOptions<S, I>,
+  ): Command<OutputsOf<S>>;
 }
 
 /** {@inheritDoc Fn} */
-export const fn: Fn = Object.assign(fnInline, { module: fnModule });
+export const fn: Fn = Object.assign(fnInline, { module: fnModule, opaque: fnOpaque });

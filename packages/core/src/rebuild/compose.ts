@@ -14,6 +14,7 @@ import { toolNotExecutable, toolNotInTree } from "../errors/tool-errors.ts";
 import { toolsOf } from "../graph/command.ts";
 import { inputTools, type InputTool } from "../graph/placed-tool.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { runnerOf } from "../runner/in-process.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
 import { entryAt, type Entry } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -65,7 +66,7 @@ export async function composeAction(
   const parts = partsOf({
     command,
     tools: await identify(call, context.identities),
-    platform: context.runner.platform,
+    platform: runnerOf(command, context.runner).platform,
     inputRoot: inputRoot.digest,
   });
   const messages = encodeParts(parts);

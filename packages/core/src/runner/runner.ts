@@ -21,7 +21,7 @@ import type { ContentStore, Notes } from "../store/store.ts";
 import type { SecretValues } from "./secret-values.ts";
 
 /** What a result can be trusted with: how far a command was kept to its declared inputs. */
-export type Hermeticity = "sandbox" | "container" | "declared" | "mock";
+export type Hermeticity = "sandbox" | "container" | "declared" | "mock" | "none";
 
 /** What an action may need of its runner: values of secrets. */
 export type RunnerAbility = "secrets";

@@ -6,6 +6,7 @@
 import { runnerUnable } from "../errors/unkeyed-errors.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { ConcealingRunner } from "../runner/concealing-runner.ts";
+import { runnerOf } from "../runner/in-process.ts";
 import type { Action, Runner, RunnerAbility } from "../runner/runner.ts";
 import type { SecretKeeper } from "./secret-keeper.ts";
 
@@ -28,7 +29,7 @@ export class Provisioner {
   /**
    * Gets ready what a call needs.
    *
-   * @param runner - Where it will run. @defaultValue the runner of the build
+   * @param place - Where it will run. @defaultValue the runner of the build
    * @throws {@link BuildError} `RUNNER_UNABLE`, `SECRET_UNSET`, `SECRET_UNFIT`. Rejects with the signal's
    *   reason.
    */
@@ -36,8 +37,9 @@ export class Provisioner {
     action: Action,
     call: StageCall,
     signal: AbortSignal,
-    runner: Runner = this.#runner,
+    place: Runner = this.#runner,
   ): Promise<Provision> {
+    const runner = runnerOf(call.command, place);
     if (action.secrets.length > 0) insist(runner, action, "secrets", "the values of secrets");
     const secrets = await this.#secrets.valuesFor(call, signal);
     return { runner: secrets ? new ConcealingRunner(runner, secrets) : runner };

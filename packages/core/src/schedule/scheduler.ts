@@ -23,6 +23,7 @@ import { resolveArtifact } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace, Traced } from "../rebuild/trace.ts";
+import { runnerOf } from "../runner/in-process.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import type { Store } from "../store/store.ts";
@@ -297,7 +298,8 @@ export class Scheduler {
     attempt: number,
   ): Promise<number | undefined> {
     const { action } = composed;
-    const { runner, emit } = this.#options;
+    const { emit } = this.#options;
+    const runner = runnerOf(node.call.command, this.#options.runner);
     this.#stop.signal.throwIfAborted();
     const { id, name } = node;
     this.#started.set(id, { key: action.key, attempts: attempt });
