@@ -41,9 +41,12 @@ export interface Directory {
 /** The directory without entries. Its digest is that of no bytes. */
 export const emptyDirectory: Directory = { files: [], directories: [], symlinks: [] };
 
+/** One for all directories: a new one for each would leave more behind than it writes. */
+const writer = new MessageWriter();
+
 /** Writes the canonical message: entries sorted by code point, defaults left out. */
 export function encodeDirectory({ files, directories, symlinks }: Directory): Buffer {
-  const writer = new MessageWriter();
+  writer.clear();
   for (const { name, digest, isExecutable } of inOrder(files)) {
     const start = writer.begin(1);
     writer.string(1, name).digest(2, digest).bool(4, isExecutable).end(start);
@@ -88,9 +91,9 @@ export function entryNames(directory: Directory): string[] {
  * directory once, so that a reader can stop early (`is_topologically_sorted`).
  */
 export function encodeTree(root: Directory, children: readonly Directory[]): Buffer {
-  const writer = new MessageWriter().message(1, encodeDirectory(root));
-  for (const child of children) writer.message(2, encodeDirectory(child));
-  return writer.finish();
+  const tree = new MessageWriter().message(1, encodeDirectory(root));
+  for (const child of children) tree.message(2, encodeDirectory(child));
+  return tree.finish();
 }
 
 /** Reads a `Tree`: its root, and its other directories by digest. */

@@ -15,6 +15,7 @@ import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.t
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
+import { History } from "../rebuild/history.ts";
 import { keyVersion } from "../rebuild/key-parts.ts";
 import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
@@ -137,6 +138,7 @@ export async function runBuild(
     emit({ type: "build-started", stages });
   }
   const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
+  const history = new History(store.notes, plan, cwd, runner);
   const { content } = store;
   const identities = new ToolIdentities(runner, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
@@ -145,7 +147,8 @@ export async function runBuild(
     return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
   });
   const scheduler = new Scheduler({
-    ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, identities },
+    ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, history },
+    identities,
     keepGoing: options.keepGoing ?? false,
     variables: process.env,
     isHeard: options.onEvent !== undefined,
@@ -157,6 +160,7 @@ export async function runBuild(
     if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
     await scheduler.run();
     if (isTaken) memory.keep(store, sources, trace);
+    history.keep();
   } catch (error) {
     emit({ type: "build-settled", outcome: "failed", durationMs: clock.now() - startedAt });
     throw error;

@@ -16,6 +16,9 @@ const fixed64 = 1;
 const delimited = 2;
 const fixed32 = 5;
 
+/** Memory that a writer keeps for further messages, at most. */
+const keptBytes = 2 ** 16;
+
 /** Collects the bytes of one message. Fields must be added in the order of their tags. */
 export class MessageWriter {
   #bytes: Buffer = Buffer.allocUnsafe(256);
@@ -96,6 +99,13 @@ export class MessageWriter {
     this.#reserve(size);
     this.#bytes.set(content, this.#length);
     this.#length += size;
+    return this;
+  }
+
+  /** Begins another message, in the same memory unless that is large. */
+  clear(): this {
+    this.#length = 0;
+    if (this.#bytes.byteLength > keptBytes) this.#bytes = Buffer.allocUnsafe(256);
     return this;
   }
 

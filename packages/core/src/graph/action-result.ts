@@ -36,7 +36,12 @@ export interface ActionResult {
   /** When it ran, in milliseconds since 1970. */
   readonly startedAt: number;
   readonly finishedAt: number;
+  /** What was run, for explanations: see `rebuild/provenance.ts`. Others may not have written it. */
+  readonly provenance?: Buffer;
 }
+
+/** Type of the one auxiliary message that is written with a result. */
+const provenanceType = "ashlar/Provenance";
 
 /** Writes the message. */
 export function encodeActionResult(result: ActionResult): Buffer {
@@ -58,6 +63,10 @@ export function encodeActionResult(result: ActionResult): Buffer {
     .string(1, result.worker)
     .message(3, encodeTime(result.startedAt))
     .message(4, encodeTime(result.finishedAt));
+  if (result.provenance !== undefined) {
+    const start = metadata.begin(11);
+    metadata.string(1, provenanceType).bytes(2, result.provenance).end(start);
+  }
   return writer.message(9, metadata.finish()).finish();
 }
 
@@ -72,7 +81,7 @@ export function decodeActionResult(message: Uint8Array): ActionResult {
   let exitCode = 0;
   let stdout = emptyDigest;
   let stderr = emptyDigest;
-  let ran = { worker: "", startedAt: 0, finishedAt: 0 };
+  let ran: Ran = { worker: "", startedAt: 0, finishedAt: 0 };
   for (const { number, bytes, integer } of readFields(message)) {
     if (number === 2) files.push(readOutputFile(bytes));
     if (number === 3) directories.push(readOutputDirectory(bytes));
@@ -108,7 +117,10 @@ function readOutputDirectory(message: Buffer): OutputDirectory {
   return { path, treeDigest, rootDigest };
 }
 
-function readMetadata(message: Buffer): { worker: string; startedAt: number; finishedAt: number } {
+type Ran = Pick<ActionResult, "finishedAt" | "provenance" | "startedAt" | "worker">;
+
+function readMetadata(message: Buffer): Ran {
+  let provenance: Buffer | undefined;
   let worker = "";
   let startedAt = 0;
   let finishedAt = 0;
@@ -116,8 +128,20 @@ function readMetadata(message: Buffer): { worker: string; startedAt: number; fin
     if (number === 1) worker = bytes.toString("utf8");
     if (number === 3) startedAt = readTime(bytes);
     if (number === 4) finishedAt = readTime(bytes);
+    if (number === 11) provenance ??= readProvenance(bytes);
   }
-  return { worker, startedAt, finishedAt };
+  return { worker, startedAt, finishedAt, ...(provenance && { provenance }) };
+}
+
+/** What a `google.protobuf.Any` holds, if it is ours. */
+function readProvenance(message: Buffer): Buffer | undefined {
+  let type = "";
+  let value: Buffer | undefined;
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) type = bytes.toString("utf8");
+    if (number === 2) value = bytes;
+  }
+  return type === provenanceType ? value : undefined;
 }
 
 /** `google.protobuf.Timestamp`. */

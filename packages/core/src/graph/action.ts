@@ -7,8 +7,8 @@
  * @module
  */
 import { compareCodePoints, sortedBy } from "../base/order.ts";
-import { digestBytes, type Digest } from "../digest/digest.ts";
-import { MessageWriter } from "../digest/wire.ts";
+import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
+import { MessageWriter, readDigest, readFields } from "../digest/wire.ts";
 
 /** A name and a value. */
 export interface NameValue {
@@ -37,9 +37,14 @@ export interface ActionMessage {
   readonly doNotCache?: boolean;
 }
 
+// One writer for each kind of message: a new one for each message leaves more behind than it writes.
+const commands = new MessageWriter();
+const actions = new MessageWriter();
+const platforms = new MessageWriter();
+
 /** Writes the canonical message. */
 export function encodeCommand(command: CommandMessage): Buffer {
-  const writer = new MessageWriter();
+  const writer = commands.clear();
   for (const argument of command.arguments) writer.element(1, argument);
   for (const pair of sortedBy(command.env, ({ name }) => name)) {
     const start = writer.begin(2);
@@ -57,7 +62,8 @@ export function encodeCommand(command: CommandMessage): Buffer {
 
 /** Writes the canonical message. */
 export function encodeAction(action: ActionMessage): Buffer {
-  const writer = new MessageWriter()
+  const writer = actions
+    .clear()
     .digest(1, action.commandDigest)
     .digest(2, action.inputRootDigest)
     .bool(7, action.doNotCache ?? false)
@@ -65,6 +71,60 @@ export function encodeAction(action: ActionMessage): Buffer {
   const platform = encodePlatform(action.platform);
   if (platform.byteLength > 0) writer.message(10, platform);
   return writer.finish();
+}
+
+/**
+ * Reads a message back. Fields that are not used here are passed over.
+ *
+ * @throws {@link BuildError} `MALFORMED_MESSAGE` when the bytes are not one.
+ */
+export function decodeCommand(message: Uint8Array): CommandMessage {
+  const command = {
+    arguments: [] as string[],
+    env: [] as NameValue[],
+    outputPaths: [] as string[],
+    workingDirectory: "",
+    platform: [] as NameValue[],
+  };
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) command.arguments.push(bytes.toString("utf8"));
+    if (number === 2) command.env.push(readPair(bytes));
+    if (number === 5) command.platform.push(...readPlatform(bytes));
+    if (number === 6) command.workingDirectory = bytes.toString("utf8");
+    if (number === 7) command.outputPaths.push(bytes.toString("utf8"));
+  }
+  return command;
+}
+
+/** Reads a message back, as {@link decodeCommand} does. */
+export function decodeAction(message: Uint8Array): ActionMessage {
+  let commandDigest = emptyDigest;
+  let inputRootDigest = emptyDigest;
+  let salt = "";
+  let platform: readonly NameValue[] = [];
+  let doNotCache = false;
+  for (const { number, bytes, integer } of readFields(message)) {
+    if (number === 1) commandDigest = readDigest(bytes);
+    if (number === 2) inputRootDigest = readDigest(bytes);
+    if (number === 7) doNotCache = integer !== 0;
+    if (number === 9) salt = bytes.toString("utf8");
+    if (number === 10) platform = readPlatform(bytes);
+  }
+  return { commandDigest, inputRootDigest, salt, platform, doNotCache };
+}
+
+function readPlatform(message: Buffer): NameValue[] {
+  return Array.from(readFields(message), ({ bytes }) => readPair(bytes));
+}
+
+function readPair(message: Buffer): NameValue {
+  let name = "";
+  let value = "";
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) name = bytes.toString("utf8");
+    if (number === 2) value = bytes.toString("utf8");
+  }
+  return { name, value };
 }
 
 /** Digest of an action: the only authority for reuse. */
@@ -82,7 +142,7 @@ export function keyAction(
 }
 
 function encodePlatform(properties: readonly NameValue[]): Buffer {
-  const writer = new MessageWriter();
+  const writer = platforms.clear();
   const sorted = properties.toSorted(
     (a, b) => compareCodePoints(a.name, b.name) || compareCodePoints(a.value, b.value),
   );

@@ -18,6 +18,8 @@ import { exitCodeText } from "../graph/attempt.ts";
 import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
 import { readDirectory } from "../store/directories.ts";
 import type { Store } from "../store/store.ts";
+import type { ComposedAction } from "./compose.ts";
+import { encodeProvenance } from "./provenance.ts";
 
 /** What is known of the run that gave a result. */
 export type RunRecord = Pick<
@@ -51,7 +53,10 @@ export class Rebuilder {
     // A result that nobody ran, or that is no success, is none: other writers may keep failures.
     if (result === undefined || result.worker === "") return undefined;
     if (result.exitCode !== 0 && !action.isAttempt) return undefined;
-    const produced = { result, values: await this.#valuesOf(action, result) };
+    const produced = {
+      result: recordOf(result),
+      values: await this.#valuesOf(action, result),
+    };
     const isComplete = action.outputs.every(
       ({ name, isOptional }) => isOptional || result.exitCode !== 0 || produced.values.has(name),
     );
@@ -67,12 +72,25 @@ export class Rebuilder {
     return await this.#valuesOf(action, await this.#resultOf(action, execution, runner));
   }
 
-  /** Keeps the result of a run that succeeded, for this build and later ones. */
-  async keep(action: Action, execution: Execution, runner: Runner): Promise<Produced> {
+  /**
+   * Keeps the result of a run that succeeded, for this build and later ones.
+   *
+   * @param replaces - The key of the call's earlier result, if there was one.
+   */
+  async keep(
+    { action, messages, directories }: ComposedAction,
+    execution: Execution,
+    runner: Runner,
+    replaces?: ActionKey,
+  ): Promise<Produced> {
     const result = await this.#resultOf(action, execution, runner);
-    const produced = { result, values: await this.#valuesOf(action, result) };
-    if (action.hasSideEffects) this.#effects.set(action.key, produced);
-    else await this.#store.actions.put(action.key, result);
+    const produced = { result: recordOf(result), values: await this.#valuesOf(action, result) };
+    if (action.hasSideEffects) {
+      this.#effects.set(action.key, produced);
+    } else {
+      const provenance = encodeProvenance({ ...messages, directories, replaces });
+      await this.#store.actions.put(action.key, { ...result, provenance });
+    }
     return produced;
   }
 
@@ -173,6 +191,11 @@ export class Rebuilder {
     await collect(top);
     return await content.write(encodeTree(top, [...children.values()]));
   }
+}
+
+/** The little of a result that a build goes on to hold, many times. */
+function recordOf({ stdout, stderr, worker, startedAt, finishedAt }: ActionResult): RunRecord {
+  return { stdout, stderr, worker, startedAt, finishedAt };
 }
 
 /** The declared outputs that a result holds, by name. One of the wrong kind is not among them. */

@@ -18,6 +18,7 @@ import { needsOfCall } from "../graph/closure.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
 import type { Expand } from "../graph/stage.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
+import type { History } from "../rebuild/history.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
 import { resolveArtifact } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
@@ -54,6 +55,7 @@ export interface ScheduleOptions {
   /** What to run once more, and compare. */
   readonly recheck: Recheck | undefined;
   readonly trace: Trace;
+  readonly history: History;
   readonly identities: ToolIdentities;
   /** Environment of the process that builds, where values of secrets are. */
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -265,6 +267,7 @@ export class Scheduler {
     onDecided: () => void,
   ): Promise<void> {
     const { action } = composed;
+    const { history, trace } = this.#options;
     const earlier = await this.#rebuilder.reuse(action);
     if (earlier !== undefined) {
       await this.#replay(node, earlier);
@@ -272,7 +275,8 @@ export class Scheduler {
         onDecided();
         await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
       }
-      this.#options.trace.note(node, action.key, earlier);
+      trace.note(node, action.key, earlier);
+      history.note(node, action.key);
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
     onDecided();
@@ -298,7 +302,7 @@ export class Scheduler {
     attempt: number,
   ): Promise<number | undefined> {
     const { action } = composed;
-    const { emit } = this.#options;
+    const { emit, history, trace } = this.#options;
     const runner = runnerOf(node.call.command, this.#options.runner);
     this.#stop.signal.throwIfAborted();
     const { id, name } = node;
@@ -309,9 +313,11 @@ export class Scheduler {
     };
     const { execution, error } = await this.#execute(node, composed, provision, onText);
     if (error === undefined && execution !== undefined) {
-      const produced = await this.#rebuilder.keep(action, execution, runner);
+      const replaces = history.earlierKey(node);
+      const produced = await this.#rebuilder.keep(composed, execution, runner, replaces);
       await this.#runAgain(node, composed, produced);
-      this.#options.trace.note(node, action.key, produced);
+      trace.note(node, action.key, produced);
+      history.note(node, action.key);
       this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
       return undefined;
     }

@@ -12,6 +12,7 @@ import type { CommandSpec } from "../../src/graph/command.ts";
 import { secret } from "../../src/graph/secret.ts";
 import { tool } from "../../src/graph/tool.ts";
 import { encodeParts, partsOf, type Ingredients } from "../../src/rebuild/key-parts.ts";
+import { decodeParts } from "../../src/rebuild/read-parts.ts";
 
 /** Few and nasty texts, so that two actions are often nearly the same. */
 const text = fc.constantFrom("", "a", "b", " ", "a\nb", '"', '"a"', 'a "x"\ntool b', "path system");
@@ -118,5 +119,17 @@ test("the order in which a script says things does not matter", () => {
         partsOf({ command, platform, ...others }),
       );
     }),
+  );
+});
+
+test("parts can be read back from the messages that they make up", () => {
+  fc.assert(
+    fc.property(ingredients, (each) => {
+      const parts = partsOf(each);
+      const { key, ...messages } = encodeParts(parts);
+      expect(decodeParts(messages)).toEqual(parts);
+      expect(encodeParts(decodeParts(messages)).key).toBe(key);
+    }),
+    { numRuns: 500 },
   );
 });
