@@ -1,7 +1,7 @@
 /**
  * The commands of this workspace: each is a name for a list of steps.
  *
- *     npm test    install ─▶ build ─▶ lint ─▶ check ─▶ unit
+ *     npm test    install ─▶ build ─▶ bundle ─▶ lint ─▶ check ─▶ unit
  *     npm start   install ─▶ build ─▶ tour
  *
  * `npm test` leaves out the tests when they have passed for the same files; see `passed.mjs`.
@@ -29,6 +29,7 @@ const steps = {
   install,
   // The examples reference every package, so building them builds all.
   build: (words) => runNode([tsc, "--build", "packages/examples", ...words]),
+  bundle: (words) => runNode(["scripts/bundle.mjs", ...words]),
   lint: (words) => runNode([oxlint, "--deny-warnings", ...words]),
   format: (words) => runNode([oxfmt, "--check", ...words]),
   check: (words) => runNode([tsc, "--build", "test", "bench", ...words]),
@@ -43,14 +44,14 @@ const steps = {
 /** @type {Record<string, string[]>} */
 const commands = {
   start: ["install", "build", "tour"],
-  test: ["install", "build", "lint", "format", "check", "unit"],
-  build: ["install", "build"],
+  test: ["install", "build", "bundle", "lint", "format", "check", "unit"],
+  build: ["install", "build", "bundle"],
   lint: ["install", "build", "lint", "format"],
   check: ["install", "build", "check"],
   fix: ["install", "build", "fix lint", "fix format"],
   // The tests of the examples run what was built.
-  "test:unit": ["install", "build", "unit"],
-  bench: ["install", "build", "bench"],
+  "test:unit": ["install", "build", "bundle", "unit"],
+  bench: ["install", "build", "bundle", "bench"],
   pnpm: ["pnpm"],
 };
 

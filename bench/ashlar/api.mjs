@@ -1,9 +1,28 @@
 /**
- * Ashlar as users get it: the public API, from the build.
+ * Ashlar as users get it: the public API, from the bundles that are published.
  *
- * By path, so that nothing need be installed here, and a copy of the workspace measures itself.
+ * By path, so that nothing need be installed here, and a copy of the workspace measures itself. Run it with
+ * `--conditions=@ashlar/bundle`, or the bundle of the runner brings the modules of the core along.
  *
  * @module
  */
-export * from "../../packages/core/dist/index.js";
-export { localRunner } from "../../packages/runners/local/dist/index.js";
+
+/**
+ * @param {string} folder of a package
+ * @returns {string}
+ */
+const bundleOf = (folder) =>
+  new URL(`../../packages/${folder}/dist/bundle/index.js`, import.meta.url).href;
+
+/** @typedef {import("../../packages/core/dist/index.js").File} File */
+/** @typedef {import("../../packages/core/dist/index.js").Runner} Runner */
+
+/** @type {typeof import("../../packages/core/dist/index.js")} */
+const core = await import(bundleOf("core"));
+/** @type {typeof import("../../packages/runners/local/dist/index.js")} */
+const local = await import(bundleOf("runners/local"));
+
+export const { build, digestBytes, out, parseDigest, sh, snapshot, source, stage, text, walkTree } =
+  core;
+export const { DiskStore, MemoryStore } = core;
+export const { localRunner } = local;

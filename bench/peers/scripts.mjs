@@ -19,7 +19,7 @@ const manifest = new URL("../../packages/core/package.json", import.meta.url);
  */
 export function runScript(name, words) {
   const script = fileURLToPath(new URL(`../ashlar/${name}.mjs`, import.meta.url));
-  return run([process.execPath, script, ...words.map(String)]);
+  return run([process.execPath, "--conditions=@ashlar/bundle", script, ...words.map(String)]);
 }
 
 /**

@@ -4,7 +4,15 @@
  * @module
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -27,6 +35,7 @@ const fields = [
   "engines",
   "sideEffects",
   "exports",
+  "publishConfig",
   "bin",
   "files",
   "scripts",
@@ -59,10 +68,42 @@ describe.each(allPackages().map((each) => [each.manifest.name, each] as const))(
   });
 });
 
+/** Not in a workspace that was installed before it was needed. */
+const hasBundler = existsSync(join(root, "node_modules/rolldown"));
+const canBundle = hasBundler && existsSync(join(root, "packages/core/dist/index.js"));
+
+test.skipIf(!canBundle)("a bundle has what the modules have", async () => {
+  const { bundlePackage } = await import("../../scripts/bundle.mjs");
+  const folder = join(root, "packages/core");
+  const bundle = mkdtempSync(join(root, "node_modules/.bundle-"));
+  onTestFinished(() => rmSync(bundle, { recursive: true }));
+  await bundlePackage(folder, bundle);
+  const entries = { index: "index", testing: "testing/index" };
+  for (const [name, entry] of Object.entries(entries)) {
+    const modules: object = await import(join(folder, `dist/${entry}.js`));
+    const bundled: object = await import(join(bundle, `${name}.js`));
+    expect(Object.keys(bundled).toSorted()).toEqual(Object.keys(modules).toSorted());
+  }
+  for (const name of readdirSync(bundle)) {
+    const text = readFileSync(join(bundle, name), "utf8");
+    if (name.endsWith(".map")) {
+      const { sources } = JSON.parse(text) as { sources: string[] };
+      for (const source of sources) expect(source).toMatch(/\/src\/.*\.ts$/);
+      expect(sources.filter((source) => !existsSync(join(bundle, source)))).toEqual([]);
+      continue;
+    }
+    // Dependencies are loaded where they are needed: see `start-up.test.ts`.
+    const imports = text.matchAll(/^import .*?"(.*)";$/gm);
+    const others = [...imports].filter(([, from]) => !/^(?:node:|\.)/.test(from!));
+    if (name !== "testing.js") expect(others).toEqual([]);
+  }
+});
+
 describe.each(publishedPackages().map((each) => [each.manifest.name, each] as const))(
   "%s, published",
   (_, each) => {
     const { folder, manifest } = each;
+    const isBundled = manifest.publishConfig !== undefined;
 
     test("has no side effects, a licence, and files that source maps resolve to", () => {
       expect(manifest).toMatchObject({
@@ -79,17 +120,24 @@ describe.each(publishedPackages().map((each) => [each.manifest.name, each] as co
       for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
         if (subpath === "./package.json") continue;
         const path = subpath === "." ? "index" : `${subpath.slice(2)}/index`;
+        const bundle = `./dist/bundle/${subpath === "." ? "index" : subpath.slice(2)}.js`;
         expect(Object.entries(target)).toEqual([
           ["@ashlar/source", `./src/${path}.ts`],
           ["types", `./dist/${path}.d.ts`],
+          ...(isBundled ? [["@ashlar/bundle", bundle]] : []),
           ["default", `./dist/${path}.js`],
         ]);
+        if (!isBundled) continue;
+        expect(manifest.publishConfig.exports?.[subpath]).toEqual({
+          types: `./dist/${path}.d.ts`,
+          default: bundle,
+        });
       }
       expect(manifest.exports).toMatchObject({ ".": {}, "./package.json": "./package.json" });
     });
 
     // Without a build there is nothing to pack; `npm test` always builds first.
-    test.skipIf(!existsSync(join(root, folder, "dist/index.js")))(
+    test.skipIf(!existsSync(join(root, folder, "dist/index.js")) || (isBundled && !canBundle))(
       "satisfies publint and attw once packed",
       { timeout: 60_000 },
       async () => {
@@ -107,12 +155,25 @@ describe.each(publishedPackages().map((each) => [each.manifest.name, each] as co
 );
 
 /** Packs a package into a temporary folder, without scripts or network; resolves to the tarball. */
-async function pack({ folder }: Package): Promise<string> {
+async function pack({ folder, manifest }: Package): Promise<string> {
   const destination = mkdtempSync(join(tmpdir(), "ashlar-pack-"));
   onTestFinished(() => rmSync(destination, { recursive: true }));
+  const copy = join(destination, "package");
+  const isOurs = (path: string): boolean => !path.includes("node_modules");
+  cpSync(join(root, folder), copy, { recursive: true, filter: isOurs });
+  if (manifest.publishConfig !== undefined) {
+    const { bundlePackage } = await import("../../scripts/bundle.mjs");
+    await bundlePackage(copy, join(copy, "dist/bundle"));
+    // As pnpm does.
+    const { publishConfig, ...others } = manifest;
+    writeFileSync(join(copy, "package.json"), JSON.stringify({ ...others, ...publishConfig }));
+  }
   const options = ["--offline", "--ignore-scripts", "--pack-destination", destination];
-  await run("npm", ["pack", ...options], join(root, folder));
-  return join(destination, readdirSync(destination)[0]!);
+  await run("npm", ["pack", ...options], copy);
+  return join(
+    destination,
+    readdirSync(destination).find((name) => name.endsWith(".tgz"))!,
+  );
 }
 
 /** Runs a program to its end; a failure carries all that it wrote. */

@@ -19,6 +19,8 @@ export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
   readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  /** What stands in for fields of the manifest where the package is published. */
+  readonly publishConfig?: Pick<Manifest, "exports">;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 

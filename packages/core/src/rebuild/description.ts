@@ -33,11 +33,17 @@ export function describeCall(
   sources: SourceChanges,
   listener: Listener,
 ): void {
-  const { argv, env, cwd, mounts, outputs, tools, stablePath, isAttempt } = command;
+  const { argv, env, cwd, mounts, outputs, tools, run } = command;
+  const { stablePath, isAttempt } = command;
   const unkeyed = unkeyedLines(command);
   const own = inputTools(tools);
-  const flags = (stablePath ? 1 : 0) + (isAttempt ? 2 : 0) + (tools === undefined ? 4 : 0);
-  listener.count(flags + (own.length > 0 ? 8 : 0));
+  listener.count(
+    (stablePath ? 1 : 0) +
+      (isAttempt ? 2 : 0) +
+      (tools === undefined ? 4 : 0) +
+      (own.length > 0 ? 8 : 0) +
+      (run.hasSideEffects ? 16 : 0),
+  );
   listener.text(cwd);
   tellAll(argv, listener);
   tellAll(unkeyed, listener);
