@@ -152,6 +152,10 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.runnerFailed("the local runner", "link", cause),
     catalogue.runnerFailed("the local runner", "link", "no reason"),
   ],
+  cacheConflict: [
+    catalogue.cacheConflict("npm", ".npm", "output `modules`", ".npm/modules"),
+    catalogue.cacheConflict("npm", "", "the whole input root", ""),
+  ],
   runnerUnable: [catalogue.runnerUnable("publish", "remote", "the values of secrets")],
   secretAsText: [catalogue.secretAsText("NPM_TOKEN")],
   secretInOutput: [
@@ -1302,6 +1306,27 @@ test("volatileValue", () => {
       found   undefined
 
     hint: it should be a string or a number; where there may be none, say what stands for it: \`?? ""\`
+    "
+  `);
+});
+
+test("cacheConflict", () => {
+  expect(shown("cacheConflict")).toMatchInlineSnapshot(`
+    "
+    error[PATH_CONFLICT]: cache \`npm\` at \`.npm\` is not alone in its place
+
+      there, too  output \`modules\`
+      at          .npm/modules
+
+    hint: lay the cache where no input and no output is, above or below; an input may be around it, if it has nothing of that name
+
+
+    error[PATH_CONFLICT]: cache \`npm\` at \`.\` is not alone in its place
+
+      there, too  the whole input root
+      at          .
+
+    hint: lay the cache where no input and no output is, above or below; an input may be around it, if it has nothing of that name
     "
   `);
 });

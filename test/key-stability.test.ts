@@ -6,6 +6,7 @@
  */
 import {
   all,
+  cache,
   attempt,
   merge,
   out,
@@ -140,6 +141,13 @@ test("a secret: its name and place, and no value", async () => {
     publish: "4b0883a589b838432a5b76b44de893fd5f845301aa7a296ad36d740e56fd083e/222",
   });
   expect(await keysOf(publish("value 2"))).toEqual(await keysOf(publish("value 1")));
+});
+
+test("a cache: its name and place", async () => {
+  const install = stage("install", () => sh({ root: { ".npm": cache("npm") } })`npm ci`);
+  expect(await keysOf(install())).toEqual({
+    install: "90cbc33524ac4a5fed14f1f1927ec4a9aa239cb6727034a03c7594b8d1d7c0b4/199",
+  });
 });
 
 test("order, names and limits are in none of them", async () => {

@@ -41,6 +41,7 @@ export {
 export { volatile, type Volatile } from "./graph/volatile.ts";
 export type { Amounts } from "./graph/amounts.ts";
 export type { Retries, RunOptions } from "./graph/run-options.ts";
+export { cache, type Cache, type CachePlace } from "./graph/cache.ts";
 export { secret, type Secret, type SecretOptions } from "./graph/secret.ts";
 export {
   sh,
@@ -147,6 +148,8 @@ export {
   type VerificationReport,
   type VerifyOptions,
 } from "./store/verify-store.ts";
+export { listCaches, removeCache, type CacheUsage } from "./store/cache-care.ts";
+export type { CacheKeeper, CacheTurn } from "./store/caches.ts";
 export { storeUsage, type AgeBucket, type StoreUsage } from "./store/store-usage.ts";
 export type { Tally } from "./store/inventory.ts";
 export type { ActionCache, ContentStore, Copy, Intake, Notes, Store } from "./store/store.ts";

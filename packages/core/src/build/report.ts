@@ -31,7 +31,10 @@ export interface StageReport {
   readonly durationMs: number;
   /** When the command ran, in milliseconds since 1970; `undefined` if it never did. */
   readonly ranAt: number | undefined;
-  /** Who ran it, now or then: `<runner>/<hermeticity>`. */
+  /**
+   * Who ran it, now or then: `<runner>/<hermeticity>`, with `+cache` behind it if the command had one, so
+   * that its result may depend on more than its key.
+   */
   readonly ranBy: string | undefined;
   /**
    * How often its command was run in this build: 0 if it was not, more than 1 if it was retried. A stage

@@ -61,7 +61,7 @@ export class Verification {
  * Builds targets, and runs each command that they stand on once more, in another place, to see whether it
  * gives the same bytes. Results stay as they are, and what is made of them is made of the first ones.
  *
- * Commands with side effects are left out.
+ * Commands with side effects, and those with caches, are left out.
  *
  * @throws {@link BuildError} as `build` does; `INVALID_OPTION` for the name of a stage that is not there, or
  *   a runner of another platform.

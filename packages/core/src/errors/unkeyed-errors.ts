@@ -92,3 +92,18 @@ export function runnerUnable(stage: string, runner: string, what: string): Build
     hint: "run it on another runner, such as the local one",
   });
 }
+
+/** Something else is in the place of a cache. */
+export function cacheConflict(
+  cache: string,
+  path: string,
+  other: string,
+  otherPath: string,
+): BuildError {
+  return new BuildError({
+    code: "PATH_CONFLICT",
+    message: `cache \`${cache}\` at \`${path || "."}\` is not alone in its place`,
+    facts: { "there, too": other, at: otherPath || "." },
+    hint: "lay the cache where no input and no output is, above or below; an input may be around it, if it has nothing of that name",
+  });
+}

@@ -130,7 +130,7 @@ export interface StageSettled extends StageEvent {
   readonly key: ActionKey | undefined;
   /** How long the command took. For a reused result: when it ran. Zero if it never did. */
   readonly durationMs: number;
-  /** Who ran it, now or then: `<runner>/<hermeticity>`. */
+  /** Who ran it, now or then: `<runner>/<hermeticity>`, or `<runner>/<hermeticity>+cache`. */
   readonly ranBy: string | undefined;
   /** How often its command was run in this build: more than once if it was retried. */
   readonly attempts: number;

@@ -31,7 +31,7 @@ export interface ActionResult {
   readonly exitCode: number;
   readonly stdout: Digest;
   readonly stderr: Digest;
-  /** Who ran it: `<runner>/<hermeticity>`. Never empty. */
+  /** Who ran it: `<runner>/<hermeticity>`, and `+cache` behind it if there was one. Never empty. */
   readonly worker: string;
   /** When it ran, in milliseconds since 1970. */
   readonly startedAt: number;

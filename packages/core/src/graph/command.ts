@@ -9,7 +9,14 @@
  */
 import { isSameOrigin, nameOf } from "../artifact/artifact.ts";
 import { isArtifact, state, type Artifact } from "../artifact/handle.ts";
-import { joinPath, parsePath, relativeTo, rootPath, type ArtifactPath } from "../artifact/path.ts";
+import {
+  isWithin,
+  joinPath,
+  parsePath,
+  relativeTo,
+  rootPath,
+  type ArtifactPath,
+} from "../artifact/path.ts";
 import {
   malformedPath,
   notAHandle,
@@ -18,6 +25,8 @@ import {
   pathConflict,
   templateSyntax,
 } from "../errors/catalogue.ts";
+import { cacheConflict } from "../errors/unkeyed-errors.ts";
+import { cacheName, type Cache, type CachePlace } from "./cache.ts";
 import type { FnSpec } from "./function-text.ts";
 import type { OpaqueSpec } from "./opaque-spec.ts";
 import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./out.ts";
@@ -56,9 +65,9 @@ export type EnvValue = Scalar | Artifact | Volatile | Secret;
 export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> extends RunOptions {
   /**
    * The input root: path to artifact. `.` lays a tree's entries at the top. Artifacts that are only
-   * interpolated lie under `in/`, read-only.
+   * interpolated lie under `in/`, read-only. A cache is a directory that survives between runs.
    */
-  readonly root?: Readonly<Record<string, Artifact | Writable>>;
+  readonly root?: Readonly<Record<string, Artifact | Writable | Cache>>;
   /** Working directory, as a path in the input root. @defaultValue the input root itself */
   readonly cwd?: string;
   /** The environment. Nothing is inherited. An artifact stands for its path. */
@@ -100,6 +109,7 @@ export interface CommandSpec {
   readonly secrets: readonly PlacedSecret[];
   readonly cwd: ArtifactPath;
   readonly mounts: readonly Mount[];
+  readonly caches: readonly CachePlace[];
   readonly outputs: readonly OutputSpec[];
   /** Absent: the program itself, and the system's. */
   readonly tools: readonly PlacedTool[] | undefined;
@@ -119,6 +129,7 @@ const outputs = parsePath("out");
 
 const noVariables: Readonly<Record<string, never>> = Object.freeze({});
 const noSecrets: readonly PlacedSecret[] = [];
+const noCaches: readonly CachePlace[] = [];
 
 const writableState: unique symbol = Symbol("ashlar.writable");
 
@@ -151,6 +162,7 @@ export class CommandBuilder {
   // Lists, not maps: a command has few of either, and a graph has many commands.
   readonly #mounts: Mount[] = [];
   readonly #outputs: OutputSpec[] = [];
+  #caches: CachePlace[] | undefined;
 
   constructor(options: CommandOptions) {
     this.#options = options;
@@ -181,10 +193,12 @@ export class CommandBuilder {
   }
 
   /** Gives an artifact a place of the caller's choice in the input root. */
-  lay(place: string, laid: Artifact | Writable): void {
+  lay(place: string, laid: Artifact | Writable | Cache): void {
     const path = parsePath(place);
+    const cache = cacheName(laid);
+    if (cache !== undefined) return void (this.#caches ??= []).push({ name: cache, path });
     const isWritable = typeof laid === "object" && writableState in laid;
-    const artifact = isWritable ? laid[writableState] : laid;
+    const artifact: unknown = isWritable ? laid[writableState] : laid;
     if (!isArtifact(artifact)) throw notAHandle(artifact, `the input root's \`${path || "."}\``);
     const other = this.#mountAt(path);
     if (other !== undefined) throw pathConflict(path, nameOf(other.artifact), nameOf(artifact));
@@ -222,6 +236,7 @@ export class CommandBuilder {
       cwd: this.#cwd,
       // Lists that were pushed to have room for 17. Copies have no more than they need.
       mounts: this.#mounts.slice(),
+      caches: this.#caches === undefined ? noCaches : this.#checkCaches(this.#caches),
       outputs: this.#outputs.slice(),
       run: this.#run,
       tools: placed,
@@ -276,6 +291,22 @@ export class CommandBuilder {
     }
     this.#declare({ name, kind, isOptional, path });
     return path;
+  }
+
+  /** A cache has its place for itself: no input and no output is there, below or, as an output, above. */
+  #checkCaches(caches: readonly CachePlace[]): readonly CachePlace[] {
+    for (const [at, { name, path }] of caches.entries()) {
+      const meets = (other: ArtifactPath): boolean =>
+        isWithin(other, path) || isWithin(path, other);
+      const twin = caches.slice(0, at).find((other) => meets(other.path));
+      if (twin !== undefined) throw cacheConflict(name, path, `cache \`${twin.name}\``, twin.path);
+      const output = this.#outputs.find((other) => meets(other.path));
+      if (output) throw cacheConflict(name, path, `output \`${output.name}\``, output.path);
+      const mount = this.#mounts.find((other) => isWithin(other.path, path));
+      if (mount) throw cacheConflict(name, path, nameOf(mount.artifact), mount.path);
+      if (path === rootPath) throw cacheConflict(name, path, "the whole input root", path);
+    }
+    return caches;
   }
 
   #declare(output: OutputSpec): void {

@@ -1,5 +1,5 @@
 /**
- * What a command sees and no key holds: volatile variables, secrets. That they are there is part of the command.
+ * What a command sees and no key holds: volatile variables, secrets, caches. That they are there is part of the command.
  *
  * One list with two readers, the key and the trace, so that they cannot drift.
  *
@@ -11,12 +11,13 @@ import type { CommandSpec } from "./command.ts";
 const none: readonly string[] = [];
 
 /** A line for each: its name and place, never its content. Empty for most commands. */
-export function unkeyedLines({ volatile, secrets }: CommandSpec): readonly string[] {
-  if (volatile === undefined && secrets.length === 0) return none;
+export function unkeyedLines({ volatile, secrets, caches }: CommandSpec): readonly string[] {
+  if (volatile === undefined && secrets.length === 0 && caches.length === 0) return none;
   const lines = [
     ...Object.keys(volatile ?? {}).map((name) => `volatile ${JSON.stringify(name)}`),
     // A text may look like a placeholder, so it takes the place to tell them apart.
     ...secrets.map(({ name, in: where, at }) => `secret ${JSON.stringify([name, where, at])}`),
+    ...caches.map(({ name, path }) => `cache ${JSON.stringify([name, path])}`),
   ];
   return lines.toSorted(compareCodePoints);
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeOrigin } from "../artifact/artifact.ts";
+import { describeOrigin, nameOf } from "../artifact/artifact.ts";
 import { state } from "../artifact/handle.ts";
 import { isWithin, parentOf, parsePath, type ArtifactPath } from "../artifact/path.ts";
 import { invariant } from "../base/assert.ts";
@@ -11,6 +11,7 @@ import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
 import { toolNotExecutable, toolNotInTree } from "../errors/tool-errors.ts";
+import { cacheConflict } from "../errors/unkeyed-errors.ts";
 import { toolsOf } from "../graph/command.ts";
 import { inputTools, type InputTool } from "../graph/placed-tool.ts";
 import type { StageCall } from "../graph/stage.ts";
@@ -63,6 +64,7 @@ export async function composeAction(
   await checkCwd(context.content, call, mounts);
   await checkOutputs(context.content, call, mounts);
   for (const tool of inputTools(command.tools)) await checkTool(context.content, tool, mounts);
+  await checkCaches(context.content, call, mounts);
   const parts = partsOf({
     command,
     tools: await identify(call, context.identities),
@@ -78,6 +80,7 @@ export async function composeAction(
     env: { ...command.env, ...command.volatile },
     volatile: Object.keys(command.volatile ?? {}),
     secrets: command.secrets.map(({ name, in: where, at }) => ({ name, in: where, at })),
+    caches: command.caches,
     cwd: command.cwd,
     inputRoot: inputRoot.digest,
     writablePaths: mounts.filter(({ isWritable }) => isWritable).map(({ path }) => path),
@@ -160,6 +163,22 @@ async function checkOutputs(
     const holdsInput = mounts.some((mount) => mount.path !== path && isWithin(mount.path, path));
     const isTaken = holdsInput || (await find(content, mounts, path)) !== undefined;
     if (isTaken) throw outputPathTaken(stage, name, path);
+  }
+}
+
+/** @throws {@link BuildError} `PATH_CONFLICT` when an input has something in the place of a cache. */
+async function checkCaches(
+  content: ContentStore,
+  { command }: StageCall,
+  mounts: readonly FilledMount[],
+): Promise<void> {
+  for (const { name, path } of command.caches) {
+    for (let place = path; place !== ""; place = parentOf(place)) {
+      const found = await find(content, mounts, place);
+      if (found === undefined || (found === "directory" && place !== path)) continue;
+      const mount = mountAround(mounts, place);
+      throw cacheConflict(name, path, mount ? nameOf(mount.artifact) : "an input", place);
+    }
   }
 }
 

@@ -156,7 +156,7 @@ export class Rebuilder {
       exitCode: execution.exitCode ?? 0,
       stdout: execution.stdout,
       stderr: execution.stderr,
-      worker: `${runner.name}/${runner.hermeticity}`,
+      worker: labelOf(action, runner),
       startedAt: execution.startedAt,
       finishedAt: execution.finishedAt,
     };
@@ -213,4 +213,10 @@ function declaredValues(action: Action, result: ActionResult): Map<string, Value
     if (value?.kind === kind) values.set(name, value);
   }
   return values;
+}
+
+/** Who ran an action, and how far the result can be trusted. */
+function labelOf({ caches }: Action, { name, hermeticity }: Runner): string {
+  // What was in a cache came from somewhere else than the inputs.
+  return `${name}/${hermeticity}${caches.length === 0 ? "" : "+cache"}`;
 }

@@ -12,6 +12,7 @@ import type { ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import type { ActionKey, NameValue } from "../graph/action.ts";
+import type { CachePlace } from "../graph/cache.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import type { PlacedTool } from "../graph/placed-tool.ts";
 import type { AnyStage } from "../graph/stage.ts";
@@ -23,8 +24,8 @@ import type { SecretValues } from "./secret-values.ts";
 /** What a result can be trusted with: how far a command was kept to its declared inputs. */
 export type Hermeticity = "sandbox" | "container" | "declared" | "mock" | "none";
 
-/** What an action may need of its runner: values of secrets. */
-export type RunnerAbility = "secrets";
+/** What an action may need of its runner: values of secrets, directories that survive between runs. */
+export type RunnerAbility = "caches" | "secrets";
 
 /** The content of an artifact: a file with its exec bit, or the digest of a tree's root directory. */
 export type Value =
@@ -45,6 +46,8 @@ export interface Action {
   readonly volatile: readonly string[];
   /** Where `argv` and `env` hold placeholders of secrets; see guarantee 13. Sorted within each text. */
   readonly secrets: readonly SecretPlace[];
+  /** Directories that survive between runs; see guarantee 14. */
+  readonly caches: readonly CachePlace[];
   /** Working directory: a path in the input root. */
   readonly cwd: ArtifactPath;
   /** Digest of the input root's directory. All of it is in the store. */
@@ -68,6 +71,8 @@ export interface RunContext {
   readonly content: ContentStore;
   /** The values of the action's secrets; absent when it has none. */
   readonly secrets?: SecretValues | undefined;
+  /** Absolute directory of each of the action's caches, by name. Nobody else uses them meanwhile. */
+  readonly caches?: ReadonlyMap<string, string> | undefined;
   /** Aborted when the action should stop: cancelled or out of time. */
   readonly signal: AbortSignal;
   /** Takes what the command prints, as it prints it. */
@@ -123,6 +128,9 @@ export interface Execution {
  *     `fillSecrets`. No value is anywhere else: in what is passed to `onLog` and kept of it, `***` stands for
  *     each (`SecretValues.veil`); an output that holds one is a `fault`, `SECRET_IN_OUTPUT`, and is not stored.
  *     Only for runners with the ability `secrets`; others are never given such an action.
+ * 14. Each of the action's caches is a directory at its path, or a link to one: the one that the context names.
+ *     What the command leaves there stays, however it ends; nothing of it is captured, or counts as
+ *     written. Only for runners with the ability `caches`.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */

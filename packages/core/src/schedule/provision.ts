@@ -3,35 +3,47 @@
  *
  * @module
  */
+import { compareCodePoints } from "../base/order.ts";
 import { runnerUnable } from "../errors/unkeyed-errors.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { ConcealingRunner } from "../runner/concealing-runner.ts";
 import { runnerOf } from "../runner/in-process.ts";
+import { ProvidingRunner } from "../runner/providing-runner.ts";
 import type { Action, Runner, RunnerAbility } from "../runner/runner.ts";
+import type { CacheKeeper, CacheTurn } from "../store/caches.ts";
+import { TemporaryCaches } from "../store/temporary-caches.ts";
 import type { SecretKeeper } from "./secret-keeper.ts";
 
-/** What one run of a command is given. */
-export interface Provision {
+/** What one command is given, however often it is run. Disposed of when it is over. */
+export interface Provision extends Disposable {
   /** The runner that hands over what the command needs. For its action only. */
   readonly runner: Runner;
 }
 
 /** Gets provisions ready, for one build. */
-export class Provisioner {
+export class Provisioner implements AsyncDisposable {
   readonly #runner: Runner;
   readonly #secrets: SecretKeeper;
+  readonly #caches: CacheKeeper;
+  readonly #temporary = new TemporaryCaches();
 
-  constructor(parts: { readonly runner: Runner; readonly secrets: SecretKeeper }) {
+  constructor(parts: {
+    readonly runner: Runner;
+    readonly secrets: SecretKeeper;
+    /** Absent: caches last as long as the build. */
+    readonly caches: CacheKeeper | undefined;
+  }) {
     this.#runner = parts.runner;
     this.#secrets = parts.secrets;
+    this.#caches = parts.caches ?? this.#temporary;
   }
 
   /**
-   * Gets ready what a call needs.
+   * Gets ready what a call needs: asks for its secrets, then waits for its turn at its caches.
    *
    * @param place - Where it will run. @defaultValue the runner of the build
-   * @throws {@link BuildError} `RUNNER_UNABLE`, `SECRET_UNSET`, `SECRET_UNFIT`. Rejects with the signal's
-   *   reason.
+   * @throws {@link BuildError} `RUNNER_UNABLE`, `SECRET_UNSET`, `SECRET_UNFIT`, `STORE_UNWRITABLE`. Rejects
+   *   with the signal's reason.
    */
   async provide(
     action: Action,
@@ -40,13 +52,50 @@ export class Provisioner {
     place: Runner = this.#runner,
   ): Promise<Provision> {
     const runner = runnerOf(call.command, place);
-    if (action.secrets.length > 0) insist(runner, action, "secrets", "the values of secrets");
+    const { secrets: places, caches } = action;
+    if (places.length === 0 && caches.length === 0) return { runner, [Symbol.dispose]: doNothing };
+    if (places.length > 0) insist(runner, action, "secrets", "the values of secrets");
+    if (caches.length > 0) insist(runner, action, "caches", "a cache");
     const secrets = await this.#secrets.valuesFor(call, signal);
-    return { runner: secrets ? new ConcealingRunner(runner, secrets) : runner };
+    const turns = await this.#takeTurns(new Set(caches.map(({ name }) => name)), signal);
+    const directories = new Map([...turns].map(([name, { directory }]) => [name, directory]));
+    const providing = new ProvidingRunner(runner, { caches: directories });
+    return {
+      runner: secrets ? new ConcealingRunner(providing, secrets) : providing,
+      [Symbol.dispose]: () => endAll(turns.values()),
+    };
+  }
+
+  /** Removes caches that last no longer than the build. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#temporary[Symbol.asyncDispose]();
+  }
+
+  /** One after another, in the same order everywhere: so no two commands wait for each other. */
+  async #takeTurns(
+    names: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, CacheTurn>> {
+    const turns = new Map<string, CacheTurn>();
+    try {
+      for (const name of [...names].toSorted(compareCodePoints)) {
+        turns.set(name, await this.#caches.take(name, signal));
+      }
+      return turns;
+    } catch (error) {
+      endAll(turns.values());
+      throw error;
+    }
   }
 }
+
+function doNothing(): void {}
 
 function insist(runner: Runner, { name }: Action, ability: RunnerAbility, what: string): void {
   if (runner.abilities?.includes(ability) === true) return;
   throw runnerUnable(name, runner.name, what);
+}
+
+function endAll(turns: Iterable<CacheTurn>): void {
+  for (const turn of turns) turn[Symbol.dispose]();
 }

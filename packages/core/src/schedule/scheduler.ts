@@ -8,6 +8,8 @@
  *
  * @module
  */
+import { setMaxListeners } from "node:events";
+
 import type { Clock } from "../base/clock.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
 import { BuildError, summarize, withFacts } from "../errors/build-error.ts";
@@ -105,8 +107,11 @@ export class Scheduler {
     this.#rebuilder = new Rebuilder(options.store);
     this.#identities = options.identities;
     const secrets = new SecretKeeper(options.variables);
-    this.#provisioner = new Provisioner({ runner: options.runner, secrets });
+    const { caches } = options.store;
+    this.#provisioner = new Provisioner({ runner: options.runner, secrets, caches });
     const { signal } = this.#stop;
+    // Each command that waits or runs listens to it: there may be any number.
+    setMaxListeners(0, signal);
     this.#expansions = new Expansions({ ...options, signal, known: this.#settlements });
   }
 
@@ -129,6 +134,7 @@ export class Scheduler {
       });
     } finally {
       signal.removeEventListener("abort", halt);
+      await this.#provisioner[Symbol.asyncDispose]();
     }
     if (this.#crash !== undefined) throw this.#crash.error;
   }
@@ -280,7 +286,7 @@ export class Scheduler {
       return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     }
     onDecided();
-    const provision = await this.#provisioner.provide(action, node.call, this.#stop.signal);
+    using provision = await this.#provisioner.provide(action, node.call, this.#stop.signal);
     for (let attempt = 1; ; attempt++) {
       const run = (): Promise<number | undefined> => this.#run(node, composed, provision, attempt);
       const delayMs = await this.#inTurn(node, run);
@@ -352,8 +358,12 @@ export class Scheduler {
     if (action.hasSideEffects) {
       return recheck.note(node, key, { outcome: "left-out", reason: "it has side effects" });
     }
+    if (action.caches.length > 0) {
+      const reason = "it has a cache, which is not as it was before";
+      return recheck.note(node, key, { outcome: "left-out", reason });
+    }
     const { signal } = this.#stop;
-    const place = await this.#provisioner.provide(action, node.call, signal, recheck.elsewhere);
+    using place = await this.#provisioner.provide(action, node.call, signal, recheck.elsewhere);
     const { execution, error } = await this.#execute(node, composed, place, () => {});
     if (error !== undefined || execution === undefined) {
       recheck.note(node, key, { outcome: "failed", error });

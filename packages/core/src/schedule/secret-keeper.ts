@@ -4,6 +4,7 @@
  * @module
  */
 import { describe } from "../base/describe.ts";
+import { untilAborted } from "../base/until-aborted.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import { secretUnfit, secretUnset } from "../errors/unkeyed-errors.ts";
 import { insideOf, type Secret } from "../graph/secret.ts";
@@ -91,19 +92,4 @@ function unfitness(value: string): string | undefined {
   if (value.includes("\0")) return "it holds a NUL, which no argument or variable can";
   if (Buffer.byteLength(coreOf(value)) >= minSecretBytes) return undefined;
   return `it has fewer than ${minSecretBytes} bytes, and would be found everywhere in what commands print`;
-}
-
-/** What a promise gives, or a rejection as soon as the signal is aborted. */
-async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

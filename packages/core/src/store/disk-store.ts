@@ -5,6 +5,7 @@
  *     cas/<hh>/<hash>     a larger blob                 hh: the first two digits of the hash
  *     ac/<hh>/<hash>      a REAPI ActionResult, sealed
  *     notes/<name>        what makes later builds faster, sealed
+ *     caches/<name>/      a directory that survives between runs
  *     tmp/                files on their way
  *     version             of this layout
  *
@@ -29,6 +30,7 @@ import {
 } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { BlobFiles } from "./blob-files.ts";
+import { DiskCaches } from "./caches.ts";
 import { copyEach } from "./copy-each.ts";
 import { copyFromPacks, writeNew } from "./copy-out.ts";
 import { StoreLease } from "./lease.ts";
@@ -61,6 +63,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   #isChecked = false;
   #isMarked = false;
   #holds = 0;
+  #caches: DiskCaches | undefined;
 
   /** @param directory - Absolute. Made when something is first written. */
   constructor(directory: string) {
@@ -76,6 +79,10 @@ export class DiskStore implements Store, ContentStore, ActionCache {
 
   get actions(): ActionCache {
     return this;
+  }
+
+  get caches(): DiskCaches {
+    return (this.#caches ??= new DiskCaches(this.directory, () => this.temporaryPath()));
   }
 
   readonly notes: Notes = {

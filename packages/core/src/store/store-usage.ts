@@ -5,6 +5,7 @@
  */
 import { Breath } from "../base/breath.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
+import { listCaches } from "./cache-care.ts";
 import type { DiskStore } from "./disk-store.ts";
 import {
   isStore,
@@ -40,6 +41,8 @@ export interface StoreUsage {
   readonly quarantined: Tally;
   /** What makes later builds faster, and is not collected: builds themselves keep it short. */
   readonly notes: Tally;
+  /** What is in the directories that survive between runs. Not collected either: see `removeCache`. */
+  readonly caches: Tally;
   /** Results and blobs by the time of their last use: an hour, a day, a week, 30 days, longer. */
   readonly ages: readonly AgeBucket[];
 }
@@ -78,6 +81,9 @@ export async function storeUsage(
     temporary: (await count(listFolder(directory, "tmp"))).reduce(add),
     quarantined: (await count(listFolder(directory, "quarantine"))).reduce(add),
     notes: (await count(listFolder(directory, "notes"))).reduce(add),
+    caches: (await listCaches({ directory }, signal))
+      .map(({ files }) => files)
+      .reduce(add, noFiles),
   };
   const ages = bounds.map((maxAgeMs, at) => {
     return { maxAgeMs, results: results[at] ?? noFiles, blobs: blobs[at] ?? noFiles };

@@ -9,6 +9,7 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
+import type { CacheKeeper } from "./caches.ts";
 
 /**
  * Digest to bytes.
@@ -97,6 +98,8 @@ export interface Store {
   readonly content: ContentStore;
   readonly actions: ActionCache;
   readonly notes?: Notes;
+  /** Directories that survive between runs. Where there is no room for any, they last for a build. */
+  readonly caches?: CacheKeeper;
   /** Keeps what is used from now on from being collected as garbage, until disposed of. */
   hold?(): Disposable;
   /** Marks results as used that are reused without a look at them. */

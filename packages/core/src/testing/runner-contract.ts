@@ -13,6 +13,7 @@ import { DiskStore } from "../store/disk-store.ts";
 import { MemoryStore } from "../store/memory-store.ts";
 import type { Store } from "../store/store.ts";
 import { Bench, withFolder, type Check, type TestKit } from "./runner-contract/bench.ts";
+import { checkCaches } from "./runner-contract/caches.ts";
 import { checkEnds } from "./runner-contract/ends.ts";
 import { checkInputs } from "./runner-contract/inputs.ts";
 import { checkResults } from "./runner-contract/results.ts";
@@ -66,6 +67,7 @@ export function runnerContract(kit: TestKit, options: RunnerContractOptions): vo
       checkResults(check);
       checkEnds(check);
       checkSecrets(check);
+      checkCaches(check);
     });
   }
 }

@@ -50,6 +50,7 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
     }),
     { maxLength: 2 },
   ),
+  caches: fc.array(fc.record({ name: fc.constantFrom("a", "b"), path }), { maxLength: 2 }),
   mounts: fc.constant([]),
   run: fc.record({
     resources: fc.constantFrom({ cpu: 1 }, { db: 1 }),

@@ -28,6 +28,7 @@ import {
   type HostTool,
 } from "@ashlar/core";
 
+import { besideCaches, layCaches } from "./cache-places.ts";
 import { commandScript } from "./command-script.ts";
 import { Guard } from "./guard.ts";
 import { runLaunched } from "./launched.ts";
@@ -97,7 +98,7 @@ export interface Means {
 export class LocalRunner implements Runner {
   readonly name = "local";
   readonly hermeticity = "declared";
-  readonly abilities = ["secrets"] as const;
+  readonly abilities = ["caches", "secrets"] as const;
   readonly platform: readonly NameValue[] = [
     { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
     { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },
@@ -150,6 +151,7 @@ export class LocalRunner implements Runner {
         signal: context.signal,
       });
       await makeOutputParents(root, action);
+      await layCaches(root, action, context.caches);
       const execute = (place: Place): Promise<Execution> =>
         this.#execute(action, place, context, launcher);
       if (!action.stablePath) return await execute(plainPlace(folder));
@@ -200,7 +202,10 @@ export class LocalRunner implements Runner {
       ...end,
       outputs: values,
       fault,
-      written: isSuccess && isMissing ? await writtenPaths(content, root, action) : [],
+      written:
+        isSuccess && isMissing
+          ? besideCaches(await writtenPaths(content, root, action), action)
+          : [],
       stdout: await stdout.keep(content),
       stderr: await stderr.keep(content),
       startedAt,

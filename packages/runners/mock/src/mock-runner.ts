@@ -65,6 +65,12 @@ export interface MockCall {
    * @throws {@link Error} when the command has no such secret.
    */
   readonly secret: (name: string) => string;
+  /**
+   * Absolute directory of a cache, by its path in the input root. A real one: read it, and write to it.
+   *
+   * @throws {@link Error} when the command has no cache there.
+   */
+  readonly cache: (path: string) => string;
   /** Aborted when the command should stop. */
   readonly signal: AbortSignal;
   /** Text of a file in the input root. Rejects when it is not there. */
@@ -109,7 +115,7 @@ export function mockRunner(options: MockRunnerOptions = {}): MockRunner {
 class ScriptedRunner implements MockRunner {
   readonly name = "mock";
   readonly hermeticity = "mock";
-  readonly abilities = ["secrets"] as const;
+  readonly abilities = ["caches", "secrets"] as const;
   readonly platform: readonly NameValue[] = [{ name: "runner", value: "mock" }];
   readonly calls: MockCall[] = [];
   readonly #scripts = new Map<AnyStage | string, MockScript>();
@@ -176,7 +182,8 @@ class ScriptedRunner implements MockRunner {
 }
 
 /** A plain object, so that a script can take it apart: `({ argv, text }) => ...`. */
-function makeCall(action: Action, { content, signal, secrets }: RunContext): MockCall {
+function makeCall(action: Action, context: RunContext): MockCall {
+  const { content, signal, secrets, caches } = context;
   const { name, argv, env, cwd, inputRoot } = action;
   const list = async (): Promise<string[]> => {
     const paths: string[] = [];
@@ -196,7 +203,13 @@ function makeCall(action: Action, { content, signal, secrets }: RunContext): Moc
     if (value === undefined) throw new Error(`\`${name}\` has no secret \`${asked}\``);
     return value;
   };
-  return { name, argv, env, cwd, signal, text, list, secret };
+  const cache = (path: string): string => {
+    const place = action.caches.find((each) => each.path === parsePath(path));
+    const directory = place && caches?.get(place.name);
+    if (directory === undefined) throw new Error(`\`${name}\` has no cache at \`${path}\``);
+    return directory;
+  };
+  return { name, argv, env, cwd, signal, text, list, secret, cache };
 }
 
 async function writeOutputs(

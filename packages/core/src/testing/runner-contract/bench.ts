@@ -48,6 +48,7 @@ export interface Run {
   readonly action: Action;
   readonly content: ContentStore;
   readonly secrets: RunContext["secrets"];
+  readonly caches: RunContext["caches"];
 }
 
 /** One test's runner, store and project. */
@@ -123,10 +124,11 @@ export class Bench {
 
   /** Runs the last action once more, past the engine. */
   async run(context: Partial<RunContext> = {}): Promise<Execution> {
-    const { action, content, secrets } = this.last;
+    const { action, content, secrets, caches } = this.last;
     return await this.runner.run(action, {
       content,
       secrets,
+      caches,
       signal: new AbortController().signal,
       onLog: () => {},
       ...context,
@@ -194,7 +196,8 @@ function recording(runner: Runner, runs: Run[]): Runner {
     abilities,
     ...(identify && { identify }),
     run: async (action, context) => {
-      runs.push({ action, content: context.content, secrets: context.secrets });
+      const { content, secrets, caches } = context;
+      runs.push({ action, content, secrets, caches });
       return await runner.run(action, context);
     },
     [Symbol.asyncDispose]: async () => await runner[Symbol.asyncDispose](),
