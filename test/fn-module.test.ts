@@ -9,9 +9,11 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import {
+  build,
   BuildError,
   DiskStore,
   fn,
+  MemoryStore,
   out,
   stage,
   text,
@@ -21,6 +23,7 @@ import {
   type Store,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
+import { mockRunner } from "@ashlar/runner-mock";
 import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { canRunTypes } from "../packages/core/src/rebuild/modules/types.ts";
@@ -34,7 +37,7 @@ afterAll(async () => await runner[Symbol.asyncDispose]());
 /** A folder of modules, and a store. */
 class Project {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), "ashlar-fn-")));
-  readonly store: Store = new DiskStore(join(this.folder, "store"));
+  store: Store = new DiskStore(join(this.folder, "store"));
 
   constructor(files: Readonly<Record<string, string>> = {}) {
     onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
@@ -237,6 +240,48 @@ describe("the key of a module", () => {
     project.write(files, "elsewhere/deep");
     expect((await project.run("tools/main.js")).ran).toEqual(["call"]);
     expect((await project.run("tools/main.js", { base: "elsewhere/deep" })).ran).toEqual([]);
+  });
+
+  test("is pinned, with the layout of what is taken: changing it is a conscious act", async () => {
+    const project = new Project({
+      ...files,
+      "node_modules/.pnpm/a@1/node_modules/a/package.json": `{ "name": "a" }`,
+      "tools/main.js": `import a from "a"; import "./help.js"; import "./data.json";`,
+      "tools/data.json": `1`,
+    });
+    project.link("node_modules/a", ".pnpm/a@1/node_modules/a");
+    const file = pathToFileURL(join(project.folder, "checkout/tools/main.js"));
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const call = stage("call", () => fn.module(file, "main"))();
+    const { stages } = await build(call, { runner: mock, store: new MemoryStore() });
+    expect(stages[0]?.key).toBe(
+      "285f64f82323db834ca1c2286c940638fe19f1b4e2cd06ca65851f12d4769658/182",
+    );
+    expect(await mock.calls[0]!.list()).toEqual([
+      ".fn/call.json",
+      ".fn/modules/files/node_modules/.pnpm/a@1/node_modules/a/package.json",
+      ".fn/modules/files/node_modules/a",
+      ".fn/modules/files/package.json",
+      ".fn/modules/files/tools/data.json",
+      ".fn/modules/files/tools/help.js",
+      ".fn/modules/files/tools/main.js",
+      ".fn/modules/package.json",
+      ".fn/modules/start.mjs",
+      ".fn/start.mjs",
+    ]);
+    expect(await mock.calls[0]!.text(".fn/modules/files/package.json")).toBe(
+      `{\n  "type": "module"\n}\n`,
+    );
+  });
+
+  test("blobs that are lost are taken again", async () => {
+    const project = new Project(files);
+    expect((await project.run("tools/main.js")).ran).toEqual(["call"]);
+    for (const half of ["cas", "packs"]) {
+      rmSync(join(project.folder, "store", half), { recursive: true, force: true });
+    }
+    project.store = new DiskStore(join(project.folder, "store"));
+    expect(await project.print("tools/main.js")).toBe("help\n");
   });
 
   test("follows what appears nearer by", async () => {

@@ -11,6 +11,7 @@ import {
   json,
   MemoryStore,
   out,
+  secret,
   source,
   stage,
   text,
@@ -49,6 +50,10 @@ async function errorOf(
   const [error] = (await run(stage("probe", () => command)())).errors;
   return error as never;
 }
+
+/** What esbuild calls when names are to be kept. */
+// oxlint-disable-next-line no-underscore-dangle -- the name is not ours
+declare const __name: <T>(made: T, name: string) => T;
 
 const shout = stage("shout", ({ src }: { src: File }) =>
   fn({
@@ -125,6 +130,37 @@ describe("a function in its own Node", () => {
     expect(await report.text(saw)).toBe("own undefined Error");
   });
 
+  test("runs on the Node that builds, whatever there is on `PATH`", async () => {
+    await using bare = localRunner({ searchPath: "/nowhere" });
+    const which = stage("which", () =>
+      fn({
+        outputs: { node: out.file("node") },
+        run: async ({ out: to }) => {
+          const { writeFileSync } = await import("node:fs");
+          writeFileSync(to.node, process.version);
+        },
+      }),
+    );
+    const node = which();
+    const report = await run(node, { runner: bare });
+    expect(await report.text(node)).toBe(process.version);
+  });
+
+  test("is given secrets by the environment", async () => {
+    const probe = stage("probe", () =>
+      fn({
+        env: { TOKEN: secret("TOKEN", { from: () => "a long secret" }) },
+        outputs: { length: out.file("length") },
+        run: async ({ out: to }) => {
+          const { writeFileSync } = await import("node:fs");
+          writeFileSync(to.length, String(process.env["TOKEN"]?.length));
+        },
+      }),
+    );
+    const length = probe();
+    expect(await (await run(length)).text(length)).toBe("13");
+  });
+
   test("knows paths from the directory where it starts, lists of inputs, and what is laid by hand", async () => {
     const list = stage("list", ({ src, more }: { src: Tree; more: File }) =>
       fn({
@@ -176,6 +212,16 @@ describe("a function in its own Node", () => {
       code: "STAGE_FAILED",
       facts: { log: expect.stringContaining("never came to its end") },
     });
+  });
+
+  test("what compilers put into functions is there", async () => {
+    const kept = fn({
+      run: () => {
+        const one = __name((): number => 1, "one");
+        if (one() !== 1) throw new Error("it is not one");
+      },
+    });
+    expect((await run(stage("kept", () => kept)())).outcome).toBe("succeeded");
   });
 });
 

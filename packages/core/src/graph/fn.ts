@@ -153,8 +153,9 @@ function fnModule<
   const builder = new CommandBuilder(options);
   builder.lay(".fn/modules", moduleSource(module, options.include ?? []));
   const given = { params: options.params ?? {} };
-  // Nodes that run TypeScript say that it is new to them.
-  const flags = /\.[cm]?ts$/.test(String(module)) ? ["--disable-warning=ExperimentalWarning"] : [];
+  // What Node has to say of the user's manifests and of TypeScript would name places that are gone.
+  const muted = ["MODULE_TYPELESS_PACKAGE_JSON", "ExperimentalWarning"];
+  const flags = muted.map((warning) => `--disable-warning=${warning}`);
   const call = { module: "modules/start.mjs", name, given };
   return fnCommand(builder, options, call, { flags });
 }

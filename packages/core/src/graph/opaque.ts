@@ -67,12 +67,8 @@ export function fnOpaque<
     throw invalidOption("version", describe(version), "a text that changes with the closure");
   }
   if (typeof run !== "function") throw fnFunction(describe(run), "it is no function");
-  const { timeoutMs, retries, outputs } = options;
-  const builder = new CommandBuilder({
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(retries !== undefined && { retries }),
-    ...(outputs !== undefined && { outputs }),
-  });
+  const { run: _, inputs: __, version: ___, ...others } = options;
+  const builder = new CommandBuilder(others);
   const identity = version === undefined ? `unversioned ${++unversioned}` : `version ${version}`;
   const { inputs, out } = pathsOfCall(builder, options);
   const command = builder.build(["fn.opaque", name, identity], []);
