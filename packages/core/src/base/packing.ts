@@ -16,15 +16,18 @@ const headBytes = 16;
 
 /** Collects strings and numbers. */
 export class Packer {
-  readonly #numbers: number[] = [];
-  readonly #words: number[] = [];
-  readonly #strings: string[] = [];
+  readonly #numbers = new Growing(Float64Array);
+  readonly #words = new Growing(Uint32Array);
+  readonly #ends = new Growing(Uint32Array);
   readonly #indices = new Map<string, number>();
+  #text: Buffer = Buffer.allocUnsafeSlow(4096);
+  #end = 0;
+  #isAscii = true;
 
   string(value: string): this {
     let index = this.#indices.get(value);
     if (index === undefined) {
-      index = this.#strings.push(value) - 1;
+      index = this.#add(value);
       this.#indices.set(value, index);
     }
     return this.count(index);
@@ -32,7 +35,7 @@ export class Packer {
 
   /** A string that is not looked for among those before: a digest, say. Read back as any other. */
   uncommon(value: string): this {
-    return this.count(this.#strings.push(value) - 1);
+    return this.count(this.#add(value));
   }
 
   /** A whole number, from 0 to below 2^32. */
@@ -53,31 +56,69 @@ export class Packer {
 
   /** Puts another count in the place of one that was written. */
   replace(at: number, value: number): void {
-    this.#words[at] = value;
+    this.#words.set(at, value);
   }
 
   finish(): Buffer {
-    let text = Buffer.from(this.#strings.join(""), "utf8");
-    let length = 0;
-    for (const { length: each } of this.#strings) length += each;
-    const isAscii = text.byteLength === length;
-    const ends = new Uint32Array(this.#strings.length);
-    if (isAscii) {
-      let end = 0;
-      for (const [at, value] of this.#strings.entries()) ends[at] = end += value.length;
-    } else {
-      // One by one: halves of a character may stand at the ends of two strings.
-      const parts = this.#strings.map((value) => Buffer.from(value, "utf8"));
-      let end = 0;
-      for (const [at, { byteLength }] of parts.entries()) ends[at] = end += byteLength;
-      text = Buffer.concat(parts);
-    }
-    const numbers = Float64Array.from(this.#numbers);
-    const words = Uint32Array.from(this.#words);
-    const sizes = Uint32Array.of(numbers.length, words.length, ends.length, isAscii ? 1 : 0);
-    const arrays = [sizes, numbers, words, ends].map(({ buffer }) => Buffer.from(buffer));
-    return Buffer.concat([...arrays, text]);
+    const [numbers, words, ends] = [this.#numbers.length, this.#words.length, this.#ends.length];
+    const sizes = Uint32Array.of(numbers, words, ends, this.#isAscii ? 1 : 0);
+    return Buffer.concat([
+      ...[bytesOf(sizes), this.#numbers.bytes, this.#words.bytes, this.#ends.bytes],
+      this.#text.subarray(0, this.#end),
+    ]);
   }
+
+  #add(value: string): number {
+    // In UTF-8, a character of UTF-16 takes three bytes at most.
+    const most = this.#end + 3 * value.length;
+    if (most > this.#text.byteLength) {
+      const larger = Buffer.allocUnsafeSlow(2 * most);
+      this.#text.copy(larger, 0, 0, this.#end);
+      this.#text = larger;
+    }
+    const size = this.#text.write(value, this.#end, "utf8");
+    if (size !== value.length) this.#isAscii = false;
+    this.#end += size;
+    this.#ends.push(this.#end);
+    return this.#ends.length - 1;
+  }
+}
+
+/** An array of numbers that grows. A list of as many takes twice the memory, and a copy at the end. */
+class Growing<T extends Float64Array | Uint32Array> {
+  #items: T;
+  #length = 0;
+  readonly #make: new (length: number) => T;
+
+  constructor(make: new (length: number) => T) {
+    this.#make = make;
+    this.#items = new make(1024);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  get bytes(): Buffer {
+    return bytesOf(this.#items.subarray(0, this.#length));
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#items.length) {
+      const larger = new this.#make(2 * this.#length);
+      larger.set(this.#items);
+      this.#items = larger;
+    }
+    this.#items[this.#length++] = value;
+  }
+
+  set(at: number, value: number): void {
+    this.#items[at] = value;
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array | Uint32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** What is read was not written by a {@link Packer}, or was written in another order. */

@@ -43,31 +43,30 @@ export interface ActionResult {
 /** Type of the one auxiliary message that is written with a result. */
 const provenanceType = "ashlar/Provenance";
 
+/** One for all: what one writer for each leaves behind is more than what it writes. */
+const writer = new MessageWriter();
+
 /** Writes the message. */
 export function encodeActionResult(result: ActionResult): Buffer {
-  const writer = new MessageWriter();
+  writer.clear();
   for (const { path, digest, isExecutable } of result.files) {
-    const file = new MessageWriter().string(1, path).digest(2, digest).bool(4, isExecutable);
-    writer.message(2, file.finish());
+    const file = writer.begin(2);
+    writer.string(1, path).digest(2, digest).bool(4, isExecutable).end(file);
   }
   for (const { path, treeDigest, rootDigest } of result.directories) {
-    const directory = new MessageWriter()
-      .string(1, path)
-      .digest(3, treeDigest)
-      .bool(4, true)
-      .digest(5, rootDigest);
-    writer.message(3, directory.finish());
+    const directory = writer.begin(3);
+    writer.string(1, path).digest(3, treeDigest).bool(4, true).digest(5, rootDigest).end(directory);
   }
   writer.integer(4, result.exitCode).digest(6, result.stdout).digest(8, result.stderr);
-  const metadata = new MessageWriter()
-    .string(1, result.worker)
-    .message(3, encodeTime(result.startedAt))
-    .message(4, encodeTime(result.finishedAt));
+  const metadata = writer.begin(9);
+  writer.string(1, result.worker);
+  writeTime(3, result.startedAt);
+  writeTime(4, result.finishedAt);
   if (result.provenance !== undefined) {
-    const start = metadata.begin(11);
-    metadata.string(1, provenanceType).bytes(2, result.provenance).end(start);
+    const provenance = writer.begin(11);
+    writer.string(1, provenanceType).bytes(2, result.provenance).end(provenance);
   }
-  return writer.message(9, metadata.finish()).finish();
+  return writer.end(metadata).finish();
 }
 
 /**
@@ -145,10 +144,11 @@ function readProvenance(message: Buffer): Buffer | undefined {
 }
 
 /** `google.protobuf.Timestamp`. */
-function encodeTime(milliseconds: number): Buffer {
+function writeTime(field: number, milliseconds: number): void {
   const seconds = Math.floor(milliseconds / 1000);
   const nanos = Math.round((milliseconds - seconds * 1000) * 1e6);
-  return new MessageWriter().integer(1, seconds).integer(2, nanos).finish();
+  const start = writer.begin(field);
+  writer.integer(1, seconds).integer(2, nanos).end(start);
 }
 
 function readTime(message: Buffer): number {

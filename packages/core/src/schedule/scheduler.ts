@@ -324,7 +324,8 @@ export class Scheduler {
       await this.#runAgain(node, composed, produced);
       trace.note(node, action.key, produced);
       history.note(node, action.key);
-      this.#settle(node, { outcome: "ran", key: action.key, produced, execution });
+      // What the runner saw is in the result. Nobody needs it any more, 100,000 times.
+      this.#settle(node, { outcome: "ran", key: action.key, produced });
       return undefined;
     }
     const delayMs = error && delayOfRetry(node.call.command.run.retries, attempt, error);
@@ -444,6 +445,7 @@ export class Scheduler {
   /** Records what became of a node, and of those that can no longer start because of it. */
   #settle(node: PlanNode, parts: SettlementParts): void {
     this.#settlements.record(node, parts, this.#started.get(node.id)?.attempts);
+    this.#started.delete(node.id);
     if (isSuccess(parts.outcome)) return this.#frontier.succeed(node.id);
     for (const id of this.#frontier.fail(node.id)) {
       const reason = `\`${node.name}\`, which must come before, did not succeed`;

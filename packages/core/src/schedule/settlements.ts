@@ -21,7 +21,7 @@ export interface Settlement {
   readonly key: ActionKey | undefined;
   /** What it made, when it ran or was reused. */
   readonly produced: Produced | undefined;
-  /** What the runner saw, when it ran in this build. */
+  /** What the runner saw, when it ran in this build and failed. */
   readonly execution: Execution | undefined;
   /** How often its command was run in this build. */
   readonly attempts: number;

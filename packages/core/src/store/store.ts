@@ -89,7 +89,7 @@ export interface ActionCache {
  */
 export interface Notes {
   read(name: string): Buffer | undefined;
-  /** Does nothing where it cannot be done. */
+  /** Does nothing where it cannot be done. The bytes must not change any more. */
   write(name: string, bytes: Uint8Array): void;
 }
 
