@@ -39,8 +39,9 @@ export async function copyFromPacks(
   const breath = new Breath();
   const others: Copy[] = [];
   const located: Located[] = [];
+  packs.look();
   for (const copy of copies) {
-    const place = packs.find(copy.digest);
+    const place = packs.locate(copy.digest);
     if (place === undefined) others.push(copy);
     else located.push({ copy, ...place });
     await breath.pause(signal);

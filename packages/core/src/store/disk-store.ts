@@ -155,11 +155,16 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     await copyEach(this, [...others, ...large], signal);
   }
 
-  readonly intake = (): Intake => {
+  intake(): Intake {
     this.checkVersion();
+    this.#packs.look();
     const has = (digest: Digest): boolean => this.#packs.has(digest);
-    return new PackIntake({ has, add: (bytes, blobs) => this.#add(bytes, blobs) }, packedBytes);
-  };
+    const add = (bytes: Uint8Array, blobs: readonly Addition[]): void => {
+      this.#add(bytes, blobs);
+      this.#packs.look();
+    };
+    return new PackIntake({ has, add }, packedBytes);
+  }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {
     this.checkVersion();
@@ -244,6 +249,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   }
 
   #pack(bytes: Uint8Array, digest: Digest): void {
+    this.#packs.look();
     if (!this.#packs.has(digest)) this.#add(bytes, [{ digest }]);
   }
 

@@ -17,6 +17,7 @@ import { unlessDenied } from "./system-error.ts";
 export class PackFile {
   readonly #files: OpenFiles;
   #name: PackName;
+  readonly #record = new Records(1);
   /** Records that were handed out by {@link PackFile.readNew}. */
   #known = 0;
 
@@ -55,9 +56,12 @@ export class PackFile {
     this.#known += count;
   }
 
-  /** A record as it is now; `undefined` when the pack is gone or goes by another name. */
+  /**
+   * A record as it is now, in memory that is used again for the next one; `undefined` when the pack is gone,
+   * or goes by another name.
+   */
   record(at: number): Records | undefined {
-    const record = new Records(1);
+    const record = this.#record;
     const isRead = unlessDenied(() => {
       return fillFrom(this.#files.open(this.#name.indexPath), record.bytes, at * recordBytes);
     });

@@ -24,6 +24,7 @@ export class PackIntake implements Intake {
   readonly maxBytes: number;
   readonly #sink: PackSink;
   readonly #memory: Buffer = Buffer.allocUnsafeSlow(memoryBytes);
+  #room: Buffer = this.#memory.subarray(0, 0);
   #filled = 0;
   #blobs = new Map<Digest, Addition>();
 
@@ -34,14 +35,16 @@ export class PackIntake implements Intake {
 
   room(sizeBytes: number): Buffer {
     if (this.#filled + sizeBytes > memoryBytes) this.#flush();
-    return this.#memory.subarray(this.#filled, this.#filled + sizeBytes);
+    return (this.#room = this.#memory.subarray(this.#filled, this.#filled + sizeBytes));
   }
 
   keep(sizeBytes: number): Digest {
-    const digest = digestBytes(this.#memory.subarray(this.#filled, this.#filled + sizeBytes));
+    const isAll = sizeBytes === this.#room.byteLength;
+    const digest = digestBytes(isAll ? this.#room : this.#room.subarray(0, sizeBytes));
     if (digest === emptyDigest || this.#blobs.has(digest) || this.#sink.has(digest)) return digest;
     this.#blobs.set(digest, { digest });
     this.#filled += sizeBytes;
+    this.#room = this.#memory.subarray(0, 0);
     return digest;
   }
 

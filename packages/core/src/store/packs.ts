@@ -18,7 +18,7 @@ import { listPacks, packFolder } from "./pack-names.ts";
 import type { Records } from "./pack-record.ts";
 import { PackWriter, type Addition } from "./pack-writer.ts";
 import { isOld } from "./recency.ts";
-import { RecordIndex } from "./record-index.ts";
+import { RecordIndex, type RecordPlace } from "./record-index.ts";
 import { unlessDenied } from "./system-error.ts";
 
 /** How long a folder must have rested for its time to prove anything: more than a tick of any kernel. */
@@ -53,9 +53,13 @@ export class Packs {
     return missing.length > 0 && this.#lookForMore() ? missing.filter(absent) : missing;
   }
 
+  /** Takes note of packs that have come or gone. */
+  look(): void {
+    this.#look();
+  }
+
   /** True when the blob is there as far as this process knows. Marks it as used. */
   has(digest: Digest): boolean {
-    this.#look();
     return this.#isThere(digest);
   }
 
@@ -83,14 +87,19 @@ export class Packs {
     return isListed() || (this.#lookForMore() && isListed());
   }
 
-  /** Where the blob is, so that many can be read in their order. */
-  find(digest: Digest): { readonly pack: PackFile; readonly offset: number } | undefined {
-    const find = (): { pack: PackFile; offset: number } | undefined =>
-      this.#first(digest, (pack, at, record) => {
-        if (isOld(record.usedAtMs(0))) pack.mark(at, Date.now(), record.boot(0));
-        return { pack, offset: record.offset(0) };
-      });
-    return find() ?? (this.#lookForMore() ? find() : undefined);
+  /**
+   * Where a blob was when this process last looked, so that many can be read in their order. Whether it is
+   * there still, its bytes tell. Marks it as used.
+   */
+  locate(digest: Digest): { readonly pack: PackFile; readonly offset: number } | undefined {
+    const hash = hashOf(digest);
+    for (const place of this.#index.find(hash)) {
+      const pack = this.#packs[place.pack];
+      if (pack === undefined) continue;
+      if (isOld(place.usedAtMs)) this.#markAnew(hash, place, pack);
+      return { pack, offset: place.offset };
+    }
+    return undefined;
   }
 
   /** Takes a blob away whose bytes are not right. */
@@ -115,10 +124,14 @@ export class Packs {
     pack.skip(records.count);
   }
 
-  /** Leaves the pack that this process writes to for others. The next writing takes one again. */
+  /**
+   * Leaves the pack that this process writes to for others, and closes all files. What comes next opens
+   * them again.
+   */
   release(): void {
     this.#writer?.[Symbol.dispose]();
     this.#writer = undefined;
+    this.#files.closeAll();
   }
 
   #read(digest: Digest): Buffer | undefined {
@@ -160,6 +173,15 @@ export class Packs {
       } else this.#index.forget(hash, place);
     }
     return undefined;
+  }
+
+  #markAnew(hash: string, place: RecordPlace, pack: PackFile): void {
+    const record = pack.record(place.at);
+    if (record === undefined) return;
+    const usedAtMs = record.usedAtMs(0);
+    const now = Date.now();
+    if (isOld(usedAtMs)) pack.mark(place.at, now, record.boot(0));
+    this.#index.markUsed(hash, place, isOld(usedAtMs) ? now : usedAtMs);
   }
 
   #openWriter(): PackWriter {

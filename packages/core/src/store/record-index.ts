@@ -8,18 +8,26 @@
  */
 import type { Records } from "./pack-record.ts";
 
-/** Where a record is: in which pack, and at which place. Packs are numbered by whoever fills the index. */
+/** Where a record is: in which pack, and its number there. Packs are numbered by whoever fills the index. */
 export interface RecordPlace {
   readonly pack: number;
   readonly at: number;
 }
 
+/** What is known of a record without reading it again. It may have been taken away since. */
+export interface KnownRecord extends RecordPlace {
+  /** Where the blob begins in the pack. */
+  readonly offset: number;
+  /** No later than when it was last used, in milliseconds since 1970. */
+  readonly usedAtMs: number;
+}
+
 /** Finds records by the hash of their blob. There may be several of one. */
 export class RecordIndex {
   /** Number of an entry plus one, at the place that its hash leads to or after; zero: none. */
-  #slots: Int32Array = new Int32Array(1024);
-  /** Of each entry: the eight words of its hash, its pack and its place. */
-  #entries: Int32Array = new Int32Array(512 * entryWords);
+  #slots: Int32Array = new Int32Array(2 * firstEntries);
+  /** Of each entry: the eight words of its hash; its pack, place and offset; its use, in seconds. */
+  #entries: Int32Array = new Int32Array(firstEntries * entryWords);
   #count = 0;
   readonly #query = new HashWords();
 
@@ -30,13 +38,15 @@ export class RecordIndex {
     this.#entries.set(records.hashWords(record), at);
     this.#entries[at + 8] = place.pack;
     this.#entries[at + 9] = place.at;
+    this.#entries[at + 10] = records.offset(record);
+    this.#entries[at + 11] = Math.floor(records.usedAtMs(record) / 1000);
     this.#insert(this.#count - 1);
   }
 
   /** All records of a blob, the latest last. */
-  find(hash: string): RecordPlace[] {
+  find(hash: string): KnownRecord[] {
     const query = this.#query.read(hash);
-    const places: RecordPlace[] = [];
+    const places: KnownRecord[] = [];
     const mask = this.#slots.length - 1;
     for (let slot = (query[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
       const entry = (this.#slots[slot] ?? 0) - 1;
@@ -44,22 +54,38 @@ export class RecordIndex {
       const at = entry * entryWords;
       const pack = this.#entries[at + 8] ?? gone;
       if (pack !== gone && this.#isAt(at, query)) {
-        places.push({ pack, at: this.#entries[at + 9] ?? 0 });
+        places.push({
+          pack,
+          at: this.#entries[at + 9] ?? 0,
+          offset: this.#entries[at + 10] ?? 0,
+          usedAtMs: (this.#entries[at + 11] ?? 0) * 1000,
+        });
       }
     }
   }
 
   /** Forgets a record that is gone. */
   forget(hash: string, place: RecordPlace): void {
+    const entry = this.#entryOf(hash, place);
+    // Its slot stays taken: others may have been put behind it.
+    if (entry !== undefined) this.#entries[entry + 8] = gone;
+  }
+
+  /** Takes note of a use. */
+  markUsed(hash: string, place: RecordPlace, usedAtMs: number): void {
+    const entry = this.#entryOf(hash, place);
+    if (entry !== undefined) this.#entries[entry + 11] = Math.floor(usedAtMs / 1000);
+  }
+
+  #entryOf(hash: string, place: RecordPlace): number | undefined {
     const query = this.#query.read(hash);
     const mask = this.#slots.length - 1;
     for (let slot = (query[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
       const entry = (this.#slots[slot] ?? 0) - 1;
-      if (entry < 0) return;
+      if (entry < 0) return undefined;
       const at = entry * entryWords;
       const isIt = this.#entries[at + 8] === place.pack && this.#entries[at + 9] === place.at;
-      // Its slot stays taken: others may have been put behind it.
-      if (isIt && this.#isAt(at, query)) this.#entries[at + 8] = gone;
+      if (isIt && this.#isAt(at, query)) return at;
     }
   }
 
@@ -87,7 +113,10 @@ export class RecordIndex {
 }
 
 /** Numbers that an entry has. */
-const entryWords = 10;
+const entryWords = 12;
+
+/** Entries that there is room for at the start. */
+const firstEntries = 4096;
 
 /** In the place of a pack's number. */
 const gone = -1;

@@ -56,8 +56,7 @@ export class Taking {
       for (let tries = 1, stats = fs.fstatSync(file); tries <= maxTries; tries++) {
         if (!stats.isFile()) throw sourceChanged(path, "it is no file any more");
         if (stats.size > intake.maxBytes) return undefined;
-        const room = intake.room(stats.size);
-        const size = readUpTo(file, room);
+        const size = readUpTo(file, intake.room(stats.size));
         const after = fs.fstatSync(file);
         const isSame = stats.mtimeMs === after.mtimeMs && stats.size === after.size;
         if (isSame && size === stats.size) return { digest: intake.keep(size), stats };

@@ -8,7 +8,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import type { Digest } from "../../src/digest/digest.ts";
+import { digestBytes, type Digest } from "../../src/digest/digest.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { exportFile } from "../../src/store/export.ts";
 
@@ -64,5 +64,28 @@ describe.skipIf(!canMount)(`on a disk that is full${why}`, () => {
       code: "STORE_UNWRITABLE",
     });
     expect(await small.missing([large])).toEqual([large]);
+  });
+
+  test("so does one that is full of small blobs, and holds all that it has answered", async () => {
+    const directory = join(disk, "packed");
+    const small = new DiskStore(directory);
+    const kept: Digest[] = [];
+    const blob = (n: number): Buffer => Buffer.alloc(10_000, `${n} `);
+    const fill = async (): Promise<void> => {
+      for (let n = 0; n < 1000; n++) kept.push(await small.write(blob(n)));
+    };
+    await expect(fill()).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    expect(kept.length).toBeGreaterThan(10);
+    const next = digestBytes(blob(kept.length));
+    const other = new DiskStore(directory);
+    for (const each of [small, other]) expect(await each.missing([...kept, next])).toEqual([next]);
+    for (const digest of kept) expect(digestBytes(await small.read(digest))).toBe(digest);
+    const intake = small.intake();
+    intake.room(100_000).fill("another");
+    intake.keep(100_000);
+    await expect(intake.end()).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    // Or their files stay open for a while, and the disk cannot be unmounted.
+    for (const each of [small, other]) each.releasePack();
+    rmSync(directory, { recursive: true });
   });
 });

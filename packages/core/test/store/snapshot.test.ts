@@ -296,7 +296,7 @@ describe("while it is taken into a store with an intake,", () => {
   /** A store in which something happens after a file was opened and looked at, before it is read. */
   function meanwhile(happening: (times: number) => void): DiskStore {
     const store = new DiskStore(join(temporary(), "store"));
-    const { intake } = store;
+    const intake = store.intake.bind(store);
     let times = 0;
     return Object.assign(store, {
       intake: (): Intake => {

@@ -15,6 +15,7 @@ import type { ActionKey } from "../../src/graph/action.ts";
 import { collectGarbage } from "../../src/store/collect-garbage.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { StoreLease } from "../../src/store/lease.ts";
+import type { Intake } from "../../src/store/store.ts";
 import { buildVariant, expectedOf } from "./pipeline.ts";
 
 /** What a builder says of one build. */
@@ -26,6 +27,20 @@ export interface Built {
 
 /** A store that shows where it is, so that somebody can kill the process there. */
 class DottedStore extends DiskStore {
+  override intake(): Intake {
+    const inner = super.intake();
+    const keep = (size: number): Digest => {
+      writeSync(1, ".");
+      return inner.keep(size);
+    };
+    const end = async (): Promise<void> => {
+      writeSync(1, ".");
+      await inner.end();
+      writeSync(1, ".");
+    };
+    return { maxBytes: inner.maxBytes, room: (size) => inner.room(size), keep, end };
+  }
+
   override async write(bytes: Uint8Array): Promise<Digest> {
     writeSync(1, ".");
     const digest = await super.write(bytes);
