@@ -146,6 +146,14 @@ describe("a function of a module", () => {
     expect(await project.print("tools/main.js")).toBe("1 2 3 4 5 6 7 8\n");
   });
 
+  test("may lie in files of any name", async () => {
+    const project = new Project({
+      "a b/one%20#two?.mjs": say("odd", `import { odd } from "./%F0%9F%90%8C%25.mjs";`),
+      "a b/🐌%.mjs": `export const odd = "odd";`,
+    });
+    expect(await project.print("a b/one%20#two?.mjs")).toBe("odd\n");
+  });
+
   test("names places in the user's files when it throws", async () => {
     const project = new Project({
       "tools/main.mjs": `import { fall } from "../lib/fall.mjs";\nexport const main = () => fall();`,

@@ -90,7 +90,9 @@ class ModuleWalk {
       this.#files.add(path);
       await this.#takeFile(path);
     }
-    const inner = `./files/${relative(this.#layout.root, start)}`;
+    // A URL: in the names of files, its signs have no meaning.
+    const names = relative(this.#layout.root, start).split("/");
+    const inner = `./files/${names.map((name) => encodeURIComponent(name)).join("/")}`;
     const loader = `export const load = () => import(${JSON.stringify(inner)});\n`;
     return await writeDirectory(this.#content, {
       files: [await this.#text("package.json", "{}\n"), await this.#text("start.mjs", loader)],
