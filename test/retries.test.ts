@@ -12,7 +12,7 @@ import { describe, expect, test } from "vitest";
 
 import { stageFailed } from "../packages/core/src/errors/catalogue.ts";
 import { delayOfRetry } from "../packages/core/src/schedule/retry.ts";
-import { BuildRig } from "./rig/build-rig.ts";
+import { blobPath, BuildRig } from "./rig/build-rig.ts";
 
 /** Lets the time pass that a command waits before it is run again. */
 async function wait(rig: BuildRig, ms: number): Promise<void> {
@@ -217,7 +217,7 @@ describe("a command with side effects", () => {
     const [url, deploy] = rig.stage({ name: "deploy", run: { sideEffects: true } }, {}, "url");
     deploy.always({ url: "https://one.example" });
     const report = await rig.build(url);
-    rmSync(`${rig.folder}/store/cas`, { recursive: true });
+    rmSync(blobPath(rig, await report.digest(url)));
     await expect(report.text(url)).rejects.toMatchObject({ code: "BLOB_LOST" });
     expect(deploy.runs).toBe(1);
   });

@@ -120,6 +120,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type CacheUsage",
     "type Cell",
     "type Check",
+    "type Claims",
     "type Clock",
     "type CollectOptions",
     "type CollectionReport",

@@ -152,7 +152,15 @@ export { listCaches, removeCache, type CacheUsage } from "./store/cache-care.ts"
 export type { CacheKeeper, CacheTurn } from "./store/caches.ts";
 export { storeUsage, type AgeBucket, type StoreUsage } from "./store/store-usage.ts";
 export type { Tally } from "./store/inventory.ts";
-export type { ActionCache, ContentStore, Copy, Intake, Notes, Store } from "./store/store.ts";
+export type {
+  ActionCache,
+  Claims,
+  ContentStore,
+  Copy,
+  Intake,
+  Notes,
+  Store,
+} from "./store/store.ts";
 
 // For those who write runners and stores.
 export type {

@@ -40,6 +40,7 @@ import { ResourcePool } from "./resource-pool.ts";
 import { delayOfRetry, pause } from "./retry.ts";
 import { SecretKeeper } from "./secret-keeper.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
+import { fly } from "./single-flight.ts";
 
 /** What a build is made with. */
 export interface ScheduleOptions {
@@ -273,26 +274,50 @@ export class Scheduler {
     onDecided: () => void,
   ): Promise<void> {
     const { action } = composed;
+    const { store, clock } = this.#options;
+    const { signal } = this.#stop;
+    const isReused = await this.#reuse(node, composed, async (earlier) => {
+      if (this.#options.recheck?.wants(node, action.key) !== true) return;
+      onDecided();
+      await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
+    });
+    if (isReused) return;
+    onDecided();
+    using provision = await this.#provisioner.provide(action, node.call, signal);
+    for (let attempt = 1; ; attempt++) {
+      const delayMs = await fly({
+        key: action.key,
+        claims: action.hasSideEffects ? undefined : store.claims,
+        ...{ clock, signal },
+        inTurn: async (work) => await this.#inTurn(node, work),
+        reuse: async () => await this.#reuse(node, composed),
+        run: async () => await this.#run(node, composed, provision, attempt),
+      });
+      if (delayMs === undefined) return;
+      await pause(delayMs, clock, signal);
+    }
+  }
+
+  /**
+   * Settles the node with an earlier result, if there is one.
+   *
+   * @param recheck - Runs the command once more, if that was asked for.
+   */
+  async #reuse(
+    node: PlanNode,
+    composed: ComposedAction,
+    recheck = async (earlier: Produced) => await this.#runAgain(node, composed, earlier),
+  ): Promise<boolean> {
+    const { action } = composed;
     const { history, trace } = this.#options;
     const earlier = await this.#rebuilder.reuse(action);
-    if (earlier !== undefined) {
-      await this.#replay(node, earlier);
-      if (this.#options.recheck?.wants(node, action.key) === true) {
-        onDecided();
-        await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
-      }
-      trace.note(node, action.key, earlier);
-      history.note(node, action.key);
-      return this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
-    }
-    onDecided();
-    using provision = await this.#provisioner.provide(action, node.call, this.#stop.signal);
-    for (let attempt = 1; ; attempt++) {
-      const run = (): Promise<number | undefined> => this.#run(node, composed, provision, attempt);
-      const delayMs = await this.#inTurn(node, run);
-      if (delayMs === undefined) return;
-      await pause(delayMs, this.#options.clock, this.#stop.signal);
-    }
+    if (earlier === undefined) return false;
+    await this.#replay(node, earlier);
+    await recheck(earlier);
+    trace.note(node, action.key, earlier);
+    history.note(node, action.key);
+    this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
+    return true;
   }
 
   /** Does work for a node when there is what its command needs. */

@@ -6,6 +6,7 @@
  *     ac/<hh>/<hash>      a REAPI ActionResult, sealed
  *     notes/<name>        what makes later builds faster, sealed
  *     caches/<name>/      a directory that survives between runs
+ *     claims/<hash>       an action that is being run
  *     tmp/                files on their way
  *     version             of this layout
  *
@@ -31,6 +32,7 @@ import {
 import type { ActionKey } from "../graph/action.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { DiskCaches } from "./caches.ts";
+import { DiskClaims } from "./claims.ts";
 import { copyEach } from "./copy-each.ts";
 import { copyFromPacks, writeNew } from "./copy-out.ts";
 import { StoreLease } from "./lease.ts";
@@ -57,6 +59,7 @@ const smallBytes = 1024 * 1024;
  */
 export class DiskStore implements Store, ContentStore, ActionCache {
   readonly directory: string;
+  readonly claims: DiskClaims;
   readonly #files: StoreFiles;
   readonly #blobs: BlobFiles;
   readonly #packs: Packs;
@@ -68,6 +71,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   /** @param directory - Absolute. Made when something is first written. */
   constructor(directory: string) {
     this.directory = directory;
+    this.claims = new DiskClaims(directory);
     this.#files = new StoreFiles(directory);
     this.#blobs = new BlobFiles(this.#files);
     this.#packs = new Packs(directory);
@@ -205,6 +209,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
         isOver = true;
         this.#holds--;
         this.releasePack();
+        this.claims.tidy();
       },
     };
   }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import type { Clock } from "../base/clock.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -93,6 +94,20 @@ export interface Notes {
   write(name: string, bytes: Uint8Array): void;
 }
 
+/**
+ * Who runs what at this moment, among all that share a store.
+ *
+ * 1. A key that was taken is nobody else's, in this process or another on the same host, until it is
+ *    disposed of, or its process is dead.
+ * 2. Nothing rests on that. Where it cannot be found out who has a key, everybody gets it.
+ */
+export interface Claims {
+  /** Takes a key for the run of its action. `undefined` when somebody else has it. */
+  take(key: ActionKey): Disposable | undefined;
+  /** Resolves when nobody has the key. Rejects with the signal's reason. */
+  released(key: ActionKey, clock: Clock, signal: AbortSignal): Promise<void>;
+}
+
 /** Both halves, and the notes of builds, if the store has room for such. */
 export interface Store {
   readonly content: ContentStore;
@@ -100,6 +115,8 @@ export interface Store {
   readonly notes?: Notes;
   /** Directories that survive between runs. Where there is no room for any, they last for a build. */
   readonly caches?: CacheKeeper;
+  /** Keeps processes that build the same from doing so at once. */
+  readonly claims?: Claims;
   /** Keeps what is used from now on from being collected as garbage, until disposed of. */
   hold?(): Disposable;
   /** Marks results as used that are reused without a look at them. */
