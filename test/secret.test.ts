@@ -10,6 +10,7 @@ import {
   buildEvents,
   DiskStore,
   exec,
+  fn,
   MemoryStore,
   out,
   planGraph,
@@ -112,6 +113,24 @@ describe("the command", () => {
     expect(seen).toContain("***b***");
     expect(seen).toContain(`${'$(exit 9) `exit 8` "; exit 7'.length}\\n`);
     expect(seen).not.toContain("exit 8");
+  });
+
+  test("gets it as a function, too, and not among its captures", async () => {
+    const greet = made(
+      () =>
+        fn({
+          env: { T: token() },
+          run: () => void process.stdout.write(`${process.env["T"]?.length} ${process.env["T"]}`),
+        }),
+      "greet",
+    );
+    const { report, seen } = await run(greet);
+    expect(codes(report)).toEqual([]);
+    expect(await report.log(report.stages[0]!)).toBe(`${value.length} ***`);
+    expectHidden(seen);
+    expect(() => fn({ captures: { t: token() as never }, run: () => {} })).toThrowError(
+      expect.objectContaining({ code: "NOT_JSON" }),
+    );
   });
 
   test("reads the variable of the building process when it must run", async () => {

@@ -43,6 +43,10 @@ function ordered(value: unknown, place: string): unknown {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((item, at) => ordered(item, `${place}[${at}]`));
   if (typeof value !== "object" || !isPlain(value)) throw new NotJson(place, describe(value));
+  // What has symbols is more than its names tell; without them, it would be written as `{}`.
+  if (Object.getOwnPropertySymbols(value).length > 0) {
+    throw new NotJson(place, "a handle, a secret, or another object with symbols");
+  }
   const entries = Object.entries(value).toSorted(([a], [b]) => compareCodePoints(a, b));
   // Without a prototype, `__proto__` is a name like any other.
   const sorted = Object.create(null) as Record<string, unknown>;

@@ -12,12 +12,17 @@ import { decodeDirectory, encodeDirectory } from "../artifact/directory.ts";
 import type { BytePatterns } from "../base/byte-patterns.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import type { ContentStore } from "./store.ts";
+import { copyEach } from "./copy-each.ts";
+import type { ContentStore, Copy } from "./store.ts";
 
 /** Files up to this size are read at once, and written as they were seen. */
 const smallBytes = 1024 * 1024;
 
-/** Refuses to write what holds any of some patterns; passes everything else on to the store behind. */
+/**
+ * Refuses to write what holds any of some patterns; passes everything else on to the store behind.
+ *
+ * It has no `intake`, by which small files would get there unseen: they are written one by one.
+ */
 export class GuardedContent implements ContentStore {
   readonly #behind: ContentStore;
   readonly #patterns: BytePatterns;
@@ -63,6 +68,11 @@ export class GuardedContent implements ContentStore {
 
   async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
     await this.#behind.copyTo(digest, path, mode);
+  }
+
+  async copyAll(copies: readonly Copy[], signal?: AbortSignal): Promise<void> {
+    if (this.#behind.copyAll === undefined) await copyEach(this.#behind, copies, signal);
+    else await this.#behind.copyAll(copies, signal);
   }
 }
 

@@ -38,6 +38,7 @@ describe("canonicalJson", () => {
     [new Date(0), "$", "a Date"],
     [{ c: new Map() }, "$.c", "a Map"],
     [10n, "$", "the bigint 10n"],
+    [{ d: { [Symbol("s")]: 1 } }, "$.d", "a handle, a secret, or another object with symbols"],
   ])("refuses %o", (value, place, found) => {
     expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ place, found }));
     expect(() => canonicalJson(value)).toThrow(NotJson);

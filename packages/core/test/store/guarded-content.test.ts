@@ -1,5 +1,14 @@
 /** Guarded content: what holds certain bytes never reaches the store behind. */
-import { mkdtempSync, rmSync, truncateSync, writeFileSync, appendFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,8 +19,11 @@ import { encodeDirectory } from "../../src/artifact/directory.ts";
 import { BytePatterns } from "../../src/base/byte-patterns.ts";
 import { digestBytes } from "../../src/digest/digest.ts";
 import { BuildError } from "../../src/errors/build-error.ts";
+import { DiskStore } from "../../src/store/disk-store.ts";
 import { findInFile, GuardedContent } from "../../src/store/guarded-content.ts";
+import { materializeTree } from "../../src/store/materialize.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
+import { snapshot } from "../../src/store/snapshot.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -79,6 +91,24 @@ describe("writing", () => {
       ),
     );
   });
+});
+
+test("a snapshot of a folder writes nothing past the guard, whatever the store behind can do", async () => {
+  const store = new DiskStore(join(folder, "store"));
+  expect("intake" in store).toBe(true);
+  const refuse = (name: string): BuildError =>
+    new BuildError({ code: "SECRET_IN_OUTPUT", message: name });
+  const content = new GuardedContent(store, patternsOf("secret"), refuse);
+  mkdirSync(join(folder, "tree"));
+  for (let n = 0; n < 50; n++) writeFileSync(join(folder, "tree", `${n}`), `file ${n}`);
+  const tree = await snapshot(content, join(folder, "tree"));
+  writeFileSync(join(folder, "tree", "last"), "a secret");
+  await expect(snapshot(content, join(folder, "tree"))).rejects.toThrow("<secret>");
+  expect(await store.missing([digestBytes(Buffer.from("a secret"))])).toHaveLength(1);
+  // And what is in it can be had in one go.
+  await mkdir(join(folder, "out"));
+  await materializeTree(content, tree, join(folder, "out"));
+  expect(readdirSync(join(folder, "out"))).toHaveLength(50);
 });
 
 describe("messages of directories", () => {
