@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import * as general from "../packages/core/src/errors/catalogue.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
+import * as fetchErrors from "../packages/core/src/errors/fetch-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
@@ -21,6 +22,7 @@ import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 const catalogue = {
   ...general,
   ...dynamicErrors,
+  ...fetchErrors,
   ...fnErrors,
   ...mergeErrors,
   ...runErrors,
@@ -62,6 +64,23 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   exportBlocked: [catalogue.exportBlocked("src", "the source `/work/src`")],
   exportFailed: [catalogue.exportFailed("dist/app", new Error("ENOSPC: no space left on device"))],
+  fetchFailed: [
+    catalogue.fetchFailed([{ url: "https://a.org/x", reason: "HTTP 404 Not Found", times: 1 }]),
+    catalogue.fetchFailed([
+      { url: "https://a.org/x", reason: "HTTP 503", times: 4 },
+      { url: "https://b.org/x", reason: "the connection broke", times: 1 },
+    ]),
+  ],
+  fetchUnpinned: [catalogue.fetchUnpinned("https://a.org/x", "ab".repeat(32), 12)],
+  fetchesUnpinned: [
+    catalogue.fetchesUnpinned([
+      catalogue.fetchUnpinned("https://a.org/x", "ab".repeat(32), 12),
+      catalogue.fetchUnpinned("https://a.org/y", "cd".repeat(32), 13),
+    ]),
+  ],
+  fetchWrongDigest: [
+    catalogue.fetchWrongDigest("https://a.org/x", "ab".repeat(32), "cd".repeat(32)),
+  ],
   fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
   fnCapture: [
     ...["flags", "this", "require", "__vite_ssr_import_0__", "__vite_ssr_import_meta__"].map(
@@ -407,6 +426,64 @@ test("exportBlocked", () => {
       path  src
 
     hint: export to a place of its own, such as \`dist\`: what was there before is replaced as a whole
+    "
+  `);
+});
+
+test("fetchFailed", () => {
+  expect(shown("fetchFailed")).toMatchInlineSnapshot(`
+    "
+    error[FETCH_FAILED]: \`https://a.org/x\` cannot be fetched
+
+      https://a.org/x  HTTP 404 Not Found
+
+    hint: check the address and the network; with a proxy, see the page of this error
+
+
+    error[FETCH_FAILED]: \`https://a.org/x\` and its mirrors cannot be fetched
+
+      https://a.org/x  HTTP 503 (4 times)
+      https://b.org/x  the connection broke
+
+    hint: check the address and the network; with a proxy, see the page of this error
+    "
+  `);
+});
+
+test("fetchUnpinned", () => {
+  expect(shown("fetchUnpinned")).toMatchInlineSnapshot(`
+    "
+    error[FETCH_UNPINNED]: \`https://a.org/x\` is not pinned by a digest
+
+      https://a.org/x  sha256 abababababababababababababababababababababababababababababababab, 12 bytes
+
+    hint: if that is what you expect, pin it: \`{ sha256: "abababababababababababababababababababababababababababababababab" }\`
+    "
+  `);
+});
+
+test("fetchesUnpinned", () => {
+  expect(shown("fetchesUnpinned")).toMatchInlineSnapshot(`
+    "
+    error[FETCH_UNPINNED]: 2 fetched files are not pinned by a digest
+
+      https://a.org/x  sha256 abababababababababababababababababababababababababababababababab, 12 bytes
+      https://a.org/y  sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd, 13 bytes
+
+    hint: if that is what you expect, pin each of them: \`{ sha256: "…" }\`
+    "
+  `);
+});
+
+test("fetchWrongDigest", () => {
+  expect(shown("fetchWrongDigest")).toMatchInlineSnapshot(`
+    "
+    error[FETCH_WRONG_DIGEST]: \`https://a.org/x\` has another content than it should
+
+      expected  sha256 abababababababababababababababababababababababababababababababab
+      found     sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
+
+    hint: find out why it has changed before you pin the new digest; nothing of it was kept
     "
   `);
 });

@@ -175,7 +175,7 @@ function isSameView(a: View, b: View): boolean {
 export function describeOrigin(origin: Origin): string {
   switch (origin.type) {
     case "source":
-      return `source ${origin.location}`;
+      return `${origin.fetch === undefined ? "source" : "fetch"} ${origin.location}`;
     case "text":
       return "text";
     case "output":
@@ -186,8 +186,10 @@ export function describeOrigin(origin: Origin): string {
     case "validated":
       return describeOrigin(origin.base[state].origin);
     case "view": {
-      const base = describeOrigin(origin.base[state].origin);
+      const below = origin.base[state].origin;
+      const base = describeOrigin(below);
       const { view } = origin;
+      if (below.type === "source" && below.fetch !== undefined) return base;
       return "path" in view
         ? `${base}/${view.path}`
         : `${base}.${view.type}(${view.globs.join(", ")})`;

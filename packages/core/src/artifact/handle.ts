@@ -119,6 +119,20 @@ export interface SourceOrigin {
   readonly file?: string;
   /** Of a file that is a module: that all it imports is part of the source, and these globs' files. */
   readonly modules?: readonly string[];
+  /** Of a file that is fetched: from where. The location is only its name for people then. */
+  readonly fetch?: FetchSpec;
+}
+
+/** A file at one of some addresses, pinned by its digest. */
+export interface FetchSpec {
+  /** Tried in order. May hold secrets: not to be shown. */
+  readonly urls: readonly string[];
+  /** In lower-case hexadecimal. Absent: not pinned, so it can be looked at, and not be used. */
+  readonly sha256: string | undefined;
+  /** Name of the file in the tree that stands for it. */
+  readonly name: string;
+  readonly isExecutable: boolean;
+  readonly idleTimeoutMs: number;
 }
 
 /** Which entries of a directory belong to the source. Globs are relative to it. */

@@ -188,7 +188,8 @@ export async function runBuild(
       return await runBuild(artifact, { ...options, onEvent: undefined }, { isTraced: false });
     },
     known: new Results(plan, settlements),
-    sources: () => [...plan.sources].map(({ location }) => resolve(cwd, location)),
+    sources: () =>
+      [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });
 }
 

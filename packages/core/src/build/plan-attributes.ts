@@ -56,9 +56,11 @@ export interface PlanGraphStage extends AnyNode {
  */
 export interface PlanGraphSource extends AnyNode {
   readonly type: "source";
-  /** As the script has it: absolute, or relative to the root directory of the build. */
+  /** As the script has it: absolute, relative to the root directory of the build, or a URL. */
   readonly location: string;
   readonly filter: SourceFilter;
+  /** Of a file that is fetched: the digest that it is pinned by, in hexadecimal. */
+  readonly sha256?: string;
 }
 
 /** A file whose content the script holds. Its key is `text:` and its name. */

@@ -166,14 +166,16 @@ export class PlanTables {
   }
 
   #sourceKey(origin: SourceOrigin, pathLength: number): string {
-    const { location, filter } = origin;
-    const question = JSON.stringify([location, filter.include, filter.exclude, filter.gitignore]);
+    const { location, filter, fetch } = origin;
+    const { include, exclude, gitignore } = filter;
+    const question = JSON.stringify([location, include, exclude, gitignore, fetch]);
     const known = this.#sources.get(question);
     if (known !== undefined) return this.#lengthen(known, pathLength);
     const key = this.#nodeKeys.take(`source:${sourceText(origin)}`);
     this.#sources.set(question, key);
     const label = key.slice("source:".length);
-    const facts = { type: "source", name: location, label, location, filter } as const;
+    const what = { type: "source", name: location, label, location, filter } as const;
+    const facts = fetch?.sha256 === undefined ? what : { ...what, sha256: fetch.sha256 };
     this.nodes.set(key, { ...facts, pathLength, isTarget: false });
     return key;
   }

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 import { join, resolve } from "node:path";
 
-import type { SourceOrigin } from "../artifact/handle.ts";
+import type { FetchSpec, SourceOrigin } from "../artifact/handle.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
@@ -15,6 +15,7 @@ import type { Value } from "../runner/runner.ts";
 import { Fingerprints } from "../store/fingerprints.ts";
 import { snapshot } from "../store/snapshot.ts";
 import type { ContentStore } from "../store/store.ts";
+import { fetchTree, isTreeThere } from "./fetch-file.ts";
 
 /** What a trace asks about sources: what is in them as it was when the trace was recorded. */
 export interface SourceChanges {
@@ -35,6 +36,7 @@ export class Sources implements SourceChanges {
   /** By question: two handles that ask for the same get the same snapshot. */
   readonly #taken = new Map<string, Taken>();
   readonly #remembered = new Map<string, Remembered>();
+  readonly #fetching = new Map<string, Promise<Value>>();
   readonly #questions = new Map<SourceOrigin, string>();
   /** Of sources that were taken. */
   readonly #unchanged = new Map<SourceOrigin, boolean>();
@@ -76,12 +78,14 @@ export class Sources implements SourceChanges {
    * Takes a source, unless it was taken already. Files that are as they were in the last build are not
    * read again.
    *
-   * @throws {@link BuildError} `SOURCE_MISSING`, `SOURCE_NOT_DIRECTORY`, or an error of the snapshot.
+   * @throws {@link BuildError} `SOURCE_MISSING`, `SOURCE_NOT_DIRECTORY`, or an error of the snapshot; of what is
+   *   fetched, `FETCH_FAILED`, `FETCH_UNPINNED` or `FETCH_WRONG_DIGEST`.
    */
-  async take(origin: SourceOrigin): Promise<Value> {
+  async take(origin: SourceOrigin, signal: AbortSignal = this.#signal): Promise<Value> {
     const question = this.questionOf(origin);
     const known = this.#taken.get(question);
     if (known !== undefined) return known.value;
+    if (origin.fetch !== undefined) return await this.#fetch(origin.fetch, question, signal);
     const directory = resolve(this.#cwd, origin.location);
     const remembered = this.#remembered.get(question);
     if (remembered?.seen.isCurrent(directory) === true) {
@@ -101,7 +105,37 @@ export class Sources implements SourceChanges {
 
   /** Takes a source again whose blobs were lost. What has changed since stays as it was taken. */
   async restore(origin: SourceOrigin): Promise<void> {
+    if (origin.fetch !== undefined) return void (await this.#download(origin.fetch, this.#signal));
     await this.#read(origin, undefined, new Fingerprints(this.#clock.now()));
+  }
+
+  /** What is asked for twice at once is fetched once. */
+  async #fetch(spec: FetchSpec, question: string, signal: AbortSignal): Promise<Value> {
+    const underWay = this.#fetching.get(question);
+    if (underWay !== undefined) return await underWay;
+    const fetching = this.#takeFetched(spec, question, signal);
+    this.#fetching.set(question, fetching);
+    try {
+      return await fetching;
+    } finally {
+      this.#fetching.delete(question);
+    }
+  }
+
+  async #takeFetched(spec: FetchSpec, question: string, signal: AbortSignal): Promise<Value> {
+    const { digest: earlier } = this.#remembered.get(question) ?? {};
+    const isCurrent = earlier !== undefined && (await isTreeThere(this.#content, earlier));
+    const digest = isCurrent ? earlier : await this.#download(spec, signal);
+    const value: Value = { kind: "tree", digest };
+    // There is nothing to look at: the digest says it all.
+    const seen = new Fingerprints(this.#clock.now());
+    this.#taken.set(question, { value, seen, isCurrent });
+    return value;
+  }
+
+  async #download(spec: FetchSpec, signal: AbortSignal): Promise<Digest> {
+    const context = { content: this.#content, clock: this.#clock, signal };
+    return await fetchTree(spec, context);
   }
 
   async #read(
@@ -139,6 +173,11 @@ export class Sources implements SourceChanges {
 
   questionOf(origin: SourceOrigin): string {
     let question = this.#questions.get(origin);
+    if (question === undefined && origin.fetch !== undefined) {
+      const { sha256, name, isExecutable, urls } = origin.fetch;
+      question = JSON.stringify(["fetch", sha256 ?? urls, name, isExecutable]);
+      this.#questions.set(origin, question);
+    }
     if (question === undefined) {
       const { include, exclude, gitignore } = origin.filter;
       const directory = resolve(this.#cwd, origin.location);

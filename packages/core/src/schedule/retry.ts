@@ -5,7 +5,6 @@
  *
  * @module
  */
-import type { Clock } from "../base/clock.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import type { ErrorCode } from "../errors/codes.ts";
 import { longestMs, type Retries } from "../graph/run-options.ts";
@@ -31,21 +30,4 @@ export function delayOfRetry(
   if (retries === undefined || runs > retries.times || !passing.has(error.code)) return undefined;
   const { delayMs, backoff } = retries;
   return delayMs === 0 ? 0 : Math.min(delayMs * backoff ** (runs - 1), longestMs);
-}
-
-/** Waits. Rejects with the signal's reason as soon as it is aborted. */
-export async function pause(ms: number, clock: Clock, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  if (ms === 0) return;
-  await new Promise<void>((resolve, reject) => {
-    const stop = (): void => {
-      callOff();
-      reject(signal.reason as Error);
-    };
-    const callOff = clock.after(ms, () => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    });
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }

@@ -11,6 +11,7 @@
 import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../base/clock.ts";
+import { pause } from "../base/pause.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
 import { BuildError, summarize, withFacts } from "../errors/build-error.ts";
 import { blobLost, runnerFailed } from "../errors/catalogue.ts";
@@ -37,7 +38,7 @@ import { Frontier } from "./frontier.ts";
 import { Provisioner, type Provision } from "./provision.ts";
 import { compareOutputs, type Recheck } from "./recheck.ts";
 import { ResourcePool } from "./resource-pool.ts";
-import { delayOfRetry, pause } from "./retry.ts";
+import { delayOfRetry } from "./retry.ts";
 import { SecretKeeper } from "./secret-keeper.ts";
 import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
 import { fly } from "./single-flight.ts";

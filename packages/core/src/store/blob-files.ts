@@ -38,6 +38,19 @@ export class BlobFiles {
     return isThere ?? false;
   }
 
+  /** The digest of the blob with a hash, if it is there and whole. */
+  async find(hash: string): Promise<Digest | undefined> {
+    try {
+      const digest = await digestFile(this.#files.path("cas", hash));
+      if (hashOf(digest) === hash) return this.has(digest) ? digest : undefined;
+      this.drop(makeDigest(hash, sizeOf(digest)));
+      return undefined;
+    } catch (error) {
+      if (isSystemError(error)) return undefined;
+      throw error;
+    }
+  }
+
   /** The blob, which is marked as used, or why it is lost. */
   read(digest: Digest): Buffer | string {
     try {

@@ -21,7 +21,14 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 
-import { digestBytes, emptyDigest, hashOf, sizeOf, type Digest } from "../digest/digest.ts";
+import {
+  digestBytes,
+  emptyDigest,
+  hashOf,
+  makeDigest,
+  sizeOf,
+  type Digest,
+} from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { blobLost } from "../errors/catalogue.ts";
 import {
@@ -168,6 +175,15 @@ export class DiskStore implements Store, ContentStore, ActionCache {
       this.#packs.look();
     };
     return new PackIntake({ has, add }, packedBytes);
+  }
+
+  async find(sha256: string): Promise<Digest | undefined> {
+    this.checkVersion();
+    if (sha256 === hashOf(emptyDigest)) return emptyDigest;
+    const size = this.#packs.sizeOf(sha256);
+    const packed = size === undefined ? undefined : makeDigest(sha256, size);
+    if (packed !== undefined && this.#packs.read(packed) !== undefined) return packed;
+    return await this.#blobs.find(sha256);
   }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {

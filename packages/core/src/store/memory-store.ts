@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
+import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { blobLost } from "../errors/catalogue.ts";
 import {
   decodeActionResult,
@@ -64,6 +64,10 @@ export class MemoryStore implements Store, ContentStore, ActionCache {
 
   async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
     writeFileSync(path, await this.read(digest), { mode, flag: "wx" });
+  }
+
+  async find(sha256: string): Promise<Digest | undefined> {
+    return [...this.#blobs.keys()].find((digest) => hashOf(digest) === sha256);
   }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {

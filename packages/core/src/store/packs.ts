@@ -102,6 +102,19 @@ export class Packs {
     return undefined;
   }
 
+  /** Size of a blob by its hash alone, as its record has it; `undefined` when there is none. */
+  sizeOf(hash: string): number | undefined {
+    this.#look();
+    const find = (): number | undefined => {
+      for (const place of this.#index.find(hash)) {
+        const record = this.#packs[place.pack]?.record(place.at);
+        if (record?.isKept(0) === true) return record.sizeBytes(0);
+      }
+      return undefined;
+    };
+    return find() ?? (this.#lookForMore() ? find() : undefined);
+  }
+
   /** Takes a blob away whose bytes are not right. */
   drop(digest: Digest): void {
     this.#first(digest, (pack, at) => pack.drop(at));

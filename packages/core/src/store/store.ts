@@ -21,6 +21,8 @@ import type { CacheKeeper } from "./caches.ts";
  * 3. Writing is idempotent and safe under concurrency, in one process and between several.
  * 4. A reader never sees part of a blob.
  * 5. The empty blob is always there.
+ * 6. `find`, where there is one, resolves with the digest of a blob that is there and whole, or with
+ *    `undefined`.
  */
 export interface ContentStore {
   /** Those of the digests whose blobs are not there. Does not look into blobs. */
@@ -40,6 +42,13 @@ export interface ContentStore {
   copyAll?(copies: readonly Copy[], signal?: AbortSignal): Promise<void>;
   /** Takes in many small blobs faster than one after another. */
   readonly intake?: (() => Intake) | undefined;
+  /**
+   * The digest of the blob with a SHA-256, in hexadecimal, if it is there and whole. For stores that can tell
+   * without knowing its size; it may have to read the blob.
+   */
+  find?(sha256: string): Promise<Digest | undefined>;
+  /** A new path on the store's own disk, for a large file on its way. May throw the error of a system call. */
+  temporaryPath?(): string;
 }
 
 /** A file that is to be made of a blob. */

@@ -11,7 +11,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
+import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import type { Store } from "../store/store.ts";
@@ -266,6 +266,25 @@ function checkContent({ expect }: TestKit, check: Check, options: StoreContractO
     expect(await store.content.write(new Uint8Array())).toBe(emptyDigest);
     await store.content.copyTo(emptyDigest, join(folder, "empty"), 0o644);
     expect(fs.readFileSync(join(folder, "empty")).byteLength).toBe(0);
+  });
+
+  check("content 6", "a blob is found by its hash alone, if it is whole", async ({ store }) => {
+    const { content } = store;
+    if (content.find === undefined) return;
+    expect(await content.find(hashOf(emptyDigest))).toBe(emptyDigest);
+    for (const size of sizes.filter((each) => each >= 1000)) {
+      for (const damage of options.damages ?? allDamages) {
+        // Another blob for each, for a store may have kept more than one copy of what it has lost before.
+        const bytes = Buffer.alloc(size, `${size} bytes, ${damage}`);
+        const hash = hashOf(digestBytes(bytes));
+        expect(await content.find(hash)).toBe(undefined);
+        const digest = await content.write(bytes);
+        expect(await content.find(hash)).toBe(digest);
+        if (options.damageBlob === undefined) continue;
+        await options.damageBlob(store, digest, damage);
+        expect(await content.find(hash), damage).toBe(undefined);
+      }
+    }
   });
 
   check("writeFile", "rejects with the error of reading the file", async ({ store, folder }) => {
