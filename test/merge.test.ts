@@ -3,13 +3,27 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
-import { all, merge, planGraph, seq, source, text, toDot, writable } from "@ashlar/core";
+import {
+  all,
+  DiskStore,
+  fetch,
+  MemoryStore,
+  merge,
+  planGraph,
+  seq,
+  source,
+  text,
+  toDot,
+  writable,
+} from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
 import { blobPath, BuildRig } from "./rig/build-rig.ts";
+import { HttpServer } from "./rig/http-server.ts";
 
 test("a command sees one tree", async () => {
   await using rig = await BuildRig.create();
@@ -58,6 +72,42 @@ describe("rebuilding", () => {
 
     rig.write({ "b/y": "other" });
     expect(await rig.build(made)).toMatchObject({ ran: ["make"], reused: ["generate"] });
+  });
+
+  test("then nothing is even looked up but what was asked for, and what is fetched", async () => {
+    await using rig = await BuildRig.create();
+    await using server = await HttpServer.start({ "/f": "fetched" });
+    rig.write({ "src/x": "x" });
+    const inner = new MemoryStore();
+    const asked: string[] = [];
+    const watch = <T extends object>(half: T): T =>
+      new Proxy(half, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (typeof value !== "function") return value;
+          return (...words: unknown[]): unknown => {
+            asked.push(String(name));
+            return Reflect.apply(value, target, words);
+          };
+        },
+      });
+    const { content, actions, notes } = inner;
+    const store = { content: watch(content), actions: watch(actions), notes };
+    // The change times of files cannot be set, so the clock stands in the future.
+    const clock = { now: () => Date.now() + 60_000, after: () => () => {} };
+    const pinned = { sha256: createHash("sha256").update("fetched").digest("hex") };
+    const file = fetch(server.url("/f"), pinned);
+    const shared = merge({ x: source("src"), file, gen: rigged(rig) });
+    const tree = merge([merge({ a: shared }), merge({ b: shared, t: text("t") })]);
+    const [made, make] = rig.stage("make", { tree }, "made");
+    const [used, use] = rig.stage("use", { made }, "used");
+    make.always({ made: "made" });
+    use.always({ used: "used" });
+    await rig.build(used, { store, clock });
+    await rig.build(used, { store, clock });
+    asked.length = 0;
+    expect((await rig.build(used, { store, clock })).reused).toEqual(["generate", "make", "use"]);
+    expect(asked).toEqual(["missing", "missing"]);
   });
 
   test("a part that is not looked at does not count", async () => {
@@ -109,6 +159,20 @@ describe("rebuilding", () => {
     another.always(async ({ text: read }) => ({ made: await read("tree/lib/x") }));
     expect(await (await rig.build(other)).text(other)).toBe("x");
   });
+});
+
+test("a directory of a part that is lost is made again, when a report needs it", async () => {
+  await using rig = await BuildRig.create();
+  const generated = rigged(rig);
+  const [made, make] = rig.stage("make", { generated }, "made");
+  make.always({ made: "made" });
+  const lost = await (await rig.build(made)).digest(generated);
+  rmSync(blobPath(rig, lost));
+  // Another process, that has not yet seen the directory, nor has a reason to.
+  const report = await rig.build(made, { store: new DiskStore(join(rig.folder, "store")) });
+  expect(report.ran).toEqual([]);
+  const tree = merge({ gen: generated.without("x"), note: text("hello") });
+  expect(await report.text(tree.file("gen/made.c"))).toBe("made");
 });
 
 describe("as a target", () => {

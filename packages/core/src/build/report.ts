@@ -189,14 +189,18 @@ export class Report {
 
   /** Reads an artifact. If its content was lost from the store, has it made again first. */
   async #read<T>(artifact: Artifact, read: (value: Value) => Promise<T>): Promise<T> {
-    const value = await this.#value(artifact);
+    let value: Value | undefined;
     try {
+      value = await this.#value(artifact);
       return await read(value);
     } catch (error) {
       if (!(error instanceof BuildError) || error.code !== "BLOB_LOST") throw error;
       const again = await this.#parts.rebuild(artifact);
       // Other content than that of this build is no replacement: a source has changed meanwhile.
-      if (again?.ok !== true || (await again.digest(artifact)) !== value.digest) throw error;
+      if (again?.ok !== true) throw error;
+      // A view or a merge may have needed a directory that was lost, and come to no value before.
+      value ??= await this.#value(artifact);
+      if ((await again.digest(artifact)) !== value.digest) throw error;
       return await read(value);
     }
   }
