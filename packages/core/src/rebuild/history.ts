@@ -1,5 +1,5 @@
 /**
- * The history: under which key each stage call of a directory had its last result.
+ * The history: under which key each stage call of a directory had its last result, and how long it took.
  *
  * The trace knows that too, but only of builds of the same targets, and by a node's number: a stage that is
  * put in the middle shifts all numbers behind it. Here a call is found again by what people would know
@@ -18,14 +18,19 @@ import type { Notes } from "../store/store.ts";
 import { levels, shapeOf } from "./shape.ts";
 
 /** Version of the form of the note, and calls that it remembers at most. The last ones stay. */
-const version = 1;
+const version = 2;
 const maxEntries = 100_000;
 
 /** One call of an earlier build. */
 interface Entry {
   readonly shape: string;
   readonly key: ActionKey;
+  /** How long its command took, in milliseconds. */
+  readonly durationMs: number;
 }
+
+/** What is noted of a result. */
+type Noted = Pick<Entry, "durationMs" | "key">;
 
 /** What the calls of one plan came to earlier, and what they came to now. */
 export class History {
@@ -38,7 +43,7 @@ export class History {
   /** Nodes by name of the stage, as far as they have been sorted in. */
   readonly #groups = new Map<string, PlanNode[]>();
   #grouped = 0;
-  readonly #noted = new Map<NodeId, ActionKey>();
+  readonly #noted = new Map<NodeId, Noted>();
 
   constructor(notes: Notes | undefined, plan: Plan, cwd: string, runner: Runner) {
     const { name, platform, hermeticity } = runner;
@@ -53,9 +58,26 @@ export class History {
     return this.#pastOf(node)?.key;
   }
 
-  /** Notes the key of a result that was made, or looked up. */
-  note(node: PlanNode, key: ActionKey): void {
-    this.#noted.set(node.id, key);
+  /** How long the command of the node's call took in the build before this one; `undefined` if unknown. */
+  earlierDuration(node: PlanNode): number | undefined {
+    return this.#pastOf(node)?.durationMs;
+  }
+
+  /** How long commands took, by name of their stages. */
+  durationsByStage(): ReadonlyMap<string, readonly number[]> {
+    const byStage = new Map<string, number[]>();
+    for (const [name, entries] of this.#read()) {
+      byStage.set(
+        name,
+        entries.map(({ durationMs }) => durationMs),
+      );
+    }
+    return byStage;
+  }
+
+  /** Notes the key of a result that was made, or looked up, and how long its command took. */
+  note(node: PlanNode, key: ActionKey, durationMs: number): void {
+    this.#noted.set(node.id, { key, durationMs: Math.max(0, Math.round(durationMs)) });
   }
 
   /** Writes down what was noted, if it is anything new. */
@@ -63,13 +85,13 @@ export class History {
     if (this.#notes === undefined || this.#noted.size === 0) return;
     const replaced = new Set<Entry>();
     const added: string[] = [];
-    for (const [id, key] of this.#noted) {
+    for (const [id, { key, durationMs }] of this.#noted) {
       const node = this.#plan.nodes[id] as PlanNode;
       const shape = shapeOf(node.call);
       const past = this.#pastOf(node);
       if (past?.key === key && past.shape === shape) continue;
       if (past !== undefined) replaced.add(past);
-      added.push(lineOf(node.name, { shape, key }));
+      added.push(lineOf(node.name, { shape, key, durationMs }));
     }
     if (added.length === 0) return;
     const lines: string[] = [];
@@ -111,9 +133,9 @@ export class History {
     const entries = new Map<string, Entry[]>();
     const text = this.#notes?.read(this.#name)?.toString("utf8") ?? "";
     for (const line of text === "" ? [] : text.split("\n")) {
-      const [shape = "", key = ""] = line.split(" ", 2);
-      const name = unquoted(line.slice(shape.length + key.length + 2));
-      const entry = { shape, key: key as ActionKey };
+      const [shape = "", key = "", duration = ""] = line.split(" ", 3);
+      const name = unquoted(line.slice(shape.length + key.length + duration.length + 3));
+      const entry = { shape, key: key as ActionKey, durationMs: Number(duration) || 0 };
       const known = entries.get(name);
       if (known === undefined) entries.set(name, [entry]);
       else known.push(entry);
@@ -161,10 +183,10 @@ class Pasts {
   }
 }
 
-function lineOf(name: string, { shape, key }: Entry): string {
+function lineOf(name: string, { shape, key, durationMs }: Entry): string {
   // A name that could be mistaken for two lines, or for a quoted one.
   const shown = /^"|[\n\r]/.test(name) ? JSON.stringify(name) : name;
-  return `${shape} ${key} ${shown}`;
+  return `${shape} ${key} ${durationMs} ${shown}`;
 }
 
 function unquoted(name: string): string {

@@ -35,6 +35,7 @@ import type { Capacities } from "./capacities.ts";
 import { execute, type ExecutionContext, type Verdict } from "./execute.ts";
 import { Expansions } from "./expansions.ts";
 import { Frontier } from "./frontier.ts";
+import { Priorities } from "./priorities.ts";
 import { Provisioner, type Provision } from "./provision.ts";
 import { compareOutputs, type Recheck } from "./recheck.ts";
 import { ResourcePool } from "./resource-pool.ts";
@@ -83,6 +84,7 @@ export class Scheduler {
   readonly #options: ScheduleOptions;
   readonly #frontier: Frontier;
   readonly #pool: ResourcePool;
+  readonly #priorities: Priorities;
   readonly #rebuilder: Rebuilder;
   readonly #identities: ToolIdentities;
   readonly #provisioner: Provisioner;
@@ -106,6 +108,7 @@ export class Scheduler {
     this.#settlements = new Settlements(options);
     this.#frontier = new Frontier(options.plan);
     this.#pool = new ResourcePool((resource) => options.capacities.of(resource) ?? 0);
+    this.#priorities = new Priorities(options.plan, options.history);
     this.#rebuilder = new Rebuilder(options.store);
     this.#identities = options.identities;
     const secrets = new SecretKeeper(options.variables);
@@ -316,14 +319,19 @@ export class Scheduler {
     await this.#replay(node, earlier);
     await recheck(earlier);
     trace.note(node, action.key, earlier);
-    history.note(node, action.key);
+    const { startedAt, finishedAt } = earlier.result;
+    history.note(node, action.key, finishedAt - startedAt);
     this.#settle(node, { outcome: "reused", key: action.key, produced: earlier });
     return true;
   }
 
   /** Does work for a node when there is what its command needs. */
   async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
-    return await this.#pool.use(node.call.command.run.resources, () => node.pathLength, work);
+    return await this.#pool.use(
+      node.call.command.run.resources,
+      () => this.#priorities.of(node.id),
+      work,
+    );
   }
 
   /** Runs the command, and settles the node; or says when to try again, in milliseconds from now. */
@@ -334,7 +342,7 @@ export class Scheduler {
     attempt: number,
   ): Promise<number | undefined> {
     const { action } = composed;
-    const { emit, history, trace } = this.#options;
+    const { clock, emit, history, trace } = this.#options;
     const runner = runnerOf(node.call.command, this.#options.runner);
     this.#stop.signal.throwIfAborted();
     const { id, name } = node;
@@ -343,13 +351,16 @@ export class Scheduler {
     const onText = (stream: "stderr" | "stdout", text: string): void => {
       emit({ type: "stage-output", id, name, stream, text, isReplay: false });
     };
+    const startedAt = clock.now();
     const { execution, error } = await this.#execute(node, composed, provision, onText);
+    // As long as it had its slot: laying out inputs is part of what it costs.
+    const durationMs = clock.now() - startedAt;
     if (error === undefined && execution !== undefined) {
       const replaces = history.earlierKey(node);
       const produced = await this.#rebuilder.keep(composed, execution, runner, replaces);
       await this.#runAgain(node, composed, produced);
       trace.note(node, action.key, produced);
-      history.note(node, action.key);
+      history.note(node, action.key, durationMs);
       // What the runner saw is in the result. Nobody needs it any more, 100,000 times.
       this.#settle(node, { outcome: "ran", key: action.key, produced });
       return undefined;

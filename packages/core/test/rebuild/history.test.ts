@@ -32,7 +32,7 @@ function storeAfter(...builds: readonly (readonly Handle[])[]): MemoryStore {
   const store = new MemoryStore();
   for (const [at, handles] of builds.entries()) {
     const history = historyOf(store, handles);
-    for (const node of history.nodes) history.note(node, keyOf(`${at}.${node.id}`));
+    for (const node of history.nodes) history.note(node, keyOf(`${at}.${node.id}`), 7.4);
     history.keep();
   }
   return store;
