@@ -36,6 +36,11 @@ export class Distinct<T> implements Iterable<T> {
     this.#index?.add(item);
   }
 
+  clear(): void {
+    this.#items.length = 0;
+    this.#index = undefined;
+  }
+
   [Symbol.iterator](): Iterator<T> {
     return this.#items[Symbol.iterator]();
   }

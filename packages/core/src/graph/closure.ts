@@ -26,9 +26,6 @@ export interface Needs {
   readonly checks: readonly Gate[];
 }
 
-/** Most artifacts have none. */
-const noChecks: readonly Gate[] = Object.freeze([]);
-
 /**
  * The calls that handles stand on, those below before those above, and those of checks that come with
  * them. Safe for chains of any length.
@@ -38,56 +35,63 @@ export function callsBelow(handles: Iterable<Handle>): StageCall[] {
 }
 
 /**
- * The calls that handles stand on, in that order, with what each needs.
+ * The calls that handles stand on, in that order, with those that each needs at once.
  *
  * @param isKnown - Calls to leave out, with all below them.
+ * @param sources - Takes in the directories that any of them reads.
  */
 export function closureOf(
   handles: Iterable<Handle>,
   isKnown: (call: StageCall) => boolean = () => false,
-): ReadonlyMap<StageCall, Needs> {
-  const ordered = new Map<StageCall, Needs>();
+  sources: Adding<SourceOrigin> = new Distinct<SourceOrigin>(),
+): ReadonlyMap<StageCall, readonly StageCall[]> {
+  const ordered = new Map<StageCall, readonly StageCall[]>();
   const seen = new Set<StageCall>();
-  const stack: { call: StageCall; needs: Needs; visited: number }[] = [];
-  /** Not visited on the way: a check stands on what it is a check of. */
-  const checks: Gate[] = [];
+  const stack: { call: StageCall; below: readonly StageCall[]; visited: number }[] = [];
+  /** One for all calls, of which there are many. Checks are not visited on the way, but stand on it. */
+  const needs = { calls: new Distinct<StageCall>(), sources, checks: [] as Gate[] };
   const visit = (call: StageCall): void => {
     if (seen.has(call) || isKnown(call)) return;
     seen.add(call);
-    const needs = needsOfCall(call);
-    for (const check of needs.checks) checks.push(check);
-    stack.push({ call, needs, visited: 0 });
+    needs.calls.clear();
+    addNeedsOfCall(call, needs);
+    stack.push({ call, below: needs.calls.items.slice(), visited: 0 });
   };
-  const visitAll = (starts: Needs): void => {
-    for (const check of starts.checks) checks.push(check);
-    for (const start of starts.calls) {
+  const visitAll = (starts: readonly Handle[]): void => {
+    needs.calls.clear();
+    addAll(starts, needs);
+    for (const start of needs.calls.items.slice()) {
       visit(start);
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        const next = top.needs.calls.items[top.visited++];
+        const next = top.below[top.visited++];
         if (next !== undefined) visit(next);
         else {
-          ordered.set(top.call, top.needs);
+          ordered.set(top.call, top.below);
           stack.pop();
         }
       }
     }
   };
-  visitAll(needsOf(handles));
-  for (const check of checks) visitAll(needsOf([check]));
+  visitAll([...handles]);
+  for (const check of needs.checks) visitAll([check]);
   return ordered;
 }
 
 /** What a call needs: what its inputs come from, and its gates. */
-export function needsOfCall({ command, gates }: StageCall): Needs {
+export function needsOfCall(call: StageCall): Needs {
   const needs = emptyNeeds();
+  addNeedsOfCall(call, needs);
+  return needs;
+}
+
+function addNeedsOfCall({ command, gates }: StageCall, needs: Gathered): void {
   for (const { artifact } of command.mounts) {
     const { origin } = artifact[state];
     // As most are: nothing on the way to it.
     if (origin.type === "output") needs.calls.add(asCall(origin.producer));
     else addAll(addNeeds(artifact, needs), needs);
   }
-  if (gates.length > 0) addAll(gates, needs);
-  return needs;
+  addAll(gates, needs);
 }
 
 /** What handles need at once, one call deep, in the order in which they are mentioned. */
@@ -104,15 +108,20 @@ export function makersOf(artifact: Artifact): Iterable<StageCall> {
   return needs.calls;
 }
 
-/** Needs while they are gathered. */
-interface Gathered {
-  readonly calls: Distinct<StageCall>;
-  readonly sources: Distinct<SourceOrigin>;
-  checks: readonly Gate[];
+/** Something that takes things in. */
+interface Adding<T> {
+  add(item: T): unknown;
 }
 
-function emptyNeeds(): Gathered {
-  return { calls: new Distinct(), sources: new Distinct(), checks: noChecks };
+/** Needs while they are gathered. */
+interface Gathered {
+  readonly calls: Adding<StageCall>;
+  readonly sources: Adding<SourceOrigin>;
+  readonly checks: Gate[];
+}
+
+function emptyNeeds(): Gathered & Needs {
+  return { calls: new Distinct(), sources: new Distinct(), checks: [] };
 }
 
 function addAll(handles: readonly Handle[], needs: Gathered): void {
@@ -150,7 +159,7 @@ function addRoot(artifact: Artifact, needs: Gathered, gates: Gate[]): RootOrigin
   let { origin } = artifact[state];
   for (; "base" in origin; { origin } = origin.base[state]) {
     if (origin.type === "gated") gates.push(...origin.gates);
-    if (origin.type === "validated") needs.checks = [...needs.checks, ...origin.checks];
+    if (origin.type === "validated") needs.checks.push(...origin.checks);
   }
   if (origin.type === "source") needs.sources.add(origin);
   else if (origin.type === "output") needs.calls.add(asCall(origin.producer));

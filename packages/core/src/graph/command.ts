@@ -282,8 +282,7 @@ export class CommandBuilder {
 
   /** Where an output of a template goes. Mentioned twice, it is still one output. */
   #promise(output: Out): ArtifactPath {
-    const { name, kind, isOptional } = output[outState];
-    const below = parsePath(name);
+    const { name, kind, isOptional, path: below } = output[outState];
     if (below === "") throw malformedPath(name, "an output in a template needs a name");
     const path = joinPath(outputs, below);
     for (const known of this.#outputs) {

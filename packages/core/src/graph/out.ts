@@ -12,7 +12,13 @@ export const outState: unique symbol = Symbol("ashlar.out");
 
 /** A declared output. In a template it stands for the path to write to. */
 export interface Out<N extends string = string, K extends Kind = Kind> {
-  readonly [outState]: { readonly name: N; readonly kind: K; readonly isOptional: boolean };
+  readonly [outState]: {
+    readonly name: N;
+    readonly kind: K;
+    readonly isOptional: boolean;
+    /** The name as a path. */
+    readonly path: ArtifactPath;
+  };
 }
 
 /** How an output may deviate from the usual. */
@@ -71,6 +77,6 @@ function declare<N extends string, K extends Kind>(
   kind: K,
   { optional = false }: OutOptions = {},
 ): Out<N, K> {
-  parsePath(name);
-  return Object.freeze({ [outState]: { name, kind, isOptional: optional } });
+  const path = parsePath(name);
+  return Object.freeze({ [outState]: { name, kind, isOptional: optional, path } });
 }

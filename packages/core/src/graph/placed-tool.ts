@@ -46,9 +46,9 @@ export function placeTools(
 }
 
 /** Those that lie in the input root, in the order of their names, each once. */
-export function inputTools(tools: readonly PlacedTool[] = []): readonly InputTool[] {
+export function inputTools(tools: readonly PlacedTool[] | undefined): readonly InputTool[] {
   // Nearly always none.
-  if (!tools.some(({ type }) => type === "input-tool")) return none;
+  if (tools === undefined || !tools.some(({ type }) => type === "input-tool")) return none;
   const own = tools.filter((tool) => tool.type === "input-tool");
   return sortedBy([...new Map(own.map((tool) => [tool.name, tool])).values()], ({ name }) => name);
 }

@@ -57,14 +57,15 @@ export function makePlan(targets: readonly Handle[]): Plan {
   const plan: GrowingPlan = { nodes: [], nodeByCall: new Map(), sources: new Set() };
   const { calls, sources } = needsOf(targets);
   for (const origin of sources) plan.sources.add(origin);
-  addNodes(plan, closureOf(targets), calls, { pathLength: 0, isTarget: true, isBeside: false });
+  const closure = closureOf(targets, undefined, plan.sources);
+  addNodes(plan, closure, calls, { pathLength: 0, isTarget: true, isBeside: false });
   return plan;
 }
 
 /** What a plan would grow by. */
 export interface Growth {
   /** The new calls, inputs before what needs them. */
-  readonly closure: ReadonlyMap<StageCall, Needs>;
+  readonly closure: ReadonlyMap<StageCall, readonly StageCall[]>;
   /** Calls that the dynamic stage waits for from now on, new and known ones. */
   readonly needed: Needs["calls"];
   /** The directories that were not in the plan before. */
@@ -84,14 +85,13 @@ export function growthOf(
   handle: Handle,
   isOver: (id: NodeId) => boolean,
 ): Growth {
-  const closure = closureOf([handle], (call) => plan.nodeByCall.has(call));
   const { calls: needed, sources } = needsOf([handle]);
   const added = new Set(sources);
-  for (const needs of closure.values()) for (const origin of needs.sources) added.add(origin);
+  const closure = closureOf([handle], (call) => plan.nodeByCall.has(call), added);
   for (const origin of plan.sources) added.delete(origin);
   const below = (call: StageCall): Iterable<StageCall> => {
     const known = plan.nodeByCall.get(call);
-    if (known === undefined) return closure.get(call)?.calls ?? [];
+    if (known === undefined) return closure.get(call) ?? [];
     return isOver(known.id) ? [] : known.dependencies.map((id) => callOf(plan, id));
   };
   const way = wayTo(node.call, needed, below);
@@ -120,18 +120,19 @@ export function growPlan(plan: Plan, node: PlanNode, growth: Growth): readonly P
 /** Adds calls whose inputs are in the plan, or come before them; `wanted` are those at the top. */
 function addNodes(
   plan: GrowingPlan,
-  closure: ReadonlyMap<StageCall, Needs>,
+  closure: ReadonlyMap<StageCall, readonly StageCall[]>,
   wanted: Needs["calls"],
   top: Pick<PlanNode, "isBeside" | "isTarget" | "pathLength">,
 ): readonly PlanNode[] {
   const first = plan.nodes.length;
-  for (const [call, needs] of closure) {
-    for (const origin of needs.sources) plan.sources.add(origin);
+  // Not `for ... of`, which makes a pair of each entry.
+  // eslint-disable-next-line unicorn/no-array-for-each
+  closure.forEach((below, call) => {
     const node: GrowingNode = {
       id: plan.nodes.length,
       name: call.name,
       call,
-      dependencies: needs.calls.items.map((needed) => (plan.nodeByCall.get(needed) as PlanNode).id),
+      dependencies: below.map((needed) => (plan.nodeByCall.get(needed) as PlanNode).id),
       dependents: [],
       pathLength: 1 + top.pathLength,
       isTarget: top.isTarget && wanted.has(call),
@@ -139,7 +140,7 @@ function addNodes(
     };
     plan.nodes.push(node);
     plan.nodeByCall.set(call, node);
-  }
+  });
   const nodes = first === 0 ? plan.nodes : plan.nodes.slice(first);
   for (const { id, dependencies } of nodes) {
     for (const below of dependencies) nodeAt(plan, below).dependents.push(id);

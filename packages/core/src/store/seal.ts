@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { digestBytes, hashOf } from "../digest/digest.ts";
+import { createHash } from "node:crypto";
+
 import { MessageWriter } from "../digest/wire.ts";
 
 /** A field number that no message of REAPI v2 uses. */
@@ -24,8 +25,8 @@ export function unsealBytes(sealed: Buffer, place: string): Buffer | undefined {
 }
 
 function sealOf(message: Uint8Array, place: string): Buffer {
-  const sealed = digestBytes(Buffer.concat([Buffer.from(place), message]));
-  return new MessageWriter().string(sealField, hashOf(sealed)).finish();
+  const hash = createHash("sha256").update(place).update(message).digest("hex");
+  return new MessageWriter().string(sealField, hash).finish();
 }
 
 const sealSize = sealOf(new Uint8Array(), "").byteLength;
