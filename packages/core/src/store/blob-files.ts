@@ -13,6 +13,7 @@ import { storeUnwritable } from "../errors/catalogue.ts";
 import { markBlobUsed } from "./recency.ts";
 import { keptMode, type StoreFiles } from "./store-files.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";
+import { writeAllTo } from "./write-all.ts";
 
 /** Bytes of a large blob in memory at a time. */
 const chunkBytes = 1024 * 1024;
@@ -148,9 +149,9 @@ async function copyChunks(
     const { bytesRead } = await source.read(buffer, 0, buffer.byteLength, size);
     if (bytesRead === 0) return size;
     const chunk = buffer.subarray(0, bytesRead);
+    const written = writeAllTo(target, chunk, size);
     hash.update(chunk);
-    // Not `write`, which on a full disk may write a part of it and say so only in what it returns.
-    await target.writeFile(chunk);
+    await written;
     size += bytesRead;
   }
 }

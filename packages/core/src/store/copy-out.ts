@@ -13,6 +13,7 @@ import { digestBytes, sizeOf } from "../digest/digest.ts";
 import type { PackFile } from "./pack-file.ts";
 import type { Packs } from "./packs.ts";
 import type { Copy } from "./store.ts";
+import { writeAll } from "./write-all.ts";
 
 /** Bytes read at once. */
 const regionBytes = 1024 * 1024;
@@ -98,9 +99,7 @@ function readRegion(region: readonly Located[], buffer: Buffer): Buffer {
 export function writeNew({ path, mode, mtime }: Copy, bytes: Uint8Array): void {
   const file = fs.openSync(path, "wx", mode);
   try {
-    for (let written = 0; written < bytes.byteLength;) {
-      written += fs.writeSync(file, bytes, written);
-    }
+    writeAll(file, bytes, 0);
     if (mtime !== undefined) fs.futimesSync(file, mtime, mtime);
   } finally {
     fs.closeSync(file);

@@ -16,6 +16,7 @@ import type { OpenFiles } from "./open-files.ts";
 import { claimPack, listPacks, makePack, releasePack, type PackName } from "./pack-names.ts";
 import { recordBytes, Records } from "./pack-record.ts";
 import { unlessDenied } from "./system-error.ts";
+import { writeAll } from "./write-all.ts";
 
 /** How large a pack grows: what has to be read and written, at most, to make one smaller. */
 export const maxPackBytes: number = 256 * 1024 * 1024;
@@ -111,12 +112,4 @@ function isWritable({ indexPath, dataPath }: PackName): boolean {
     return true;
   });
   return isChecked ?? false;
-}
-
-/** Writes all of it; on a full disk one write may write a part, and say so only in what it returns. */
-function writeAll(file: number, bytes: Uint8Array, position: number): void {
-  for (let written = 0; written < bytes.byteLength;) {
-    const left = bytes.byteLength - written;
-    written += fs.writeSync(file, bytes, written, left, position + written);
-  }
 }
