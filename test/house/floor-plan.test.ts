@@ -21,7 +21,7 @@ const floors = [
   ["store"],
   ["runner"],
   ["rebuild"],
-  ["schedule"],
+  ["schedule", "explain"],
   ["build"],
   ["index.ts"],
   ["testing"],

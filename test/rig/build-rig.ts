@@ -14,6 +14,7 @@ import {
   build,
   DiskStore,
   out,
+  plan,
   sh,
   stage,
   tryBuild,
@@ -21,6 +22,7 @@ import {
   type Artifact,
   type BuildEvent,
   type BuildOptions,
+  type BuildPlan,
   type Check,
   type Digest,
   type Execution,
@@ -201,6 +203,12 @@ export class BuildRig {
       this.#underWay.delete(building);
       if (this.#underWay.size === 0) for (const tool of this.#tools) tool.over();
     }
+  }
+
+  /** Plans, as a build would be made. */
+  async plan(targets: Targets): Promise<BuildPlan> {
+    const { store, project: cwd, clock } = this;
+    return await plan(targets, { runner: this.#runner(), store, cwd, clock });
   }
 
   /** Builds stages that are not the rig's: each succeeds, and leaves its outputs empty. */

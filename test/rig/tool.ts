@@ -86,9 +86,9 @@ export class Tool {
     });
   }
 
-  /** Answers every run from now on by itself. */
-  always(written: Written | ((call: MockCall) => Written | Promise<Written>)): this {
-    this.#always = typeof written === "function" ? written : () => written;
+  /** Answers every run from now on by itself; or no longer. */
+  always(written: Written | ((call: MockCall) => Written | Promise<Written>) | undefined): this {
+    this.#always = typeof written === "object" ? () => written : written;
     return this;
   }
 

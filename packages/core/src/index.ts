@@ -80,7 +80,8 @@ export {
 export { validate } from "./graph/validate.ts";
 
 // Building.
-export { build, tryBuild, type BuildOptions, type Targets } from "./build/build.ts";
+export { build, tryBuild, type BuildOptions } from "./build/build.ts";
+export type { Targets } from "./build/ground.ts";
 export { verify, Verification, type VerificationOptions } from "./build/verify.ts";
 export type { OutputDifference, RecheckOutcome, StageVerification } from "./schedule/recheck.ts";
 export { Report, type StageReport } from "./build/report.ts";
@@ -116,6 +117,22 @@ export {
 } from "./events/summary.ts";
 export { BuildError, renderError } from "./errors/build-error.ts";
 export { errorCodes, type ErrorCode } from "./errors/codes.ts";
+
+// Plans and explanations.
+export { plan, why, type PlanOptions } from "./build/plan.ts";
+export { BuildPlan, type StageForecast } from "./build/build-plan.ts";
+export { Explanation, type StageExplanation } from "./explain/explanation.ts";
+export type {
+  Change,
+  InputChange,
+  InputDifference,
+  InputOrigin,
+  PartChange,
+} from "./explain/change.ts";
+export type { PastRun } from "./explain/comparison.ts";
+export type { PlanStatus } from "./explain/evidence.ts";
+export type { Basis } from "./explain/finding.ts";
+export type { PartType } from "./rebuild/key-parts.ts";
 
 // Graphs as data.
 export { planGraph } from "./build/plan-graph.ts";

@@ -5,7 +5,8 @@
  */
 import { eventStream } from "../events/event-stream.ts";
 import type { BuildEvent } from "../events/event.ts";
-import { tryBuild, type BuildOptions, type Targets } from "./build.ts";
+import { tryBuild, type BuildOptions } from "./build.ts";
+import type { Targets } from "./ground.ts";
 import type { Report } from "./report.ts";
 
 /** How to build, and what leaving the events does. */

@@ -7,47 +7,24 @@
  */
 import { resolve } from "node:path";
 
-import { isHandle, type Handle } from "../artifact/handle.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
-import { describe } from "../base/describe.ts";
-import { buildCancelled, invalidOption, notAHandle } from "../errors/catalogue.ts";
+import { buildCancelled } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
+import { explainHandle } from "../explain/explain.ts";
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
-import { makePlan, type Plan } from "../graph/plan.ts";
-import { History } from "../rebuild/history.ts";
-import { keyVersion } from "../rebuild/key-parts.ts";
-import { Memory } from "../rebuild/memory.ts";
-import { Sources } from "../rebuild/sources.ts";
-import { ToolIdentities } from "../rebuild/tool-identities.ts";
-import { Trace } from "../rebuild/trace.ts";
-import type { Runner } from "../runner/runner.ts";
 import { Capacities } from "../schedule/capacities.ts";
 import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
-import { defaultStoreDirectory } from "../store/default-store.ts";
-import { DiskStore } from "../store/disk-store.ts";
-import type { Store } from "../store/store.ts";
+import { BuildEvidence } from "./build-evidence.ts";
+import { layGround, type GroundOptions, type Targets } from "./ground.ts";
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
 
-/** What to build: a handle, or several. */
-export type Targets = Handle | readonly Handle[];
-
 /** How to build. */
-export interface BuildOptions {
-  /** Where commands run. */
-  readonly runner: Runner;
-  /**
-   * What earlier builds left: a store, or the directory of one, which starts at `cwd` if relative.
-   *
-   * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
-   */
-  readonly store?: Store | string;
-  /** Directory that relative sources and exports start from. @defaultValue the process's own */
-  readonly cwd?: string;
+export interface BuildOptions extends GroundOptions {
   /** Commands at once: short for `resources: { cpu }`. @defaultValue the number of processors */
   readonly slots?: number;
   /**
@@ -68,8 +45,6 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
   /** Hears of everything that happens, in order. What it throws ends the build. */
   readonly onEvent?: ((event: BuildEvent) => void) | undefined;
-  /** Time. @defaultValue the machine's */
-  readonly clock?: Clock;
 }
 
 /**
@@ -115,37 +90,23 @@ export async function runBuild(
   options: BuildOptions,
   { isTraced, recheck }: BuildPurpose,
 ): Promise<Report> {
-  const { clock = systemClock, runner } = options;
-  if (typeof (runner as Partial<Runner> | undefined)?.run !== "function") {
-    throw invalidOption("runner", describe(runner), "a runner, such as `localRunner()` makes");
-  }
-  const cwd = resolve(options.cwd ?? process.cwd());
+  const { clock = systemClock } = options;
   const startedAt = clock.now();
-  const plan = makePlan(checkTargets(targets));
-  const capacities = new Capacities(options);
-  capacities.check(plan.nodeByCall.keys());
-  const store = openStore(options.store, cwd);
-  // Nothing that this build uses is collected as garbage meanwhile.
-  using _ = store.hold?.();
   const listener = new Listener(clock, options.onEvent);
   const signal = options.signal
     ? AbortSignal.any([options.signal, listener.signal])
     : listener.signal;
   const { emit } = listener;
-
+  const ground = layGround(targets, options, { signal, isTraced });
+  using _ = ground.hold;
+  const { plan, runner, cwd, store, memory, history, identities, sources, trace } = ground;
+  const { content } = store;
+  const capacities = new Capacities(options);
+  capacities.check(plan.nodeByCall.keys());
   if (options.onEvent !== undefined) {
     const stages = plan.nodes.map(({ id, name, dependencies }) => ({ id, name, dependencies }));
     emit({ type: "build-started", stages });
   }
-  const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
-  const history = new History(store.notes, plan, cwd, runner);
-  const { content } = store;
-  const identities = new ToolIdentities(runner, signal, store.notes);
-  const identitiesOf = identities.known.bind(identities);
-  const [sources, trace] = memory.recall((recorded) => {
-    const each = new Sources({ content, cwd, signal, clock, recorded });
-    return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
-  });
   const scheduler = new Scheduler({
     ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, history },
     identities,
@@ -176,6 +137,7 @@ export async function runBuild(
   emit({ type: "build-settled", outcome, durationMs });
   listener.throwIfBroken();
 
+  const known = new Results(plan, settlements);
   return new Report({
     ...{ outcome, errors, durationMs, cwd, content },
     stages: () =>
@@ -187,17 +149,14 @@ export async function runBuild(
       if (hasEffects) return undefined;
       return await runBuild(artifact, { ...options, onEvent: undefined }, { isTraced: false });
     },
-    known: new Results(plan, settlements),
+    known,
+    explain: async (handle) => {
+      const evidence = new BuildEvidence({ ...ground, settlements });
+      return await explainHandle(evidence, handle);
+    },
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });
-}
-
-/** What tells builds apart that can learn nothing from each other. */
-function subjectOf(plan: Plan, cwd: string, runner: Runner): readonly unknown[] {
-  const ends = plan.nodes.filter(({ dependents }) => dependents.length === 0);
-  const { name, platform, hermeticity } = runner;
-  return [keyVersion, cwd, name, platform, hermeticity, ends.map((node) => node.name)];
 }
 
 /** Passes events on, and survives a listener that throws: the build is stopped in good order. */
@@ -243,20 +202,4 @@ function reportStage(name: string, settlement: Settlement): StageReport {
     stdout: ran?.stdout,
     stderr: ran?.stderr,
   };
-}
-
-/** @throws {@link BuildError} `NOT_A_HANDLE`. */
-export function checkTargets(targets: Targets): readonly Handle[] {
-  const list: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
-  for (const target of list) if (!isHandle(target)) throw notAHandle(target, "a target");
-  return list as readonly Handle[];
-}
-
-function openStore(store: Store | string | undefined, cwd: string): Store {
-  if (typeof store === "object") return store;
-  return new DiskStore(
-    store === undefined
-      ? defaultStoreDirectory(process.env, process.platform)
-      : resolve(cwd, store),
-  );
 }

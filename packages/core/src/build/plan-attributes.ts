@@ -12,6 +12,7 @@
 import type { AbstractGraph } from "graphology-types";
 
 import type { OnConflict, SourceFilter, View } from "../artifact/handle.ts";
+import type { PlanStatus } from "../explain/evidence.ts";
 import type { OutputSpec } from "../graph/out.ts";
 
 /**
@@ -48,6 +49,12 @@ export interface PlanGraphStage extends AnyNode {
   readonly outputs: readonly OutputSpec[];
   /** Names of the programs that it may find on its `PATH`, besides the system's. */
   readonly tools: readonly string[];
+  /** In the graph of a `BuildPlan`: what a build would do with it. */
+  readonly status?: PlanStatus;
+  /** Likewise: why, in one clause; empty for a hit. */
+  readonly reason?: string;
+  /** Likewise: how long its last run took, in milliseconds, if that is known; 0 for a hit. */
+  readonly expectedMs?: number;
 }
 
 /**

@@ -10,7 +10,7 @@
  */
 import { isHandle, type Handle } from "../artifact/handle.ts";
 import { notAHandle } from "../errors/catalogue.ts";
-import type { Targets } from "./build.ts";
+import type { Targets } from "./ground.ts";
 import type { PlanGraph } from "./plan-attributes.ts";
 import { PlanTables } from "./plan-tables.ts";
 

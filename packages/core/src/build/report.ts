@@ -7,12 +7,20 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, parse, resolve, sep } from "node:path";
 
-import { isArtifact, type Artifact, type File, type Tree } from "../artifact/handle.ts";
+import {
+  isArtifact,
+  isHandle,
+  type Artifact,
+  type File,
+  type Handle,
+  type Tree,
+} from "../artifact/handle.ts";
 import { lazily } from "../base/lazily.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
 import type { BuildOutcome, Outcome } from "../events/event.ts";
+import type { Explanation } from "../explain/explanation.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
 import type { Value } from "../runner/runner.ts";
@@ -60,6 +68,7 @@ export interface ReportParts {
   /** Builds an artifact again: its content was lost. `undefined` if that would have effects outside. */
   readonly rebuild: (artifact: Artifact) => Promise<Report | undefined>;
   readonly known: KnownValues;
+  readonly explain: (handle: Handle) => Promise<Explanation>;
   /** Absolute directory that relative paths start from. */
   readonly cwd: string;
   /** Absolute directories of the sources. */
@@ -146,6 +155,21 @@ export class Report {
       }
       return paths.toSorted();
     });
+  }
+
+  /**
+   * Why a handle was made anew: what differs from the build before, down to where the change began. Of
+   * what was reused: when, where and by which key it was made. Of what failed or did not start: that.
+   *
+   * @throws {@link BuildError} `NOT_A_HANDLE`; `ARTIFACT_NOT_BUILT` when this build has no part in it.
+   * @example
+   * ```ts
+   * console.log(String(await report.why(app))); // `link` ran: ... `compile` ran: src/main.c differs ...
+   * ```
+   */
+  async why(handle: Handle): Promise<Explanation> {
+    if (!isHandle(handle)) throw notAHandle(handle, "what to explain");
+    return await this.#parts.explain(handle);
   }
 
   /** What a stage printed, when it ran: its standard output, then its standard error. */

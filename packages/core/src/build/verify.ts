@@ -14,7 +14,8 @@ import { invalidOption } from "../errors/catalogue.ts";
 import { callsBelow } from "../graph/closure.ts";
 import type { Runner } from "../runner/runner.ts";
 import { Recheck, type OutputDifference, type StageVerification } from "../schedule/recheck.ts";
-import { checkTargets, runBuild, type BuildOptions, type Targets } from "./build.ts";
+import { runBuild, type BuildOptions } from "./build.ts";
+import { checkTargets, type Targets } from "./ground.ts";
 import type { Report } from "./report.ts";
 
 /** How to verify. */

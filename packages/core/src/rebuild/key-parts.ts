@@ -78,7 +78,8 @@ export interface Ingredients {
   /** In the order of their names. */
   readonly tools: readonly ToolIdentity[];
   readonly platform: readonly NameValue[];
-  readonly inputRoot: Digest;
+  /** `undefined` when it is not known yet: then there is no part for it, and no key. */
+  readonly inputRoot: Digest | undefined;
 }
 
 /** The parts of an action, in the one order that they have. */
@@ -105,7 +106,7 @@ export function partsOf({ command, tools, platform, inputRoot }: Ingredients): K
   for (const { name, identity } of tools) add("tool", name, identity);
   for (const { name, path } of inputTools(command.tools)) add("input-tool", name, path);
   for (const line of unkeyedLines(command)) add("unkeyed", line, "");
-  add("input-root", "", inputRoot);
+  if (inputRoot !== undefined) add("input-root", "", inputRoot);
   return parts;
 }
 

@@ -11,7 +11,8 @@ import { dirname, join } from "node:path";
 
 import type { Tree } from "../../artifact/handle.ts";
 import { source } from "../../artifact/source.ts";
-import { build, tryBuild, type BuildOptions, type Targets } from "../../build/build.ts";
+import { build, tryBuild, type BuildOptions } from "../../build/build.ts";
+import type { Targets } from "../../build/ground.ts";
 import type { Report } from "../../build/report.ts";
 import type { Command } from "../../graph/command.ts";
 import { stage, type StageResult } from "../../graph/stage.ts";

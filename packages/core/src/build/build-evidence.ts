@@ -1,0 +1,61 @@
+/**
+ * Evidence of a build that was made.
+ *
+ * @module
+ */
+import type { Evidence, Verdict } from "../explain/evidence.ts";
+import { labelsOf } from "../graph/labels.ts";
+import type { Plan, PlanNode } from "../graph/plan.ts";
+import type { StageCall } from "../graph/stage.ts";
+import type { ComposedAction } from "../rebuild/compose.ts";
+import type { History } from "../rebuild/history.ts";
+import type { ToolIdentities } from "../rebuild/tool-identities.ts";
+import type { Runner } from "../runner/runner.ts";
+import type { Settlements } from "../schedule/settlements.ts";
+import type { Store } from "../store/store.ts";
+import { Composer, type KnownAction } from "./composer.ts";
+
+/** What is left of a build. */
+export interface BuildEvidenceParts {
+  readonly plan: Plan;
+  readonly store: Store;
+  readonly runner: Runner;
+  readonly history: History;
+  readonly identities: ToolIdentities;
+  readonly settlements: Settlements;
+}
+
+/** What became of the calls of a build. */
+export class BuildEvidence implements Evidence {
+  readonly plan: Plan;
+  readonly store: Store;
+  readonly history: History;
+  readonly #settlements: Settlements;
+  readonly #labels: ReadonlyMap<StageCall, string>;
+  readonly #composer: Composer;
+
+  constructor(parts: BuildEvidenceParts) {
+    const { plan, store, history, settlements } = parts;
+    this.plan = plan;
+    this.store = store;
+    this.history = history;
+    this.#settlements = settlements;
+    this.#labels = labelsOf(plan);
+    this.#composer = new Composer({ ...parts, content: store.content, known: settlements });
+  }
+
+  readonly labelOf = (call: StageCall): string => this.#labels.get(call) ?? call.name;
+
+  verdictOn({ id }: PlanNode): Verdict | undefined {
+    const settlement = this.#settlements.find(id);
+    return settlement && { ...settlement, status: settlement.outcome };
+  }
+
+  async compose({ call }: PlanNode): Promise<ComposedAction | undefined> {
+    return await this.#composer.tryCompose(call);
+  }
+
+  async composeKnown({ call }: PlanNode): Promise<KnownAction> {
+    return await this.#composer.composeKnown(call);
+  }
+}

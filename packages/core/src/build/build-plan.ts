@@ -1,0 +1,189 @@
+/**
+ * The plan that people see: what a build would do, why, and how long that may take.
+ *
+ * @module
+ */
+import type { Handle } from "../artifact/handle.ts";
+import { listed } from "../base/listed.ts";
+import { summarizeChange, type Change } from "../explain/change.ts";
+import type { Evidence, PlanStatus } from "../explain/evidence.ts";
+import { explainHandle } from "../explain/explain.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { findDifferences, type Basis } from "../explain/finding.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { NodeId } from "../graph/plan.ts";
+import type { Targets } from "./ground.ts";
+import type { PlanGraph } from "./plan-attributes.ts";
+import { planGraph } from "./plan-graph.ts";
+
+/** What a build would do with one stage call. Plain data, that survives JSON. */
+export interface StageForecast {
+  /** The stage call: the name of its stage, with `#2` and so on from the second call. Key in the graph. */
+  readonly stage: string;
+  readonly status: PlanStatus;
+  /** Why, in one clause; empty for a hit. */
+  readonly reason: string;
+  /** Absent when its inputs are not known. */
+  readonly key?: ActionKey;
+  /** What differs from the last run, as far as that is known. */
+  readonly changes: readonly Change[];
+  /** How long its last run took, in milliseconds. Absent when unknown; 0 for a hit. */
+  readonly expectedMs?: number;
+}
+
+/** What a {@link BuildPlan} is made of. */
+export interface BuildPlanParts {
+  readonly targets: Targets;
+  readonly stages: readonly StageForecast[];
+  readonly criticalPath: readonly string[];
+  readonly expectedMs: number;
+  readonly longestMs: number;
+  readonly evidence: Evidence;
+}
+
+/** What a build would do. It knows the store and the sources as they were when it was made. */
+export class BuildPlan {
+  /** Every stage call, inputs before what needs them. */
+  readonly stages: readonly StageForecast[];
+  /** The stages on the way that is expected to take longest, first one first, hits left out. */
+  readonly criticalPath: readonly string[];
+  /**
+   * The least time that the build is expected to take, in milliseconds: the longest way through what is
+   * known to run, however many slots there are. A call that never ran counts as nothing.
+   */
+  readonly expectedMs: number;
+  /** The same if all that is unknown runs, too. */
+  readonly longestMs: number;
+  readonly #targets: Targets;
+  readonly #evidence: Evidence;
+
+  constructor(parts: BuildPlanParts) {
+    this.stages = parts.stages;
+    this.criticalPath = parts.criticalPath;
+    this.expectedMs = parts.expectedMs;
+    this.longestMs = parts.longestMs;
+    this.#targets = parts.targets;
+    this.#evidence = parts.evidence;
+  }
+
+  /** Names of the calls of one status. */
+  named(status: PlanStatus): readonly string[] {
+    return this.stages.filter((each) => each.status === status).map(({ stage }) => stage);
+  }
+
+  /** The graph of the targets, as `planGraph` makes it, with what the plan says at each stage. */
+  async graph(): Promise<PlanGraph> {
+    const graph = await planGraph(this.#targets);
+    for (const { stage, status, reason, expectedMs } of this.stages) {
+      const facts = { status, reason, ...(expectedMs !== undefined && { expectedMs }) };
+      graph.mergeNodeAttributes(stage, facts);
+    }
+    return graph;
+  }
+
+  /** Why a handle would be made anew, or from where it would be reused. */
+  async why(handle: Handle): Promise<Explanation> {
+    return await explainHandle(this.#evidence, handle);
+  }
+
+  /** A line for each stage call. Equal plans give equal texts: no digests, times or absolute paths. */
+  toString(): string {
+    const counts = (["hit", "run", "unknown"] as const).map((status) => {
+      const words = { hit: "reused", run: "to run", unknown: "unknown" };
+      return `${this.named(status).length} ${words[status]}`;
+    });
+    const width = Math.max(0, ...this.stages.map(({ stage }) => stage.length));
+    const lines = this.stages.map(({ stage, status, reason }) =>
+      `  ${status.padEnd(7)}  ${reason === "" ? stage : `${stage.padEnd(width)}  ${reason}`}`.trimEnd(),
+    );
+    return [counts.join(", "), ...lines].join("\n");
+  }
+}
+
+/** Says of each call what the forecast has found. */
+export async function describeForecast(evidence: Evidence, targets: Targets): Promise<BuildPlan> {
+  const stages: StageForecast[] = [];
+  for (const node of evidence.plan.nodes) {
+    const verdict = evidence.verdictOn(node);
+    const status = verdict?.status as PlanStatus;
+    const { key, reason: fixed, waitsFor = [] } = verdict ?? {};
+    const stage = evidence.labelOf(node.call);
+    const known = { stage, status, ...(key !== undefined && { key }) };
+    if (status === "hit") {
+      stages.push({ ...known, reason: fixed ?? "", changes: [], expectedMs: 0 });
+      continue;
+    }
+    const { basis, changes, past } = await findDifferences(evidence, node);
+    const own = fixed ?? (node.call.command.run.hasSideEffects ? "it has side effects" : undefined);
+    const others = waitsFor.map(evidence.labelOf);
+    const reason =
+      own ??
+      (status === "unknown" ? reasonToWait(changes, others, basis) : reasonToRun(changes, basis));
+    stages.push({
+      ...known,
+      ...{ reason, changes },
+      ...(past !== undefined && { expectedMs: past.durationMs }),
+    });
+  }
+  const all = longestWay(evidence, stages, ["run", "unknown"]);
+  return new BuildPlan({
+    ...{ targets, stages, evidence },
+    criticalPath: all.way,
+    longestMs: all.length,
+    expectedMs: longestWay(evidence, stages, ["run"]).length,
+  });
+}
+
+function reasonToRun(changes: readonly Change[], basis: Basis): string {
+  switch (basis) {
+    case "first":
+      return "first time";
+    case "forgotten":
+      return "what it was before is no longer in the store";
+    case "same":
+      return "its result was lost";
+    case "compared":
+      return summaryOf(changes);
+  }
+}
+
+function reasonToWait(changes: readonly Change[], others: readonly string[], basis: Basis): string {
+  const names = listed(others);
+  if (basis === "first") return `first time, after ${names}`;
+  if (changes.length > 0) return `${summaryOf(changes)}; after ${names}`;
+  return `runs unless ${names} ${others.length === 1 ? "comes" : "come"} out unchanged`;
+}
+
+function summaryOf([first, ...more]: readonly Change[]): string {
+  if (first === undefined) return "its key is another one";
+  const what = summarizeChange(first);
+  return more.length === 0 ? what : `${what}, and ${more.length} more`;
+}
+
+/** The way of the greatest expected length through the stages of some statuses. */
+function longestWay(
+  { plan }: Evidence,
+  stages: readonly StageForecast[],
+  statuses: readonly PlanStatus[],
+): { readonly way: string[]; readonly length: number } {
+  const lengths: number[] = [];
+  /** By node: the one before it on its longest way. */
+  const before: (NodeId | undefined)[] = [];
+  let last: NodeId | undefined;
+  for (const { id, dependencies } of plan.nodes) {
+    const isCounted = statuses.includes(stages[id]?.status ?? "hit");
+    const longest = dependencies.reduce<NodeId | undefined>((best, each) => {
+      return best === undefined || (lengths[each] ?? 0) > (lengths[best] ?? 0) ? each : best;
+    }, undefined);
+    before[id] = longest;
+    const own = isCounted ? (stages[id]?.expectedMs ?? 0) : 0;
+    lengths[id] = own + (longest === undefined ? 0 : (lengths[longest] ?? 0));
+    if (last === undefined || lengths[id] > (lengths[last] ?? 0)) last = id;
+  }
+  const way: string[] = [];
+  for (let at = last; at !== undefined; at = before[at]) {
+    const stage = stages[at];
+    if (stage !== undefined && statuses.includes(stage.status)) way.unshift(stage.stage);
+  }
+  return { way, length: last === undefined ? 0 : (lengths[last] ?? 0) };
+}

@@ -1,0 +1,111 @@
+/**
+ * The ground that builds and plans stand on: the plan, the store, and what earlier builds left in it.
+ *
+ * @module
+ */
+import { resolve } from "node:path";
+
+import { isHandle, type Handle } from "../artifact/handle.ts";
+import { systemClock, type Clock } from "../base/clock.ts";
+import { describe } from "../base/describe.ts";
+import { invalidOption, notAHandle } from "../errors/catalogue.ts";
+import { makePlan, type Plan } from "../graph/plan.ts";
+import { History } from "../rebuild/history.ts";
+import { keyVersion } from "../rebuild/key-parts.ts";
+import { Memory } from "../rebuild/memory.ts";
+import { Sources } from "../rebuild/sources.ts";
+import { ToolIdentities } from "../rebuild/tool-identities.ts";
+import { Trace } from "../rebuild/trace.ts";
+import type { Runner } from "../runner/runner.ts";
+import { defaultStoreDirectory } from "../store/default-store.ts";
+import { DiskStore } from "../store/disk-store.ts";
+import type { Store } from "../store/store.ts";
+
+/** What to build: a handle, or several. */
+export type Targets = Handle | readonly Handle[];
+
+/** What a build or a plan is made in. */
+export interface GroundOptions {
+  /** Where commands run. */
+  readonly runner: Runner;
+  /**
+   * What earlier builds left: a store, or the directory of one, which starts at `cwd` if relative.
+   *
+   * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
+   */
+  readonly store?: Store | string;
+  /** Directory that relative sources and exports start from. @defaultValue the process's own */
+  readonly cwd?: string;
+  /** Time. @defaultValue the machine's */
+  readonly clock?: Clock;
+}
+
+/** What a build or a plan begins with. */
+export interface Ground {
+  readonly plan: Plan;
+  readonly runner: Runner;
+  readonly clock: Clock;
+  /** Absolute. */
+  readonly cwd: string;
+  readonly store: Store;
+  /** Nothing that is used from now on is collected as garbage, until this is disposed of. */
+  readonly hold: Disposable | undefined;
+  readonly memory: Memory;
+  readonly history: History;
+  readonly identities: ToolIdentities;
+  readonly sources: Sources;
+  readonly trace: Trace;
+}
+
+/**
+ * Reads what there is. Writes nothing.
+ *
+ * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`.
+ */
+export function layGround(
+  targets: Targets,
+  options: GroundOptions,
+  { signal, isTraced }: { readonly signal: AbortSignal; readonly isTraced: boolean },
+): Ground {
+  const { clock = systemClock, runner } = options;
+  if (typeof (runner as Partial<Runner> | undefined)?.run !== "function") {
+    throw invalidOption("runner", describe(runner), "a runner, such as `localRunner()` makes");
+  }
+  const cwd = resolve(options.cwd ?? process.cwd());
+  const plan = makePlan(checkTargets(targets));
+  const store = openStore(options.store, cwd);
+  const hold = store.hold?.();
+  const { content } = store;
+  const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
+  const history = new History(store.notes, plan, cwd, runner);
+  const identities = new ToolIdentities(runner, signal, store.notes);
+  const identitiesOf = identities.known.bind(identities);
+  const [sources, trace] = memory.recall((recorded) => {
+    const each = new Sources({ content, cwd, signal, clock, recorded });
+    return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
+  });
+  return { plan, runner, clock, cwd, store, hold, memory, history, identities, sources, trace };
+}
+
+/** What tells builds apart that can learn nothing from each other. */
+function subjectOf(plan: Plan, cwd: string, runner: Runner): readonly unknown[] {
+  const ends = plan.nodes.filter(({ dependents }) => dependents.length === 0);
+  const { name, platform, hermeticity } = runner;
+  return [keyVersion, cwd, name, platform, hermeticity, ends.map((node) => node.name)];
+}
+
+/** @throws {@link BuildError} `NOT_A_HANDLE`. */
+export function checkTargets(targets: Targets): readonly Handle[] {
+  const list: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
+  for (const target of list) if (!isHandle(target)) throw notAHandle(target, "a target");
+  return list as readonly Handle[];
+}
+
+function openStore(store: Store | string | undefined, cwd: string): Store {
+  if (typeof store === "object") return store;
+  return new DiskStore(
+    store === undefined
+      ? defaultStoreDirectory(process.env, process.platform)
+      : resolve(cwd, store),
+  );
+}

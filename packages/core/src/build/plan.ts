@@ -1,0 +1,66 @@
+/**
+ * Planning: what a build would do, and why, without doing it.
+ *
+ * @module
+ */
+import type { Handle } from "../artifact/handle.ts";
+import { buildCancelled } from "../errors/catalogue.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { takeSources } from "../schedule/take-sources.ts";
+import { describeForecast, type BuildPlan } from "./build-plan.ts";
+import { Forecast } from "./forecast.ts";
+import { layGround, type GroundOptions, type Targets } from "./ground.ts";
+
+/** How to plan: as the build would be made. */
+export interface PlanOptions extends GroundOptions {
+  /** Aborting it ends the planning with `BUILD_CANCELLED`. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Says what a build of some targets would do: which results it would reuse, which commands it would run,
+ * and of which that is not known before others have run.
+ *
+ * No command runs. Sources are copied into the store, for their digests decide; tools are asked for
+ * their versions. Nothing else is written down: a build that follows does what it would have done.
+ *
+ * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`, `BUILD_CANCELLED`, or an error of a source.
+ * @example
+ * ```ts
+ * const coming = await plan(app, { runner: localRunner() });
+ * console.log(String(coming)); // 1 reused, 1 to run, 1 unknown ...
+ * ```
+ */
+export async function plan(targets: Targets, options: PlanOptions): Promise<BuildPlan> {
+  const signal = options.signal ?? new AbortController().signal;
+  const ground = layGround(targets, options, { signal, isTraced: true });
+  using _ = ground.hold;
+  const { clock, sources, identities } = ground;
+  if (!(await takeSources(ground.plan.sources, sources, { clock, signal, emit: () => {} }))) {
+    throw buildCancelled(signal.reason);
+  }
+  await identities.prefetch(ground.plan.nodes.map(({ call }) => call.command));
+  const forecast = new Forecast(ground);
+  try {
+    await forecast.decide(signal);
+  } catch (error) {
+    if (signal.aborted) throw buildCancelled(signal.reason);
+    throw error;
+  }
+  return await describeForecast(forecast, targets);
+}
+
+/**
+ * Says why a build of a handle would run what it would run; or, where it would run nothing, when, where and
+ * by which key the result was made. Plans as {@link plan} does. What became of a build that was made says
+ * `report.why`.
+ *
+ * @throws {@link BuildError} as {@link plan} does.
+ * @example
+ * ```ts
+ * console.log(String(await why(app, { runner: localRunner() })));
+ * ```
+ */
+export async function why(handle: Handle, options: PlanOptions): Promise<Explanation> {
+  return await (await plan(handle, options)).why(handle);
+}
