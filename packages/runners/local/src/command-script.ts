@@ -1,7 +1,7 @@
 /**
  * Command scripts: the few words of shell by which a shell becomes a command.
  *
- *     cd -- '<directory>' && unset OLDPWD PWD && export PATH='…' && exec -- '<program>' '<argument>'
+ *     { cd -- '<directory>' && unset OLDPWD PWD && export PATH='…' && exec -- '<program>' '…'; exit 127; }
  *
  * @module
  */
@@ -31,7 +31,7 @@ export function commandScript({ argv, env }: Program, cwd: string): string | und
   const isPlain = assignments.every(({ name }) => isPlainName(name));
   const start = isPlain ? exported(assignments, words) : handedOver(assignments, words);
   if (start === undefined) return undefined;
-  const script = `cd -- ${quote(cwd)} && unset OLDPWD PWD && ${start}\n`;
+  const script = `{ cd -- ${quote(cwd)} && unset OLDPWD PWD && ${start}; exit 127; }\n`;
   return script.length > maxLength || script.includes("\0") ? undefined : script;
 }
 

@@ -13,6 +13,9 @@
  * Job control makes each command the leader of a process group. It also makes bash say how each one
  * ended, in words that tell an exit code of 137 from a death by SIGKILL, where the status does not.
  *
+ * Files that are there are written over and not cut short first: some file systems take that for a sign
+ * that the new bytes have to be on the disk at once.
+ *
  * Signals are caught and not ignored, for what a shell ignores, its commands would ignore, too.
  *
  * @module
@@ -46,7 +49,7 @@ post() {
     ( . ./command ) < /dev/null >&3 2>&4 3>&- 4>&- &
     child=$!
     exec 3>&- 4>&-
-    echo "$number $child" > process
+    echo "$number $child" 1<> process
     wait "$child"
     status=$?
     # Job control ends a wait for a process that was only stopped.

@@ -12,12 +12,10 @@
  *
  * @module
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import {
   fillSecrets,
-  materializeTree,
   platformUnsupported,
   type Action,
   type Execution,
@@ -34,16 +32,12 @@ import { Guard } from "./guard.ts";
 import { runLaunched } from "./launched.ts";
 import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
-import {
-  collectOutputs,
-  makeOutputParents,
-  writtenPaths,
-  type CollectedOutputs,
-} from "./outputs.ts";
+import { collectOutputs, writtenPaths, type CollectedOutputs } from "./outputs.ts";
 import { plainPlace, type Place, type Program } from "./place.ts";
 import { PostLost } from "./post.ts";
 import { runProcess, type ProcessEnd, type ProcessOptions } from "./process.ts";
 import { prepareProgram } from "./program.ts";
+import type { Room } from "./room.ts";
 import { Scratch } from "./scratch.ts";
 import { coverSecrets } from "./secret-values.ts";
 import { StablePlace } from "./stable-place.ts";
@@ -70,9 +64,6 @@ export interface LocalRunnerOptions {
 
 /** What is taken from a command that has not succeeded. */
 const noOutputs: CollectedOutputs = { values: new Map(), fault: undefined };
-
-/** Modification time of every input, in seconds since 1970. Times are not content, so all are equal. */
-const inputTime = 1;
 
 /**
  * Makes a runner of processes on this machine. Works on Linux and macOS.
@@ -126,6 +117,8 @@ export class LocalRunner implements Runner {
   }
 
   async run(action: Action, context: RunContext): Promise<Execution> {
+    // What may not be run twice is not given to what may be lost.
+    if (action.hasSideEffects) return await this.#run(action, context, undefined);
     try {
       return await this.#run(action, context, this.#launcher);
     } catch (error) {
@@ -140,20 +133,16 @@ export class LocalRunner implements Runner {
     context: RunContext,
     launcher: Launcher | undefined,
   ): Promise<Execution> {
-    return await this.#scratch.use(async (folder) => {
+    return await this.#scratch.use(async (room) => {
       launcher?.start();
-      const root = join(folder, "root");
-      for (const name of ["root", "home", "tmp", "bin"]) await mkdir(join(folder, name));
-      await materializeTree(context.content, action.inputRoot, root, {
-        writable: (path) =>
-          action.writablePaths.some((base) => base === "" || `${path}/`.startsWith(`${base}/`)),
-        mtime: inputTime,
-        signal: context.signal,
-      });
-      await makeOutputParents(root, action);
-      await layCaches(root, action, context.caches);
+      await room.lay(action, context);
+      const { folder } = room;
+      if (action.caches.length > 0) {
+        room.forgo();
+        await layCaches(join(folder, "root"), action, context.caches);
+      }
       const execute = (place: Place): Promise<Execution> =>
-        this.#execute(action, place, context, launcher);
+        this.#execute(action, { place, room }, context, launcher);
       if (!action.stablePath) return await execute(plainPlace(folder));
       return await this.#stablePlace.use(folder, context.signal, execute);
     });
@@ -166,14 +155,15 @@ export class LocalRunner implements Runner {
 
   async #execute(
     action: Action,
-    place: Place,
+    where: { readonly place: Place; readonly room: Room },
     context: RunContext,
     launcher: Launcher | undefined,
   ): Promise<Execution> {
     const { content, signal, onLog } = context;
+    const { place } = where;
     const root = join(place.folder, "root");
     const filled = fillSecrets(action, context.secrets);
-    const program = await prepareProgram(filled, place, this.#tools, signal);
+    const program = await prepareProgram(filled, where, this.#tools, signal);
     await using stdout = new Log(join(place.folder, "stdout"));
     await using stderr = new Log(join(place.folder, "stderr"));
     const log = coverSecrets(context.secrets, async (stream, chunk) => {

@@ -4,7 +4,6 @@
  * @module
  */
 import * as fs from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import {
@@ -31,10 +30,12 @@ const maxShown = 100;
  * Makes the folders that the outputs are to be written into: all but those that are themselves outputs,
  * or in one, for then it would seem that the command had made them.
  */
-export async function makeOutputParents(root: string, { outputs }: Action): Promise<void> {
+export function makeOutputParents(root: string, { outputs }: Action): void {
   for (const { path } of outputs) {
     const isInOther = outputs.some((other) => path.startsWith(`${other.path}/`));
-    if (!isInOther) await mkdir(dirname(join(root, path)), { recursive: true });
+    if (!isInOther && path.includes("/")) {
+      fs.mkdirSync(dirname(join(root, path)), { recursive: true });
+    }
   }
 }
 
@@ -103,14 +104,26 @@ async function collect(
   const stats = fs.lstatSync(place, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
   // Not only the output itself may be a link by now: so may the folders on the way to it.
-  const found = followInside(root, place);
-  const what = found === undefined ? "a link that leads elsewhere" : kindOf(fs.statSync(found));
+  const isPlain = !stats.isSymbolicLink() && hasPlainParents(root, path);
+  const found = isPlain ? place : followInside(root, place);
+  const what =
+    found === undefined
+      ? "a link that leads elsewhere"
+      : kindOf(isPlain ? stats : fs.statSync(found));
   const declared = kindName(kind);
   if (found === undefined || what !== declared) {
     throw outputWrongKind(stage, path, declared, what);
   }
   if (kind === "tree") return { kind, digest: await snapshot(content, found) };
   return { kind, ...(await snapshotFile(content, found, path)) };
+}
+
+/** Whether no folder between the input root and a path is a link. */
+function hasPlainParents(root: string, path: string): boolean {
+  const folders = path.split("/").slice(0, -1);
+  return folders.every((_, at) =>
+    fs.lstatSync(join(root, ...folders.slice(0, at + 1))).isDirectory(),
+  );
 }
 
 /** Where a path leads; `undefined` if that is nowhere, or out of the input root. */

@@ -50,6 +50,7 @@ const buffer = Buffer.allocUnsafe(65_536);
 export class Post {
   readonly #folder: string;
   readonly #in: number;
+  readonly #command: number;
   readonly #status: Socket;
   /** Opened before there is a writer, or the system would not tell that all writers are gone. */
   readonly #fds: Record<"stdout" | "stderr", number>;
@@ -64,6 +65,7 @@ export class Post {
     this.#folder = folder;
     // For both directions, so that it does not wait for the shell to open the other end.
     this.#in = fs.openSync(join(folder, "in"), fs.constants.O_RDWR);
+    this.#command = fs.openSync(join(folder, "command"), "wx", 0o600);
     this.#fds = { stdout: this.#open("stdout"), stderr: this.#open("stderr") };
     this.#status = toSocket(this.#open("status"));
     this.#status.setEncoding("latin1");
@@ -79,7 +81,8 @@ export class Post {
 
   /** Starts a command, given as a script that becomes it. Rejects with {@link PostLost}. */
   async start(script: string): Promise<Ending> {
-    fs.writeFileSync(join(this.#folder, "command"), script);
+    // What is left of a longer one comes after the end of this one, and is never read.
+    fs.writeSync(this.#command, script, 0);
     this.#count++;
     this.#status.ref();
     try {
@@ -99,7 +102,7 @@ export class Post {
   process(): number | undefined {
     try {
       const text = fs.readFileSync(join(this.#folder, "process"), "latin1");
-      const [, count, process] = /^(\d+) (\d+)\n$/.exec(text) ?? [];
+      const [, count, process] = /^(\d+) (\d+)\n/.exec(text) ?? [];
       return Number(count) === this.#count ? Number(process) : undefined;
     } catch {
       return undefined;
@@ -137,7 +140,7 @@ export class Post {
   /** Ends the post. No command may be running. */
   close(): void {
     this.#isSpoilt = true;
-    for (const fd of [this.#in, ...Object.values(this.#fds)]) fs.closeSync(fd);
+    for (const fd of [this.#in, this.#command, ...Object.values(this.#fds)]) fs.closeSync(fd);
     this.#status.destroy();
     fs.rmSync(this.#folder, { recursive: true, force: true });
   }

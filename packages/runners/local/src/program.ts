@@ -10,6 +10,7 @@ import { commandNotFound, type Action, type InputTool } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
 import type { Place, Program } from "./place.ts";
+import type { Room } from "./room.ts";
 import type { ToolFinder } from "./tool-finder.ts";
 
 /** Where the system's own programs are, for commands that declare no tools. */
@@ -22,23 +23,28 @@ const systemFolders = ["/usr/bin", "/bin"];
  */
 export async function prepareProgram(
   action: Action,
-  place: Place,
+  { place, room }: { readonly place: Place; readonly room: Room },
   tools: ToolFinder,
   signal: AbortSignal,
 ): Promise<Program> {
   const [word = "", ...rest] = action.argv;
   const bin = join(place.folder, "bin");
   const byName = new Map((action.tools ?? []).map((tool) => [tool.name, tool]));
+  const links = new Map<string, string>();
   for (const tool of byName.values()) {
-    if (tool.type === "input-tool") lead(tool, place, bin);
-    else {
-      const found = await tools.find(tool, signal);
-      if (!isAbsolute(tool.name)) symlinkSync(found, join(bin, tool.name));
-    }
+    if (tool.type === "input-tool") continue;
+    const found = await tools.find(tool, signal);
+    if (!isAbsolute(tool.name)) links.set(tool.name, found);
   }
   if (action.tools === undefined && !word.includes("/")) {
     const found = tools.search(word);
-    if (found !== undefined) symlinkSync(found, join(bin, basename(word)));
+    if (found !== undefined) links.set(basename(word), found);
+  }
+  room.link(links, place.folder);
+  for (const tool of byName.values()) {
+    if (tool.type !== "input-tool") continue;
+    room.forgo();
+    lead(tool, place, bin);
   }
   const folders = action.tools === undefined ? [bin, ...systemFolders] : [bin];
   const own = byName.get(word);

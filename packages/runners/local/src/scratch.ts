@@ -1,13 +1,15 @@
 /**
- * Scratch directories: one for each action while it runs, and none after that.
+ * Scratch directories: a room for each action while it runs, and nothing after the last.
  *
  * @module
  */
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readlinkSync, realpathSync, rmdirSync } from "node:fs";
-import { chmod, mkdir, readdir, rm } from "node:fs/promises";
+import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmdirSync, unlinkSync } from "node:fs";
+import { chmod, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+
+import { Room } from "./room.ts";
 
 /** Tells apart machines, and containers, that share a disk and number their processes each for itself. */
 const machine = createHash("sha256")
@@ -18,14 +20,19 @@ const machine = createHash("sha256")
 /** What the directories of this library are called here: with the process that they belong to. */
 const pattern = new RegExp(`^ashlar-run-${machine}-(\\d+)-`);
 
+/** Entries of a directory that is removed in one go. */
+const maxEntries = 64;
+
 /** Directories of a runner's actions, in one directory of the runner. */
 export class Scratch {
   /** Absolute directory that the runner's own is made in. */
   readonly base: string;
   /** Absolute directory of all actions. There while one of them runs. */
   readonly directory: string;
+  #isSwept = false;
   #count = 0;
   #running = 0;
+  readonly #free: Room[] = [];
   /** Called after the last action, before the runner's directory goes. */
   onRest: () => void = () => {};
 
@@ -36,22 +43,35 @@ export class Scratch {
     this.directory = join(this.base, name);
   }
 
-  /** Gives work a new, empty directory, and removes it when the work is over. */
-  async use<T>(work: (folder: string) => Promise<T>): Promise<T> {
-    const isFirst = this.#count === 0;
-    const folder = join(this.directory, String(this.#count++));
-    this.#running++;
+  /** Gives work a room with nothing in it but empty directories, and sees to it that all is removed. */
+  async use<T>(work: (room: Room) => Promise<T>): Promise<T> {
+    if (this.#running++ === 0) mkdirSync(this.directory, { recursive: true });
     try {
-      await mkdir(folder, { recursive: true });
-      if (isFirst) await sweep(this.base);
-      return await work(folder);
+      await this.#sweep();
+      const room = this.#free.pop() ?? new Room(join(this.directory, String(this.#count++)));
+      try {
+        return await work(room);
+      } finally {
+        // After the last one nobody comes.
+        if (this.#running > 1 && room.renew()) this.#free.push(room);
+        else await removeTree(room.folder);
+      }
     } finally {
-      await removeTree(folder).finally(() => this.#leave());
+      await this.#leave();
     }
   }
 
+  async #sweep(): Promise<void> {
+    if (this.#isSwept) return;
+    this.#isSwept = true;
+    await sweep(this.base);
+  }
+
   /** After the last action, nothing is left even of a runner that nobody disposes of. */
-  #leave(): void {
+  async #leave(): Promise<void> {
+    if (this.#running === 1) {
+      for (const room of this.#free.splice(0)) await removeTree(room.folder);
+    }
     this.#running--;
     // At once, so that no action can begin in between: it would find its directory gone.
     if (this.#running > 0) return;
@@ -65,6 +85,29 @@ export class Scratch {
   }
 }
 
+/** Whether a directory is removed sooner than somebody else could be asked to. */
+function isSmall(directory: string): boolean {
+  let entries = 0;
+  const open = [directory];
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (++entries > maxEntries) return false;
+      if (entry.isDirectory()) open.push(join(folder, entry.name));
+    }
+  }
+  return true;
+}
+
+/** Removes a small directory. Of one that cannot be removed, a part may be gone. */
+function removeNow(directory: string): void {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) removeNow(path);
+    else unlinkSync(path);
+  }
+  rmdirSync(directory);
+}
+
 /** Removes a directory with nothing in it. What holds something, or is not there, stays as it is. */
 function removeIfEmpty(directory: string): void {
   try {
@@ -76,6 +119,12 @@ function removeIfEmpty(directory: string): void {
 
 /** Removes a directory, even if a command has made folders in it unwritable. */
 export async function removeTree(directory: string): Promise<void> {
+  try {
+    // In one go, which is faster than waiting for each step.
+    if (isSmall(directory)) return removeNow(directory);
+  } catch {
+    // Not there, or not to be looked into.
+  }
   try {
     await rm(directory, { recursive: true, force: true });
   } catch {

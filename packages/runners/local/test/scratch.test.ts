@@ -101,7 +101,7 @@ test("actions that come and go at the same time all have their directories", asy
   const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
   const worker = async (n: number): Promise<void> => {
     for (let round = 0; round < 50; round++) {
-      await scratch.use(async (path) => {
+      await scratch.use(async ({ folder: path }) => {
         if ((n + round) % 3 === 0) await moment();
         mkdirSync(join(path, "made"));
       });

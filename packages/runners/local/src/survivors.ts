@@ -1,0 +1,68 @@
+/**
+ * Survivors: processes that a command has started and that have left its group, as daemons do.
+ *
+ * We do not end them, for that is what they took care of. But a directory in which one may still be at
+ * work must not become another command's. Linux gives its processes rising numbers, so those that a
+ * command may have started are those between two numbers, and few of them are still there.
+ *
+ * @module
+ */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** Numbers that are looked at. A command that started more is no short one. */
+const maxNumbers = 256;
+
+/** Number of the process that was started last on this machine; `undefined` where nobody says it. */
+export function lastProcess(): number | undefined {
+  try {
+    const [, last] = / (\d+)\n$/.exec(readFileSync("/proc/loadavg", "latin1")) ?? [];
+    return last === undefined ? undefined : Number(last);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * False if no process has to do with a folder that was started after the one of that number.
+ *
+ * @param folder - Absolute, without links.
+ */
+export function mayHaveSurvivors(after: number | undefined, folder: string): boolean {
+  if (after === undefined) return true;
+  let from = after;
+  // While we look, somebody who is about to end may start another.
+  for (;;) {
+    const last = lastProcess();
+    if (last === undefined || last < from || last - after > maxNumbers) return true;
+    if (last === from) return false;
+    for (let number = from + 1; number <= last; number++) {
+      if (hasToDoWith(`/proc/${number}`, folder)) return true;
+    }
+    from = last;
+  }
+}
+
+/** Whether a process was started for a folder, works there, or holds something of it open. */
+function hasToDoWith(process: string, folder: string): boolean {
+  try {
+    const variables = readFileSync(`${process}/environ`, "latin1");
+    const name = Buffer.from(`${folder}/`).toString("latin1");
+    if (variables.includes(name)) return true;
+    const files = readdirSync(`${process}/fd`).map((fd) => `${process}/fd/${fd}`);
+    return [`${process}/cwd`, ...files].some((link) => {
+      const target = readLink(link);
+      return target === folder || target.startsWith(`${folder}/`);
+    });
+  } catch {
+    // Gone, or not ours.
+    return false;
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
