@@ -8,6 +8,7 @@ import type { LRUCache } from "lru-cache";
 import { decodeDirectory, encodeDirectory, type Directory } from "../artifact/directory.ts";
 import { segmentsOf, type ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
+import { LayeredContent } from "./layered-content.ts";
 import type { ContentStore } from "./store.ts";
 
 /** What stands at a path. */
@@ -28,6 +29,12 @@ const maxDecoded = 10_000;
  * @throws {@link BuildError} `BLOB_LOST` when it is missing or damaged.
  */
 export async function readDirectory(content: ContentStore, digest: Digest): Promise<Directory> {
+  // Layers come and go with actions. A cache for each would cost more than it saves.
+  if (content instanceof LayeredContent) {
+    return content.isInFront(digest)
+      ? decodeDirectory(await content.read(digest))
+      : await readDirectory(content.behind, digest);
+  }
   const cache = decoded.get(content) ?? (await makeCache(content));
   const known = cache.get(digest);
   if (known !== undefined) return known;

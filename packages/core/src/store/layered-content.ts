@@ -15,34 +15,40 @@ import type { ContentStore, Copy, Intake } from "./store.ts";
  */
 export class LayeredContent implements ContentStore {
   readonly #front: ReadonlyMap<Digest, Buffer>;
-  readonly #behind: ContentStore;
+  /** The store for what is not in front. */
+  readonly behind: ContentStore;
 
   /** @param front - Blobs by their digests, which are not computed again. */
   constructor(front: ReadonlyMap<Digest, Buffer>, behind: ContentStore) {
     this.#front = front;
-    this.#behind = behind;
+    this.behind = behind;
+  }
+
+  /** Whether a blob is in front. */
+  isInFront(digest: Digest): boolean {
+    return this.#front.has(digest);
   }
 
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
-    return await this.#behind.missing([...digests].filter((digest) => !this.#front.has(digest)));
+    return await this.behind.missing([...digests].filter((digest) => !this.#front.has(digest)));
   }
 
   async read(digest: Digest): Promise<Buffer> {
     const blob = this.#front.get(digest);
-    return blob === undefined ? await this.#behind.read(digest) : Buffer.from(blob);
+    return blob === undefined ? await this.behind.read(digest) : Buffer.from(blob);
   }
 
   async write(bytes: Uint8Array): Promise<Digest> {
-    return await this.#behind.write(bytes);
+    return await this.behind.write(bytes);
   }
 
   async writeFile(path: string): Promise<Digest> {
-    return await this.#behind.writeFile(path);
+    return await this.behind.writeFile(path);
   }
 
   async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
     const blob = this.#front.get(digest);
-    if (blob === undefined) await this.#behind.copyTo(digest, path, mode);
+    if (blob === undefined) await this.behind.copyTo(digest, path, mode);
     else writeFileSync(path, blob, { mode, flag: "wx" });
   }
 
@@ -50,11 +56,11 @@ export class LayeredContent implements ContentStore {
     const isInFront = ({ digest }: Copy): boolean => this.#front.has(digest);
     await copyEach(this, copies.filter(isInFront), signal);
     const others = copies.filter((copy) => !isInFront(copy));
-    if (this.#behind.copyAll === undefined) await copyEach(this.#behind, others, signal);
-    else await this.#behind.copyAll(others, signal);
+    if (this.behind.copyAll === undefined) await copyEach(this.behind, others, signal);
+    else await this.behind.copyAll(others, signal);
   }
 
   get intake(): (() => Intake) | undefined {
-    return this.#behind.intake?.bind(this.#behind);
+    return this.behind.intake?.bind(this.behind);
   }
 }

@@ -17,6 +17,9 @@ const maxLength = 65_536;
 /** Starts a program with an environment that no shell has touched. */
 const envProgram = "/usr/bin/env";
 
+/** Names of variables that are remembered at most. */
+const maxKnownNames = 1000;
+
 /** Variables to which shells give a meaning of their own, or that they check. */
 const ownNames =
   /^(?:BASH.*|CHILD_MAX|COLUMNS|COMP.*|COPROC|DIRSTACK|EMACS|ENV|EPOCH.*|EUID|EXECIGNORE|FCEDIT|FIGNORE|FUNC.*|GLOB.*|GROUPS|HIST.*|HOST.*|IFS|IGNOREEOF|INPUTRC|INSIDE_EMACS|LANG.*|LC_.*|LINENO|LINES|MACHTYPE|MAIL.*|MAPFILE|NLSPATH|OLDPWD|OPT.*|OSTYPE|PIPESTATUS|POSIX.*|PPID|PROMPT.*|PS\d|PWD|RANDOM|READLINE.*|REPLY|SECONDS|SHELLOPTS|SHLVL|SRANDOM|TEXTDOMAIN.*|TIMEFORMAT|TMOUT|UID|auto_resume|histchars)$/;
@@ -41,8 +44,17 @@ interface Assignment {
   readonly value: string;
 }
 
+/** Most commands have the same few. */
+const knownNames = new Map<string, boolean>();
+
 function isPlainName(name: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && !ownNames.test(name);
+  let isPlain = knownNames.get(name);
+  if (isPlain === undefined) {
+    if (knownNames.size >= maxKnownNames) knownNames.clear();
+    isPlain = /^[A-Za-z][A-Za-z0-9_]*$/.test(name) && !ownNames.test(name);
+    knownNames.set(name, isPlain);
+  }
+  return isPlain;
 }
 
 function exported(assignments: readonly Assignment[], words: readonly string[]): string {
@@ -63,5 +75,5 @@ function handedOver(
 
 /** In single quotes nothing but the quote itself has a meaning. */
 function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
+  return word.includes("'") ? `'${word.replaceAll("'", `'\\''`)}'` : `'${word}'`;
 }
