@@ -47,8 +47,9 @@ export async function copyFromPacks(
     else located.push({ copy, ...place });
     await breath.pause(signal);
   }
-  const buffer = Buffer.allocUnsafeSlow(regionBytes);
-  for (const region of regionsOf(located)) {
+  const regions = regionsOf(located);
+  const buffer = Buffer.allocUnsafe(Math.max(0, ...regions.map(sizeOfRegion)));
+  for (const region of regions) {
     const bytes = readRegion(region, buffer);
     for (const { copy, offset } of region) {
       const start = offset - (region[0]?.offset ?? 0);
@@ -88,11 +89,14 @@ function endOf({ offset, copy }: Located): number {
 
 /** The bytes of a region; as good as none, when they cannot be read. */
 function readRegion(region: readonly Located[], buffer: Buffer): Buffer {
+  const [first] = region;
+  const bytes = buffer.subarray(0, sizeOfRegion(region));
+  return first?.pack.readInto(bytes, first.offset) === true ? bytes : Buffer.alloc(0);
+}
+
+function sizeOfRegion(region: readonly Located[]): number {
   const [first, last] = [region[0], region.at(-1)];
-  if (first === undefined || last === undefined) return Buffer.alloc(0);
-  const size = endOf(last) - first.offset;
-  const bytes = size <= buffer.byteLength ? buffer.subarray(0, size) : Buffer.allocUnsafe(size);
-  return first.pack.readInto(bytes, first.offset) ? bytes : Buffer.alloc(0);
+  return first === undefined || last === undefined ? 0 : endOf(last) - first.offset;
 }
 
 /** Makes a file that is not there yet. Throws the error of making it. */

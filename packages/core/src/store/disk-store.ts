@@ -43,7 +43,7 @@ import { DiskClaims } from "./claims.ts";
 import { copyEach } from "./copy-each.ts";
 import { copyFromPacks, writeNew } from "./copy-out.ts";
 import { StoreLease } from "./lease.ts";
-import { PackIntake } from "./pack-intake.ts";
+import { PackIntake, type PackSink } from "./pack-intake.ts";
 import type { Addition } from "./pack-writer.ts";
 import { Packs } from "./packs.ts";
 import { markResultUsed } from "./recency.ts";
@@ -70,6 +70,14 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   readonly #files: StoreFiles;
   readonly #blobs: BlobFiles;
   readonly #packs: Packs;
+  readonly #sink: PackSink = {
+    spare: undefined,
+    has: (digest) => this.#packs.has(digest),
+    add: (bytes, blobs) => {
+      this.#add(bytes, blobs);
+      this.#packs.look();
+    },
+  };
   #isChecked = false;
   #isMarked = false;
   #holds = 0;
@@ -169,12 +177,7 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   intake(): Intake {
     this.checkVersion();
     this.#packs.look();
-    const has = (digest: Digest): boolean => this.#packs.has(digest);
-    const add = (bytes: Uint8Array, blobs: readonly Addition[]): void => {
-      this.#add(bytes, blobs);
-      this.#packs.look();
-    };
-    return new PackIntake({ has, add }, packedBytes);
+    return new PackIntake(this.#sink, packedBytes);
   }
 
   async find(sha256: string): Promise<Digest | undefined> {

@@ -60,7 +60,7 @@ function openForUpdate(path: string): number {
   try {
     return fs.openSync(path, "r+");
   } catch (error) {
-    if (!isSystemError(error) || (error.code !== "EACCES" && error.code !== "EROFS")) throw error;
+    if (!isSystemError(error) || !/^(EACCES|EPERM|EROFS)$/.test(error.code ?? "")) throw error;
     return fs.openSync(path, "r");
   }
 }

@@ -11,20 +11,22 @@ import type { Intake } from "./store.ts";
 /** Memory that is filled before it is written. */
 const memoryBytes = 1024 * 1024;
 
-/** Where blobs go. */
+/** Where blobs go, and the memory that they go through. */
 export interface PackSink {
   /** True when there is no need to add the blob. */
   has(digest: Digest): boolean;
   /** Adds blobs, whose bytes lie one after another. */
   add(bytes: Uint8Array, blobs: readonly Addition[]): void;
+  /** Memory that nobody uses; each intake would make a mebibyte of garbage otherwise. */
+  spare: Buffer | undefined;
 }
 
 /** Collects blobs until its memory is full, and adds them at once. */
 export class PackIntake implements Intake {
   readonly maxBytes: number;
   readonly #sink: PackSink;
-  readonly #memory: Buffer = Buffer.allocUnsafeSlow(memoryBytes);
-  #room: Buffer = this.#memory.subarray(0, 0);
+  #memory: Buffer | undefined;
+  #room: Buffer = Buffer.alloc(0);
   #filled = 0;
   #blobs = new Map<Digest, Addition>();
 
@@ -35,7 +37,8 @@ export class PackIntake implements Intake {
 
   room(sizeBytes: number): Buffer {
     if (this.#filled + sizeBytes > memoryBytes) this.#flush();
-    return (this.#room = this.#memory.subarray(this.#filled, this.#filled + sizeBytes));
+    const memory = (this.#memory ??= this.#takeMemory());
+    return (this.#room = memory.subarray(this.#filled, this.#filled + sizeBytes));
   }
 
   keep(sizeBytes: number): Digest {
@@ -44,18 +47,26 @@ export class PackIntake implements Intake {
     if (digest === emptyDigest || this.#blobs.has(digest) || this.#sink.has(digest)) return digest;
     this.#blobs.set(digest, { digest });
     this.#filled += sizeBytes;
-    this.#room = this.#memory.subarray(0, 0);
     return digest;
   }
 
   async end(): Promise<void> {
     this.#flush();
+    this.#sink.spare = this.#memory;
+    this.#memory = undefined;
+    this.#room = Buffer.alloc(0);
   }
 
   #flush(): void {
-    if (this.#blobs.size === 0) return;
+    if (this.#memory === undefined || this.#blobs.size === 0) return;
     this.#sink.add(this.#memory.subarray(0, this.#filled), [...this.#blobs.values()]);
     this.#blobs = new Map();
     this.#filled = 0;
+  }
+
+  #takeMemory(): Buffer {
+    const { spare = Buffer.allocUnsafeSlow(memoryBytes) } = this.#sink;
+    this.#sink.spare = undefined;
+    return spare;
   }
 }

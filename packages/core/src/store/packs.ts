@@ -206,22 +206,23 @@ export class Packs {
     return writer;
   }
 
-  /** Lists packs, unless their folder looks as it did. */
-  #look(): void {
+  /** Lists packs, unless their folder looks as it did. True when it has listed them. */
+  #look(): boolean {
     const stats = unlessDenied(() =>
       fs.statSync(packFolder(this.#directory), { throwIfNoEntry: false }),
     );
     const { mtimeMs, ino } = stats ?? { mtimeMs: 0, ino: 0 };
-    if (this.#listed?.mtimeMs === mtimeMs && this.#listed.ino === ino) return;
+    if (this.#listed?.mtimeMs === mtimeMs && this.#listed.ino === ino) return false;
     this.#list();
     // A pack may come within the same tick of the clock as the listing.
     const isAtRest = Math.abs(Date.now() - mtimeMs) > restMs;
     this.#listed = isAtRest ? { mtimeMs, ino } : undefined;
+    return true;
   }
 
-  /** Reads what others may have added. False when nothing is new. */
+  /** Reads what others may have added, or put under another name just now. False when nothing is new. */
   #lookForMore(): boolean {
-    let isMore = false;
+    let isMore = this.#look();
     for (const [number, pack] of this.#packs.entries()) {
       // A pack that nobody holds does not grow. To be held it is renamed, which shows in the folder.
       if (pack?.name.holder === undefined || pack.name.id === this.#writer?.name.id) continue;
