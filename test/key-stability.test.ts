@@ -150,9 +150,19 @@ test("a cache: its name and place", async () => {
   });
 });
 
+test("a command with side effects", async () => {
+  const deploy = stage("deploy", () => sh({ sideEffects: true })`deploy ${out.file("url")}`);
+  expect(await keysOf(deploy())).toEqual({
+    deploy: "25c72bb4c62f4789586dbde99e7a5f5d451989b7a85e37e2bdae4e64a16038f6/180",
+  });
+});
+
 test("order, names and limits are in none of them", async () => {
   const make = (name: string, timeoutMs: number): Handle =>
-    stage(name, () => sh({ timeoutMs })`make ${out.file("made")}`)();
+    stage(name, () => {
+      const options = { timeoutMs, retries: timeoutMs, resources: { cpu: timeoutMs % 2 } };
+      return sh(options)`make ${out.file("made")}`;
+    })();
   const gate = stage("gate", () => sh`true`)();
   const keys = [
     (await keysOf(make("make", 1)))["make"],
