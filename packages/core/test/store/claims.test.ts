@@ -8,8 +8,10 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import type { File } from "../../src/artifact/handle.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { tryBuild } from "../../src/build/build.ts";
 import { hashOf } from "../../src/digest/digest.ts";
@@ -180,6 +182,40 @@ test("two builds in one process run one action once, and neither keeps a slot wh
   expect(await first).toMatchObject({ ran: ["make"] });
   expect(second).toMatchObject({ outcome: "succeeded", ran: ["other"], reused: ["make"] });
   expect(runs).toBe(1);
+});
+
+test("builds of one graph, at once on one store, run every action once, whatever the graph", async () => {
+  const graphs = fc.array(fc.array(fc.nat(), { maxLength: 3 }), { minLength: 1, maxLength: 10 });
+  await fc.assert(
+    fc.asyncProperty(graphs, fc.integer({ min: 1, max: 3 }), async (calls, slots) => {
+      const { directory } = freshStore();
+      const made: File[] = [];
+      for (const [at, needs] of calls.entries()) {
+        const below = at === 0 ? [] : needs.map((need) => made[need % at]!);
+        made.push(stage(`s${at}`, () => sh`make ${at} ${below} ${out.file("made")}`)());
+      }
+      const echo = echoRunner();
+      const keys: string[] = [];
+      const runner: Runner = {
+        ...echo,
+        run: async (action, context) => {
+          keys.push(action.key);
+          await new Promise((resolve) => setImmediate(resolve));
+          return await echo.run(action, context);
+        },
+      };
+      const options = { runner, slots };
+      const reports = await Promise.all(
+        [1, 2, 3].map(
+          async () => await tryBuild(made, { ...options, store: new DiskStore(directory) }),
+        ),
+      );
+      for (const { outcome } of reports) expect(outcome).toBe("succeeded");
+      expect(keys).toHaveLength(new Set(keys).size);
+      expect(keys).toHaveLength(calls.length);
+    }),
+    { numRuns: 25 },
+  );
 });
 
 describe("two processes that build the same", () => {
