@@ -17,10 +17,16 @@ const bundleOf = (folder) =>
 /** @typedef {import("../../packages/core/dist/index.js").File} File */
 /** @typedef {import("../../packages/core/dist/index.js").Runner} Runner */
 
-/** @type {typeof import("../../packages/core/dist/index.js")} */
-const core = await import(bundleOf("core"));
-/** @type {typeof import("../../packages/runners/local/dist/index.js")} */
-const local = await import(bundleOf("runners/local"));
+/**
+ * @typedef {typeof import("../../packages/core/dist/index.js")} Core
+ * @typedef {typeof import("../../packages/runners/local/dist/index.js")} Local
+ */
+
+/** Both at once, as imports of a script are. @type {[Core, Local]} */
+const [core, local] = await Promise.all([
+  import(bundleOf("core")),
+  import(bundleOf("runners/local")),
+]);
 
 export const { build, digestBytes, out, parseDigest, sh, snapshot, source, stage, text, walkTree } =
   core;

@@ -141,9 +141,14 @@ export async function runBuild(
   return new Report({
     ...{ outcome, errors, durationMs, cwd, content },
     stages: () =>
-      Array.from(settlements.inOrder(), (id) =>
-        reportStage(plan.nodes[id]?.name ?? "", settlements.find(id) as Settlement),
-      ),
+      settlements
+        .inOrder()
+        .map((id) => reportStage(plan.nodes[id]?.name ?? "", settlements.find(id) as Settlement)),
+    named: (wanted) =>
+      settlements
+        .inOrder()
+        .filter((id) => settlements.outcomeOf(id) === wanted)
+        .map((id) => plan.nodes[id]?.name ?? ""),
     rebuild: async (artifact) => {
       const hasEffects = callsBelow([artifact]).some(({ command }) => command.run.hasSideEffects);
       if (hasEffects) return undefined;

@@ -62,6 +62,8 @@ export interface StageReport {
 export interface ReportParts {
   readonly outcome: BuildOutcome;
   readonly stages: () => readonly StageReport[];
+  /** Names of the stages that ended so, in the order in which they did. */
+  readonly named: (outcome: Outcome) => readonly string[];
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
   readonly content: ContentStore;
@@ -115,9 +117,7 @@ export class Report {
       "skipped",
       "cancelled",
     ] as const) {
-      lazily(this, outcome, () =>
-        this.stages.filter((stage) => stage.outcome === outcome).map(({ name }) => name),
-      );
+      lazily(this, outcome, () => parts.named(outcome));
     }
   }
 

@@ -44,6 +44,7 @@ export class Settlements implements KnownValues {
   readonly #settled: (Settlement | Traced | undefined)[] = [];
   /** Nodes as they were settled. Of one that is there again, the last place counts. */
   readonly #order: NodeId[] = [];
+  #isTwice = false;
 
   constructor(parts: {
     readonly plan: Plan;
@@ -58,8 +59,8 @@ export class Settlements implements KnownValues {
   }
 
   /** The nodes that have settled, in the order in which they did so for the last time. */
-  inOrder(): Iterable<NodeId> {
-    return [...new Set(this.#order.toReversed())].toReversed();
+  inOrder(): readonly NodeId[] {
+    return this.#isTwice ? [...new Set(this.#order.toReversed())].toReversed() : this.#order;
   }
 
   /** Every failure, in that order. */
@@ -85,6 +86,11 @@ export class Settlements implements KnownValues {
     return settled === undefined || "outcome" in settled ? settled : reusedAs(settled);
   }
 
+  outcomeOf(id: NodeId): Outcome | undefined {
+    const settled = this.#settled[id];
+    return settled !== undefined && !("outcome" in settled) ? "reused" : settled?.outcome;
+  }
+
   sourceValue(origin: SourceOrigin): Value | undefined {
     return this.#sources.find(origin);
   }
@@ -100,7 +106,7 @@ export class Settlements implements KnownValues {
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
   record(node: PlanNode, parts: SettlementParts, attempts = 0): void {
     const { outcome, key, produced, execution, error, reason } = parts;
-    this.#order.push(node.id);
+    this.#place(node);
     this.#settled[node.id] = { outcome, key, produced, execution, attempts, error, reason };
     if (!this.#isHeard) return;
     const ran = execution ?? produced?.result;
@@ -121,8 +127,13 @@ export class Settlements implements KnownValues {
   /** Notes that a recorded result was reused, and tells of it. */
   recordTraced(node: PlanNode, traced: Traced): void {
     if (this.#isHeard) return this.record(node, reusedAs(traced));
-    this.#order.push(node.id);
+    this.#place(node);
     this.#settled[node.id] = traced;
+  }
+
+  #place({ id }: PlanNode): void {
+    this.#isTwice ||= this.#settled[id] !== undefined;
+    this.#order.push(id);
   }
 
   #producedBy(call: StageCall): Produced | undefined {
