@@ -1,8 +1,8 @@
 /**
  * Run options: how a command is to be run, as far as that decides nothing about what it gives.
  *
- * No option here is part of a key, with one exception: a command with side effects has a key of its own,
- * since its result is nobody else's.
+ * No option here is part of a key, with two exceptions: a command with side effects has a key of its own,
+ * since its result is nobody else's; and so has one that may use the network, which no key holds.
  *
  * @module
  */
@@ -47,6 +47,13 @@ export interface RunOptions {
    */
   readonly sideEffects?: boolean;
   /**
+   * Whether the command may use the network. Runners that can keep a command from it do so otherwise; what
+   * it is sent is in no key, so fetch what can be pinned with `fetch`. That it may is part of the key.
+   *
+   * @defaultValue false
+   */
+  readonly network?: boolean;
+  /**
    * How much it needs of what the build has: `{ cpu: 2, memory: 2 ** 30, db: 1 }`, in whole numbers.
    * Memory is in bytes; other names are those of the build's option `resources`. It starts when all of it
    * is there. Nothing keeps it from taking more. Not part of the key.
@@ -61,6 +68,7 @@ export interface RunSpec {
   readonly timeoutMs: number | undefined;
   readonly retries: Required<Retries> | undefined;
   readonly hasSideEffects: boolean;
+  readonly hasNetwork: boolean;
   /** In the order of names. Only what it needs at least one of. */
   readonly resources: Amounts;
 }
@@ -70,6 +78,7 @@ const plain: RunSpec = Object.freeze({
   timeoutMs: undefined,
   retries: undefined,
   hasSideEffects: false,
+  hasNetwork: false,
   resources: usualRequest,
 });
 
@@ -82,8 +91,8 @@ export const longestMs: number = 2 ** 31 - 1;
  * @throws {@link BuildError} `INVALID_OPTION`; `RETRY_WITH_SIDE_EFFECTS`.
  */
 export function runSpecOf(options: RunOptions): RunSpec {
-  const { timeoutMs, retries, sideEffects, resources } = options;
-  const given = [timeoutMs, retries, sideEffects, resources];
+  const { timeoutMs, retries, sideEffects, network, resources } = options;
+  const given = [timeoutMs, retries, sideEffects, network, resources];
   if (given.every((option) => option === undefined)) return plain;
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestMs)) {
     throw invalidOption(
@@ -95,7 +104,8 @@ export function runSpecOf(options: RunOptions): RunSpec {
   const spec: RunSpec = {
     timeoutMs,
     retries: retries === undefined ? undefined : checkRetries(retries),
-    hasSideEffects: checkSideEffects(sideEffects),
+    hasSideEffects: checkFlag("sideEffects", sideEffects),
+    hasNetwork: checkFlag("network", network),
     resources: resources === undefined ? usualRequest : checkRequest(resources),
   };
   if (spec.hasSideEffects && spec.retries !== undefined) {
@@ -122,7 +132,7 @@ function checkRetries(retries: unknown): Required<Retries> | undefined {
   return times === 0 ? undefined : { times, delayMs, backoff };
 }
 
-function checkSideEffects(sideEffects: unknown = false): boolean {
-  if (typeof sideEffects === "boolean") return sideEffects;
-  throw invalidOption("sideEffects", describe(sideEffects), "`true` or `false`");
+function checkFlag(name: string, flag: unknown = false): boolean {
+  if (typeof flag === "boolean") return flag;
+  throw invalidOption(name, describe(flag), "`true` or `false`");
 }

@@ -12,7 +12,7 @@ import { BuildError } from "../errors/build-error.ts";
 import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
 import { toolNotExecutable, toolNotInTree } from "../errors/tool-errors.ts";
 import { cacheConflict } from "../errors/unkeyed-errors.ts";
-import { toolsOf } from "../graph/command.ts";
+import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import { inputTools, type InputTool } from "../graph/placed-tool.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { runnerOf } from "../runner/in-process.ts";
@@ -84,13 +84,26 @@ export async function composeAction(
     cwd: command.cwd,
     inputRoot: inputRoot.digest,
     writablePaths: mounts.filter(({ isWritable }) => isWritable).map(({ path }) => path),
+    wholeTrees: wholeTrees(command, mounts),
     outputs: command.outputs,
     tools: command.tools,
     stablePath: command.stablePath,
     isAttempt: command.isAttempt,
     hasSideEffects: command.run.hasSideEffects,
+    network: command.run.hasNetwork,
   };
   return { action, parts, messages, directories: inputRoot.added };
+}
+
+/** Where trees lie that stay as they are: not writable, and with nothing else of the command inside. */
+function wholeTrees(command: CommandSpec, mounts: readonly FilledMount[]): ArtifactPath[] {
+  const others = [...mounts, ...command.caches, ...command.outputs].map(({ path }) => path);
+  return mounts
+    .filter(({ value, isWritable, path }) => {
+      const isShared = others.some((other) => other !== path && isWithin(other, path));
+      return value.kind === "tree" && !isWritable && path !== "" && !isShared;
+    })
+    .map(({ path }) => path);
 }
 
 /** A program that the command only starts with, and did not declare, is missing as a command. */

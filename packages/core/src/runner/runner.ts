@@ -54,6 +54,8 @@ export interface Action {
   readonly inputRoot: Digest;
   /** Paths in the input root whose files the command may change. */
   readonly writablePaths: readonly ArtifactPath[];
+  /** Paths in the input root where trees lie that nothing else is laid, written or kept in. */
+  readonly wholeTrees: readonly ArtifactPath[];
   readonly outputs: readonly OutputSpec[];
   /** The programs on `PATH`; `undefined`: the command's own, and the system's. */
   readonly tools: readonly PlacedTool[] | undefined;
@@ -63,6 +65,8 @@ export interface Action {
   readonly isAttempt: boolean;
   /** Whether the command is there for its effect outside: nobody may run it twice, or keep its result. */
   readonly hasSideEffects: boolean;
+  /** Whether the command may use the network; see guarantee 15. */
+  readonly network: boolean;
 }
 
 /** What a runner gets besides the action. */
@@ -131,6 +135,9 @@ export interface Execution {
  * 14. Each of the action's caches is a directory at its path, or a link to one: the one that the context names.
  *     What the command leaves there stays, however it ends; nothing of it is captured, or counts as
  *     written. Only for runners with the ability `caches`.
+ * 15. Where hermeticity is `sandbox` or `container`, the command can read nothing of the machine but its input
+ *     root, its tools and a minimal system, sees no processes but its own, and reaches no network unless
+ *     `network` is set. It may be refused writing into `wholeTrees` that it does not start in.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */

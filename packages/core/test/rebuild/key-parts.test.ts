@@ -57,6 +57,7 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
     timeoutMs: fc.constantFrom(undefined, 1),
     retries: fc.constantFrom(undefined, { times: 1, delayMs: 0, backoff: 1 }),
     hasSideEffects: fc.boolean(),
+    hasNetwork: fc.boolean(),
   }),
   stablePath: fc.boolean(),
 });
