@@ -231,7 +231,7 @@ describe("for any trees", () => {
         const tree = await keepFolder(store, all);
         const names = Object.keys(all);
         const literal = (name: string): string =>
-          name.replaceAll(/[\\*?[\](){}!+@|]/g, String.raw`\$&`);
+          name.replaceAll(/[\\*?[\](){}!+@|"]/g, String.raw`\$&`);
         // Some by the letter, and the rest.
         const [some, rest] = [true, false].map((isSome) =>
           names.filter((name) => name < letter === isSome).map((name) => literal(name)),
