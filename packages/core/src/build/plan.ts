@@ -21,8 +21,8 @@ export interface PlanOptions extends GroundOptions {
  * Says what a build of some targets would do: which results it would reuse, which commands it would run,
  * and of which that is not known before others have run.
  *
- * No command runs. Sources are copied into the store, for their digests decide; tools are asked for
- * their versions. Nothing else is written down: a build that follows does what it would have done.
+ * No command runs. Sources are copied into the store, for their digests decide, and what is to be fetched is
+ * fetched; tools are asked for their versions. Nothing else is written down: a build that follows does what it would have done.
  *
  * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`, `BUILD_CANCELLED`, or an error of a source.
  * @example

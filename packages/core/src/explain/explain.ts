@@ -29,21 +29,23 @@ export async function explainHandle(evidence: Evidence, handle: Handle): Promise
   return await explainNodes(evidence, nodes);
 }
 
+/** Calls that are explained at most: beyond, nobody reads on. */
+const maxExplained = 1000;
+
+/** One way down to where a change began first, then the others. */
 async function explainNodes(evidence: Evidence, asked: readonly PlanNode[]): Promise<Explanation> {
   const stages: StageExplanation[] = [];
-  const seen = new Set(asked);
-  const queue = [...seen].map((node) => ({ node, isAsked: true }));
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+  const seen = new Set<PlanNode>();
+  const pending = [...new Set(asked)].map((node) => ({ node, isAsked: true })).toReversed();
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, isAsked } = next;
     const verdict = evidence.verdictOn(node);
-    if (verdict === undefined) continue;
+    if (verdict === undefined || seen.has(node)) continue;
+    if (stages.length === maxExplained) break;
+    seen.add(node);
     const { explanation, causes } = await explainNode(evidence, node, verdict, isAsked);
     stages.push(explanation);
-    for (const cause of causes) {
-      if (seen.has(cause)) continue;
-      seen.add(cause);
-      queue.push({ node: cause, isAsked: false });
-    }
+    for (const cause of causes.toReversed()) pending.push({ node: cause, isAsked: false });
   }
   return new Explanation(stages);
 }

@@ -51,10 +51,24 @@ export class Explanation {
   toString(): string {
     if (this.stages.length === 0)
       return "nothing makes it: it is a source, or a text of the script";
-    const lines = this.stages.slice(0, maxStages).flatMap(textOf);
-    const left = this.stages.length - maxStages;
-    return [...lines, ...(left > 0 ? [`... and ${left} more stages`] : [])].join("\n");
+    if (this.stages.length <= maxStages) return this.stages.flatMap(textOf).join("\n");
+    // What people look for is where it began; what only passes a change on can be counted.
+    const head = this.stages.slice(0, maxStages / 2);
+    const origins = this.stages
+      .slice(head.length)
+      .filter(isOrigin)
+      .slice(0, maxStages / 2);
+    const left = this.stages.length - head.length - origins.length;
+    const shown = [...head.flatMap(textOf), `... and ${left} more stages`];
+    return [...shown, ...origins.flatMap(textOf)].join("\n");
   }
+}
+
+/** Whether something of what changed for it was made by no other stage. */
+function isOrigin({ changes, reason }: StageExplanation): boolean {
+  const isOwn = (change: Change): boolean =>
+    change.type !== "input" || change.from.type !== "output";
+  return reason !== undefined || changes.some(isOwn);
 }
 
 function textOf(explanation: StageExplanation): string[] {

@@ -83,20 +83,23 @@ export class History {
   /** Writes down what was noted, if it is anything new. */
   keep(): void {
     if (this.#notes === undefined || this.#noted.size === 0) return;
-    const replaced = new Set<Entry>();
+    /** What stands in the place of an entry from now on: the order stays that of the plan. */
+    const replaced = new Map<Entry, string>();
     const added: string[] = [];
-    for (const [id, { key, durationMs }] of this.#noted) {
+    for (const id of [...this.#noted.keys()].toSorted((a, b) => a - b)) {
       const node = this.#plan.nodes[id] as PlanNode;
+      const { key, durationMs } = this.#noted.get(id) as Noted;
       const shape = shapeOf(node.call);
       const past = this.#pastOf(node);
       if (past?.key === key && past.shape === shape) continue;
-      if (past !== undefined) replaced.add(past);
-      added.push(lineOf(node.name, { shape, key, durationMs }));
+      const line = lineOf(node.name, { shape, key, durationMs });
+      if (past === undefined) added.push(line);
+      else replaced.set(past, line);
     }
-    if (added.length === 0) return;
+    if (added.length + replaced.size === 0) return;
     const lines: string[] = [];
     for (const [name, entries] of this.#read()) {
-      for (const entry of entries) if (!replaced.has(entry)) lines.push(lineOf(name, entry));
+      for (const entry of entries) lines.push(replaced.get(entry) ?? lineOf(name, entry));
     }
     const text = [...lines, ...added].slice(-maxEntries).join("\n");
     this.#notes.write(this.#name, Buffer.from(text));
