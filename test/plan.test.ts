@@ -24,6 +24,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { BuildRig } from "./rig/build-rig.ts";
+import type { VirtualClock } from "./rig/virtual-clock.ts";
 
 // main.c ──▶ compile ──▶ main.o ──▶ link ──▶ app,  notes ──▶ docs
 async function project() {
@@ -129,7 +130,7 @@ test("each reason is a few words", async () => {
 test("how long it takes is what it took, on the longest way", async () => {
   await using rig = await BuildRig.create();
   const took = { a: 100, b: 30, c: 50, d: 7 };
-  const runner = timed(took);
+  const runner = timed(took, rig.clock);
   const step = (name: string, flag: string, ...inputs: readonly File[]): File =>
     stage(name, () => sh`${name} ${[flag]} ${inputs} ${out.file(name)}`)() as never;
   // a ──▶ c ──▶ d, and b ──▶ d
@@ -137,7 +138,7 @@ test("how long it takes is what it took, on the longest way", async () => {
     const a = step("a", flag);
     return step("d", "", step("b", flag), step("c", "", a));
   };
-  const options = { runner, store: rig.store, cwd: rig.project };
+  const options = { runner, store: rig.store, cwd: rig.project, clock: rig.clock, slots: 1 };
   const cold = await plan(all3("1"), options);
   expect(cold).toMatchObject({ expectedMs: 0, longestMs: 0 });
   expect(cold.stages.every(({ expectedMs }) => expectedMs === undefined)).toBe(true);
@@ -317,16 +318,16 @@ async function planEmpty(rig: BuildRig, targets: Handle) {
   return await plan(targets, { runner, store: rig.store, cwd: rig.project });
 }
 
-/** A runner whose commands take as long as it is told, without anybody waiting for it. */
-function timed(milliseconds: Readonly<Record<string, number>>): Runner {
+/** A runner whose commands take as long as it is told, without anybody waiting for it. One at a time. */
+function timed(milliseconds: Readonly<Record<string, number>>, clock: VirtualClock): Runner {
   const mock = mockRunner({ onUnmatched: "succeed-empty" });
   return {
     name: mock.name,
     platform: mock.platform,
     hermeticity: mock.hermeticity,
     async run(action, context) {
-      const execution = await mock.run(action, context);
-      return { ...execution, startedAt: 0, finishedAt: milliseconds[action.name] ?? 0 };
+      clock.advance(milliseconds[action.name] ?? 0);
+      return await mock.run(action, context);
     },
     async [Symbol.asyncDispose]() {},
   };

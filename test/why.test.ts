@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  Explanation,
   MemoryStore,
   all,
   attempt,
@@ -18,6 +17,7 @@ import {
   tool,
   volatile,
   type Command,
+  type Explanation,
   type File,
   type Handle,
   type Report,
@@ -47,14 +47,12 @@ async function buildWith(
   return await build(target, { runner, store: rig.store, cwd: rig.project });
 }
 
-/** The changes of the asked call, as the text has them, without the head. */
+/** The changes of the first call, as the text has them, without the head. */
 function changesIn(explanation: Explanation): string {
-  const [first] = explanation.stages;
-  return String(new Explanation(first === undefined ? [] : [first]))
-    .split("\n")
-    .slice(1)
-    .map((line) => line.slice(2))
-    .join("\n");
+  const [, ...lines] = String(explanation).split("\n");
+  const next = lines.findIndex((line) => line.startsWith("`"));
+  const own = next === -1 ? lines : lines.slice(0, next);
+  return own.map((line) => line.slice(2)).join("\n");
 }
 
 /** Builds a command, then another in its place, and says why the second ran. */

@@ -120,8 +120,8 @@ export { errorCodes, type ErrorCode } from "./errors/codes.ts";
 
 // Plans and explanations.
 export { plan, why, type PlanOptions } from "./build/plan.ts";
-export { BuildPlan, type StageForecast } from "./build/build-plan.ts";
-export { Explanation, type StageExplanation } from "./explain/explanation.ts";
+export type { BuildPlan, StageForecast } from "./build/build-plan.ts";
+export type { Explanation, StageExplanation } from "./explain/explanation.ts";
 export type {
   Change,
   InputChange,

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import type { Handle } from "../artifact/handle.ts";
 import type { Evidence, Verdict } from "../explain/evidence.ts";
+import { explainHandle } from "../explain/explain.ts";
+import type { Explanation } from "../explain/explanation.ts";
 import { labelsOf } from "../graph/labels.ts";
 import type { Plan, PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
@@ -26,7 +29,7 @@ export interface BuildEvidenceParts {
 }
 
 /** What became of the calls of a build. */
-export class BuildEvidence implements Evidence {
+class BuildEvidence implements Evidence {
   readonly plan: Plan;
   readonly store: Store;
   readonly history: History;
@@ -58,4 +61,12 @@ export class BuildEvidence implements Evidence {
   async composeKnown({ call }: PlanNode): Promise<KnownAction> {
     return await this.#composer.composeKnown(call);
   }
+}
+
+/** Explains what became of a handle. Rejects as `report.why` does. */
+export async function explainBuild(
+  parts: BuildEvidenceParts,
+  handle: Handle,
+): Promise<Explanation> {
+  return await explainHandle(new BuildEvidence(parts), handle);
 }

@@ -113,7 +113,8 @@ export async function describeForecast(evidence: Evidence, targets: Targets): Pr
       stages.push({ ...known, reason: fixed ?? "", changes: [], expectedMs: 0 });
       continue;
     }
-    const { basis, changes, past } = await findDifferences(evidence, node);
+    const { basis, changes } = await findDifferences(evidence, node);
+    const expectedMs = evidence.history.earlierDuration(node);
     const own = fixed ?? (node.call.command.run.hasSideEffects ? "it has side effects" : undefined);
     const others = waitsFor.map(evidence.labelOf);
     const reason =
@@ -122,7 +123,7 @@ export async function describeForecast(evidence: Evidence, targets: Targets): Pr
     stages.push({
       ...known,
       ...{ reason, changes },
-      ...(past !== undefined && { expectedMs: past.durationMs }),
+      ...(expectedMs !== undefined && { expectedMs }),
     });
   }
   const all = longestWay(evidence, stages, ["run", "unknown"]);

@@ -10,7 +10,6 @@ import { resolve } from "node:path";
 import { systemClock, type Clock } from "../base/clock.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
-import { explainHandle } from "../explain/explain.ts";
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
 import { Capacities } from "../schedule/capacities.ts";
@@ -18,7 +17,6 @@ import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
-import { BuildEvidence } from "./build-evidence.ts";
 import { layGround, type GroundOptions, type Targets } from "./ground.ts";
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
@@ -156,8 +154,9 @@ export async function runBuild(
     },
     known,
     explain: async (handle) => {
-      const evidence = new BuildEvidence({ ...ground, settlements });
-      return await explainHandle(evidence, handle);
+      // Loaded when first needed: hardly any build is asked.
+      const { explainBuild } = await import("./build-evidence.ts");
+      return await explainBuild({ ...ground, settlements }, handle);
     },
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),

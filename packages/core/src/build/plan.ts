@@ -4,12 +4,9 @@
  * @module
  */
 import type { Handle } from "../artifact/handle.ts";
-import { buildCancelled } from "../errors/catalogue.ts";
 import type { Explanation } from "../explain/explanation.ts";
-import { takeSources } from "../schedule/take-sources.ts";
-import { describeForecast, type BuildPlan } from "./build-plan.ts";
-import { Forecast } from "./forecast.ts";
-import { layGround, type GroundOptions, type Targets } from "./ground.ts";
+import type { BuildPlan } from "./build-plan.ts";
+import type { GroundOptions, Targets } from "./ground.ts";
 
 /** How to plan: as the build would be made. */
 export interface PlanOptions extends GroundOptions {
@@ -22,7 +19,8 @@ export interface PlanOptions extends GroundOptions {
  * and of which that is not known before others have run.
  *
  * No command runs. Sources are copied into the store, for their digests decide, and what is to be fetched is
- * fetched; tools are asked for their versions. Nothing else is written down: a build that follows does what it would have done.
+ * fetched; tools are asked for their versions. Nothing else is written down: a build that follows does what
+ * it would have done.
  *
  * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`, `BUILD_CANCELLED`, or an error of a source.
  * @example
@@ -32,22 +30,9 @@ export interface PlanOptions extends GroundOptions {
  * ```
  */
 export async function plan(targets: Targets, options: PlanOptions): Promise<BuildPlan> {
-  const signal = options.signal ?? new AbortController().signal;
-  const ground = layGround(targets, options, { signal, isTraced: true });
-  using _ = ground.hold;
-  const { clock, sources, identities } = ground;
-  if (!(await takeSources(ground.plan.sources, sources, { clock, signal, emit: () => {} }))) {
-    throw buildCancelled(signal.reason);
-  }
-  await identities.prefetch(ground.plan.nodes.map(({ call }) => call.command));
-  const forecast = new Forecast(ground);
-  try {
-    await forecast.decide(signal);
-  } catch (error) {
-    if (signal.aborted) throw buildCancelled(signal.reason);
-    throw error;
-  }
-  return await describeForecast(forecast, targets);
+  // Loaded when first needed: builds need nothing of it.
+  const { makeBuildPlan } = await import("./make-build-plan.ts");
+  return await makeBuildPlan(targets, options);
 }
 
 /**

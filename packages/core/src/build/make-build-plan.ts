@@ -1,0 +1,33 @@
+/**
+ * Making plans: the ground is laid as for a build, and the forecast described.
+ *
+ * @module
+ */
+import { buildCancelled } from "../errors/catalogue.ts";
+import { takeSources } from "../schedule/take-sources.ts";
+import { describeForecast, type BuildPlan } from "./build-plan.ts";
+import { Forecast } from "./forecast.ts";
+import { layGround, type GroundOptions, type Targets } from "./ground.ts";
+
+/** Makes the plan of some targets. Rejects as `plan` does. */
+export async function makeBuildPlan(
+  targets: Targets,
+  options: GroundOptions & { readonly signal?: AbortSignal },
+): Promise<BuildPlan> {
+  const signal = options.signal ?? new AbortController().signal;
+  const ground = layGround(targets, options, { signal, isTraced: true });
+  using _ = ground.hold;
+  const { clock, sources, identities } = ground;
+  if (!(await takeSources(ground.plan.sources, sources, { clock, signal, emit: () => {} }))) {
+    throw buildCancelled(signal.reason);
+  }
+  await identities.prefetch(ground.plan.nodes.map(({ call }) => call.command));
+  const forecast = new Forecast(ground);
+  try {
+    await forecast.decide(signal);
+  } catch (error) {
+    if (signal.aborted) throw buildCancelled(signal.reason);
+    throw error;
+  }
+  return await describeForecast(forecast, targets);
+}
