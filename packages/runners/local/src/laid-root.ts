@@ -29,6 +29,7 @@ const maxBytes = 64 * 1024;
 interface LaidFile {
   readonly digest: Digest;
   readonly mode: number;
+  readonly size: number;
   /** What shows that it was not touched. */
   readonly look: string;
 }
@@ -68,9 +69,9 @@ export class LaidRoot {
       const laid = this.#files.get(path);
       if (laid?.digest === file.digest && laid.mode === file.mode) continue;
       const bytes = await content.read(file.digest);
-      const isOver = this.#makeRoom(path, file.mode, spare);
-      const look = writeInput(join(this.#root, path), bytes, { mode: file.mode, mtime, isOver });
-      this.#files.set(path, { ...file, look });
+      const over = this.#makeRoom(path, file.mode, spare);
+      const look = writeInput(join(this.#root, path), bytes, { mode: file.mode, mtime, over });
+      this.#files.set(path, { ...file, size: bytes.length, look });
     }
     for (const path of spare) {
       fs.unlinkSync(join(this.#root, path));
@@ -118,17 +119,18 @@ export class LaidRoot {
     this.#folders.set(folder, fs.lstatSync(join(this.#root, folder)).mode);
   }
 
-  /** Brings a file of that mode to a path, which will be written over. False if there is none. */
-  #makeRoom(path: string, mode: number, spare: string[]): boolean {
+  /** Brings a file of that mode to a path, which will be written over. `undefined` if there is none. */
+  #makeRoom(path: string, mode: number, spare: string[]): LaidFile | undefined {
     const laid = this.#files.get(path);
-    if (laid?.mode === mode) return true;
+    if (laid?.mode === mode) return laid;
     if (laid !== undefined) fs.unlinkSync(join(this.#root, path));
     const at = spare.findIndex((other) => this.#files.get(other)?.mode === mode);
     const [other] = at === -1 ? [] : spare.splice(at, 1);
-    if (other === undefined) return false;
+    if (other === undefined) return undefined;
     fs.renameSync(join(this.#root, other), join(this.#root, path));
+    const over = this.#files.get(other);
     this.#files.delete(other);
-    return true;
+    return over;
   }
 
   /** Whether a file is wanted where a folder is, or the other way round. */
@@ -171,23 +173,23 @@ function outputParents({ outputs }: Action): Set<string> {
 interface WriteOptions {
   readonly mode: number;
   readonly mtime: number;
-  /** Whether there is a file, of the same mode. */
-  readonly isOver: boolean;
+  /** The file that is there, of the same mode. */
+  readonly over: LaidFile | undefined;
 }
 
+/** Only root may write to a file that nobody may write to. */
+const isRoot = process.getuid?.() === 0;
+
 /** Writes a file, and returns its look. */
-function writeInput(path: string, bytes: Buffer, { mode, mtime, isOver }: WriteOptions): string {
-  const before = isOver ? fs.lstatSync(path) : undefined;
-  // Only root may write to a file that nobody may write to.
-  if (before !== undefined) fs.chmodSync(path, before.mode | 0o200);
-  const fd = fs.openSync(path, isOver ? "r+" : "wx", mode);
+function writeInput(path: string, bytes: Buffer, { mode, mtime, over }: WriteOptions): string {
+  const before = over === undefined || isRoot ? undefined : fs.lstatSync(path).mode;
+  if (before !== undefined) fs.chmodSync(path, before | 0o200);
+  const fd = fs.openSync(path, over === undefined ? "wx" : "r+", mode);
   try {
     for (let at = 0; at < bytes.length;) at += fs.writeSync(fd, bytes, at, bytes.length - at, at);
     // Not cut to nothing before it is written: some file systems then write it to the disk at once.
-    if (before !== undefined) {
-      if (before.size > bytes.length) fs.ftruncateSync(fd, bytes.length);
-      fs.fchmodSync(fd, before.mode);
-    }
+    if (over !== undefined && over.size > bytes.length) fs.ftruncateSync(fd, bytes.length);
+    if (before !== undefined) fs.fchmodSync(fd, before);
     fs.futimesSync(fd, mtime, mtime);
   } finally {
     fs.closeSync(fd);

@@ -8,7 +8,8 @@
  *     command          a script that becomes the command: written before its number is
  *     process          the number, and that of the command's process
  *     stdout, stderr   what the command prints
- *     status           how it ended, as `done <number> <status> <process>`; before it, what bash says
+ *     status           how it ended: `<number> <status> <process>`
+ *     said             what bash says of it, before that
  *
  * Job control makes each command the leader of a process group. It also makes bash say how each one
  * ended, in words that tell an exit code of 137 from a death by SIGKILL, where the status does not.
@@ -43,8 +44,9 @@ post() {
   set -m
   cd "post-$1" && mkfifo -m 600 in status stdout stderr || { echo "failed $1"; exit; }
   echo "ready $1"
-  exec > status 2>&1 < in
+  exec > status 2> said < in
   while read -r number; do
+    case $number in *000) exec 2> said ;; esac
     exec 3> stdout 4> stderr
     ( . ./command ) < /dev/null >&3 2>&4 3>&- 4>&- &
     child=$!
@@ -53,14 +55,14 @@ post() {
     wait "$child"
     status=$?
     # Job control ends a wait for a process that was only stopped.
-    while [ $status -gt 128 ] && kill -s 0 "$child"; do
+    while [ $status -gt 128 ] && kill -s 0 "$child" 2> /dev/null; do
       sleep 1
       wait "$child"
       status=$?
     done
     gone=$child
     child=
-    echo "done $number $status $gone"
+    echo "$number $status $gone"
   done
 }
 

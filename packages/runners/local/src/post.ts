@@ -55,7 +55,7 @@ export class Post {
   /** Opened before there is a writer, or the system would not tell that all writers are gone. */
   readonly #fds: Record<"stdout" | "stderr", number>;
   #count = 0;
-  #said = "";
+  #heard = "";
   #isLost = false;
   #isSpoilt = false;
   #settle: { readonly end: (ending: Ending) => void; readonly lose: () => void } | undefined;
@@ -150,12 +150,20 @@ export class Post {
   }
 
   #hear(text: string): void {
-    this.#said += text;
-    const [, count, status, process] = /^done (\d+) (\d+) (\d+)\n/m.exec(this.#said) ?? [];
+    this.#heard += text;
+    const [, count, status, process] = /^(\d+) (\d+) (\d+)\n$/.exec(this.#heard) ?? [];
     if (Number(count) !== this.#count) return;
-    const ending = readEnding(Number(status), this.#said);
-    this.#said = "";
-    this.#settle?.end({ process: Number(process), ...ending });
+    this.#heard = "";
+    this.#settle?.end({ process: Number(process), ...this.#read(Number(status)) });
+  }
+
+  /** A status above 128 is a signal, or an exit code just as great: then bash has said so. */
+  #read(status: number): Pick<Ending, "exitCode" | "endedBy"> {
+    if (status <= 128) return { exitCode: status, endedBy: undefined };
+    const said = fs.readFileSync(join(this.#folder, "said"), "latin1").trimEnd();
+    const isExit = said.slice(said.lastIndexOf("\n") + 1).includes(`Exit ${status} `);
+    if (isExit) return { exitCode: status, endedBy: undefined };
+    return { exitCode: undefined, endedBy: signalNames.get(status - 128) ?? `SIG${status - 128}` };
   }
 
   #lose(): void {
@@ -176,11 +184,4 @@ function readSome(fd: number): number | undefined {
     if (error instanceof Error && "code" in error && error.code === "EAGAIN") return undefined;
     throw error;
   }
-}
-
-/** A status above 128 is a signal, or an exit code just as great: then bash has said so. */
-function readEnding(status: number, said: string): Pick<Ending, "exitCode" | "endedBy"> {
-  const isExit = status <= 128 || said.includes(`Exit ${status} `);
-  if (isExit) return { exitCode: status, endedBy: undefined };
-  return { exitCode: undefined, endedBy: signalNames.get(status - 128) ?? `SIG${status - 128}` };
 }

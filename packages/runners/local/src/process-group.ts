@@ -15,6 +15,7 @@ export class ProcessGroup {
   readonly #graceMs: number;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
+  #isGone = false;
 
   /**
    * @param leader - Number of the group; `undefined` for a command that could not be started.
@@ -34,12 +35,13 @@ export class ProcessGroup {
   /** Kills what is left. Once its leader is gone, a group's number may be given to another. */
   kill(): void {
     clearTimeout(this.#timer);
-    if (!this.#isOver) this.#signal("SIGKILL");
+    if (!this.#isOver) this.#isGone = !this.#signal("SIGKILL");
     this.#isOver = true;
   }
 
   /** Resolves when nobody is left: what was killed takes a moment to end. */
   async gone(): Promise<void> {
+    if (this.#isGone) return;
     const deadline = performance.now() + deathMs;
     while (this.#signal(0) && this.#isAlive() && performance.now() < deadline) await sleep(1);
   }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Numbers that are looked at. A command that started more is no short one. */
 const maxNumbers = 256;
@@ -36,9 +36,34 @@ export function mayHaveSurvivors(after: number | undefined, folder: string): boo
     if (last === undefined || last < from || last - after > maxNumbers) return true;
     if (last === from) return false;
     for (let number = from + 1; number <= last; number++) {
-      if (hasToDoWith(`/proc/${number}`, folder)) return true;
+      if (isAdopted(number) && hasToDoWith(`/proc/${number}`, folder)) return true;
     }
     from = last;
+  }
+}
+
+/** Those who may be given a process that has lost its parent: our ancestors, as far as they can be seen. */
+let adopters: ReadonlySet<number> | undefined;
+
+function isAdopted(number: number): boolean {
+  // Most are gone, and an error would cost more than this look.
+  if (!existsSync(`/proc/${number}`)) return false;
+  adopters ??= new Set([0, 1, ...ancestorsOf(process.pid)]);
+  return adopters.has(parentOf(number) ?? 0);
+}
+
+function ancestorsOf(number: number): number[] {
+  const parent = parentOf(number);
+  return parent === undefined || parent === 0 ? [number] : [number, ...ancestorsOf(parent)];
+}
+
+/** `undefined` for a process that is gone. */
+function parentOf(number: number): number | undefined {
+  try {
+    const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${number}/stat`, "latin1")) ?? [];
+    return Number(parent);
+  } catch {
+    return undefined;
   }
 }
 

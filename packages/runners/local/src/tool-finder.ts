@@ -22,6 +22,7 @@ import { isExecutable } from "./executable.ts";
 export class ToolFinder {
   readonly #searchPath: string;
   readonly #found = new Map<string, Promise<string>>();
+  readonly #searched = new Map<string, string>();
   readonly #identities = new Map<string, Promise<string>>();
 
   /** @param searchPath - Folders, in the form of `PATH`. */
@@ -68,11 +69,16 @@ export class ToolFinder {
     });
   }
 
-  /** The first program of that name in the folders of the search path. A path stands for itself. */
+  /** The first program of that name in the folders of the search path, as long as it is there. A path stands for itself. */
   search(name: string): string | undefined {
     if (isAbsolute(name)) return isExecutable(name) ? name : undefined;
+    const earlier = this.#searched.get(name);
+    if (earlier !== undefined && isExecutable(earlier)) return earlier;
     for (const folder of this.#searchPath.split(":")) {
-      if (isAbsolute(folder) && isExecutable(join(folder, name))) return join(folder, name);
+      const path = join(folder, name);
+      if (!isAbsolute(folder) || !isExecutable(path)) continue;
+      this.#searched.set(name, path);
+      return path;
     }
     return undefined;
   }
