@@ -3,8 +3,8 @@
  *
  *     dist/**.js ─▶ dist/bundle/index.js, testing.js, chunk-*.js     with source maps
  *
- * Node takes 35 ms to find, read and link the hundred modules of `@ashlar/core`, and 8 ms for as much in one
- * file: a fifth of a build in which nothing has changed. In the workspace everybody uses the modules,
+ * Of the modules, a script that imports the core and the local runner loads in 46 ms; of the bundles, in 27.
+ * In the workspace everybody uses the modules,
  * unless asked for the condition `@ashlar/bundle`; `publishConfig.exports` leads to the bundle, and pnpm puts
  * that into what it publishes.
  * Dependencies stay imports. Comments are left out, for they take time to read; the sources are published.

@@ -10,6 +10,9 @@ declare const brand: unique symbol;
 /** A normalised path inside a tree: segments joined by `/`. The empty path is the tree itself. */
 export type ArtifactPath = string & { readonly [brand]: "ArtifactPath" };
 
+/** Paths that are in normal form at first sight, as nearly all are: no segment starts with a dot. */
+const plain = /^[^./\0][^/\0]*(?:\/[^./\0][^/\0]*)*$/;
+
 /** The path of the tree itself. */
 export const rootPath: ArtifactPath = "" as ArtifactPath;
 
@@ -20,29 +23,13 @@ export const rootPath: ArtifactPath = "" as ArtifactPath;
  */
 export function parsePath(text: string): ArtifactPath {
   if (typeof text !== "string") throw malformedPath(String(text), "it is not a string");
-  if (text === "" || isPlain(text)) return text as ArtifactPath;
+  if (text === "" || plain.test(text)) return text as ArtifactPath;
   if (text.startsWith("/")) throw malformedPath(text, "it is absolute");
   if (text.includes("\0")) throw malformedPath(text, "it contains a NUL character");
   const segments = text.split("/").filter((segment) => segment !== "" && segment !== ".");
   if (segments.includes("..")) throw malformedPath(text, "it leaves the tree with `..`");
   return segments.join("/") as ArtifactPath;
 }
-
-/**
- * Whether a path is in normal form at first sight, as nearly all are: no segment is empty, starts with a
- * dot, or holds a NUL. A stage has six paths or more; a pattern takes 0.2 us for each, and this a fifth.
- */
-function isPlain(text: string): boolean {
-  let isStart = true;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === nul || (isStart && (code === slash || code === dot))) return false;
-    isStart = code === slash;
-  }
-  return !isStart;
-}
-
-const [nul, slash, dot] = [0, 0x2f, 0x2e];
 
 /**
  * Checks a name that is to stand as one segment of a path.

@@ -12,16 +12,12 @@ import {
 } from "../artifact/handle.ts";
 import { mergesBelow, type RootOrigin } from "../artifact/merges.ts";
 import { invariant } from "../base/assert.ts";
-import { Distinct } from "../base/distinct.ts";
 import { StageCall } from "./stage.ts";
-
-/** Things of which there is none twice. */
-type Few<T> = Pick<Distinct<T>, "has" | "items" | "size"> & Iterable<T>;
 
 /** What a handle needs at once: calls that must succeed, and directories that must be read. */
 export interface Needs {
-  readonly calls: Few<StageCall>;
-  readonly sources: Few<SourceOrigin>;
+  readonly calls: ReadonlySet<StageCall>;
+  readonly sources: ReadonlySet<SourceOrigin>;
   /** Checks that come with what is needed, and that nothing waits for. */
   readonly checks: readonly Gate[];
 }
@@ -43,24 +39,24 @@ export function callsBelow(handles: Iterable<Handle>): StageCall[] {
 export function closureOf(
   handles: Iterable<Handle>,
   isKnown: (call: StageCall) => boolean = () => false,
-  sources: Adding<SourceOrigin> = new Distinct<SourceOrigin>(),
+  sources: Adding<SourceOrigin> = new Set<SourceOrigin>(),
 ): ReadonlyMap<StageCall, readonly StageCall[]> {
   const ordered = new Map<StageCall, readonly StageCall[]>();
   const seen = new Set<StageCall>();
   const stack: { call: StageCall; below: readonly StageCall[]; visited: number }[] = [];
   /** One for all calls, of which there are many. Checks are not visited on the way, but stand on it. */
-  const needs = { calls: new Distinct<StageCall>(), sources, checks: [] as Gate[] };
+  const needs = { calls: new Set<StageCall>(), sources, checks: [] as Gate[] };
   const visit = (call: StageCall): void => {
     if (seen.has(call) || isKnown(call)) return;
     seen.add(call);
     needs.calls.clear();
     addNeedsOfCall(call, needs);
-    stack.push({ call, below: needs.calls.items.slice(), visited: 0 });
+    stack.push({ call, below: [...needs.calls], visited: 0 });
   };
   const visitAll = (starts: readonly Handle[]): void => {
     needs.calls.clear();
     addAll(starts, needs);
-    for (const start of needs.calls.items.slice()) {
+    for (const start of [...needs.calls]) {
       visit(start);
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
         const next = top.below[top.visited++];
@@ -121,7 +117,7 @@ interface Gathered {
 }
 
 function emptyNeeds(): Gathered & Needs {
-  return { calls: new Distinct(), sources: new Distinct(), checks: [] };
+  return { calls: new Set(), sources: new Set(), checks: [] };
 }
 
 function addAll(handles: readonly Handle[], needs: Gathered): void {
