@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, readlinkSync, realpathSync, rmdirSync, unlinkSy
 import { chmod, readdir, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setImmediate as eventLoopTurn } from "node:timers/promises";
 
 import { Room } from "./room.ts";
 
@@ -19,6 +20,9 @@ const machine = createHash("sha256")
 
 /** What the directories of this library are called here: with the process that they belong to. */
 const pattern = new RegExp(`^ashlar-run-${machine}-(\\d+)-`);
+
+/** How long the next action is waited for before all is removed, in milliseconds. */
+const lullMs = 3;
 
 /** Entries of a directory that is removed in one go. */
 const maxEntries = 64;
@@ -32,6 +36,8 @@ export class Scratch {
   #isSwept = false;
   #count = 0;
   #running = 0;
+  /** Actions that ran at once, since none did. */
+  #most = 0;
   readonly #free: Room[] = [];
   /** Called after the last action, before the runner's directory goes. */
   onRest: () => void = () => {};
@@ -46,18 +52,28 @@ export class Scratch {
   /** Gives work a room with nothing in it but empty directories, and sees to it that all is removed. */
   async use<T>(work: (room: Room) => Promise<T>): Promise<T> {
     if (this.#running++ === 0) mkdirSync(this.directory, { recursive: true });
+    this.#most = Math.max(this.#most, this.#running);
     try {
       await this.#sweep();
       const room = this.#free.pop() ?? new Room(join(this.directory, String(this.#count++)));
       try {
         return await work(room);
       } finally {
+        if (this.#running === 1 && this.#most > 1) await this.#untilMore();
         // After the last one nobody comes.
         if (this.#running > 1 && room.renew()) this.#free.push(room);
         else await removeTree(room.folder);
       }
     } finally {
       await this.#leave();
+    }
+  }
+
+  /** Where several ran at once, the last of them is hardly ever the last: others are about to begin. */
+  async #untilMore(): Promise<void> {
+    const deadline = performance.now() + lullMs;
+    while (this.#running === 1 && performance.now() < deadline) {
+      await eventLoopTurn();
     }
   }
 
@@ -75,6 +91,7 @@ export class Scratch {
     this.#running--;
     // At once, so that no action can begin in between: it would find its directory gone.
     if (this.#running > 0) return;
+    this.#most = 0;
     this.onRest();
     removeIfEmpty(this.directory);
   }
