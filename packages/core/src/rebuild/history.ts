@@ -21,16 +21,43 @@ import { levels, shapeOf } from "./shape.ts";
 const version = 2;
 const maxEntries = 100_000;
 
-/** One call of an earlier build. */
-interface Entry {
-  readonly shape: string;
-  readonly key: ActionKey;
+/** One call of an earlier build, as a line of the note: `<shape> <key> <duration> <name>`. Few are looked at. */
+class Entry {
+  readonly line: string;
+  readonly #shapeEnd: number;
+  readonly #keyEnd: number;
+  readonly #durationEnd: number;
+
+  constructor(line: string) {
+    this.line = line;
+    this.#shapeEnd = endOf(line, 0);
+    this.#keyEnd = endOf(line, this.#shapeEnd + 1);
+    this.#durationEnd = endOf(line, this.#keyEnd + 1);
+  }
+
+  get name(): string {
+    return unquoted(this.line.slice(this.#durationEnd + 1));
+  }
+
+  get shape(): string {
+    return this.line.slice(0, this.#shapeEnd);
+  }
+
+  get key(): ActionKey {
+    return this.line.slice(this.#shapeEnd + 1, this.#keyEnd) as ActionKey;
+  }
+
   /** How long its command took, in milliseconds. */
-  readonly durationMs: number;
+  get durationMs(): number {
+    return Number(this.line.slice(this.#keyEnd + 1, this.#durationEnd)) || 0;
+  }
 }
 
 /** What is noted of a result. */
-type Noted = Pick<Entry, "durationMs" | "key">;
+interface Noted {
+  readonly key: ActionKey;
+  readonly durationMs: number;
+}
 
 /** What the calls of one plan came to earlier, and what they came to now. */
 export class History {
@@ -92,14 +119,14 @@ export class History {
       const shape = shapeOf(node.call);
       const past = this.#pastOf(node);
       if (past?.key === key && past.shape === shape) continue;
-      const line = lineOf(node.name, { shape, key, durationMs });
+      const line = lineOf(node.name, shape, { key, durationMs });
       if (past === undefined) added.push(line);
       else replaced.set(past, line);
     }
     if (added.length + replaced.size === 0) return;
     const lines: string[] = [];
-    for (const [name, entries] of this.#read()) {
-      for (const entry of entries) lines.push(replaced.get(entry) ?? lineOf(name, entry));
+    for (const entries of this.#read().values()) {
+      for (const entry of entries) lines.push(replaced.get(entry) ?? entry.line);
     }
     const text = [...lines, ...added].slice(-maxEntries).join("\n");
     this.#notes.write(this.#name, Buffer.from(text));
@@ -116,7 +143,7 @@ export class History {
       pasts = new Pasts(entries, group);
       this.#pasts.set(name, pasts);
     }
-    return pasts.find(node.id);
+    return pasts.find(node);
   }
 
   /** All calls of one stage. */
@@ -136,11 +163,9 @@ export class History {
     const entries = new Map<string, Entry[]>();
     const text = this.#notes?.read(this.#name)?.toString("utf8") ?? "";
     for (const line of text === "" ? [] : text.split("\n")) {
-      const [shape = "", key = "", duration = ""] = line.split(" ", 3);
-      const name = unquoted(line.slice(shape.length + key.length + duration.length + 3));
-      const entry = { shape, key: key as ActionKey, durationMs: Number(duration) || 0 };
-      const known = entries.get(name);
-      if (known === undefined) entries.set(name, [entry]);
+      const entry = new Entry(line);
+      const known = entries.get(entry.name);
+      if (known === undefined) entries.set(entry.name, [entry]);
       else known.push(entry);
     }
     this.#entries = entries;
@@ -150,15 +175,41 @@ export class History {
 
 /** Which calls of one stage are which of an earlier build: each is one at most. */
 class Pasts {
-  readonly groupSize: number;
-  readonly #byId = new Map<NodeId, Entry>();
+  readonly #entries: readonly Entry[];
+  readonly #group: readonly PlanNode[];
+  /** Of calls that are not the same in the same place. Found out when the first of them is asked for. */
+  #moved: ReadonlyMap<NodeId, Entry> | undefined;
 
+  /** @param group - In the order of their numbers. */
   constructor(entries: readonly Entry[], group: readonly PlanNode[]) {
-    this.groupSize = group.length;
-    let free = entries;
-    let open = group.map(({ id, call }) => ({ id, shape: shapeOf(call) }));
+    this.#entries = entries;
+    this.#group = group;
+  }
+
+  get groupSize(): number {
+    return this.#group.length;
+  }
+
+  find(node: PlanNode): Entry | undefined {
+    // Nearly every call is where it was: then no other one need be looked at, of which there may be many.
+    const entry = this.#entries[placeOf(node, this.#group)];
+    if (entry?.shape === shapeOf(node.call)) return entry;
+    return (this.#moved ??= this.#match()).get(node.id);
+  }
+
+  #match(): ReadonlyMap<NodeId, Entry> {
+    const byId = new Map<NodeId, Entry>();
+    const inPlace = new Set<Entry>();
+    let open: { readonly id: NodeId; readonly shape: string }[] = [];
+    for (const [at, { id, call }] of this.#group.entries()) {
+      const shape = shapeOf(call);
+      const entry = this.#entries[at];
+      if (entry?.shape === shape) inPlace.add(entry);
+      else open.push({ id, shape });
+    }
+    let free = this.#entries.filter((entry) => !inPlace.has(entry));
     // As many as before: then what is like nothing else may still be the same call.
-    const isSameSize = entries.length === group.length;
+    const isSameSize = this.#entries.length === this.#group.length;
     // The closest likeness first, so that nobody takes what is more like another one.
     for (const level of isSameSize ? [...levels, () => ""] : levels) {
       const byLikeness = new Map<string, Entry[]>();
@@ -172,24 +223,38 @@ class Pasts {
       for (const { id, shape } of open) {
         const entry = byLikeness.get(level(shape))?.shift();
         if (entry === undefined) continue;
-        this.#byId.set(id, entry);
+        byId.set(id, entry);
         taken.add(entry);
       }
       if (taken.size === 0) continue;
       free = free.filter((entry) => !taken.has(entry));
-      open = open.filter(({ id }) => !this.#byId.has(id));
+      open = open.filter(({ id }) => !byId.has(id));
     }
-  }
-
-  find(id: NodeId): Entry | undefined {
-    return this.#byId.get(id);
+    return byId;
   }
 }
 
-function lineOf(name: string, { shape, key, durationMs }: Entry): string {
+/** Index of a node among nodes in the order of their numbers. */
+function placeOf({ id }: PlanNode, nodes: readonly PlanNode[]): number {
+  let [from, to] = [0, nodes.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((nodes[middle] as PlanNode).id < id) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+function lineOf(name: string, shape: string, { key, durationMs }: Noted): string {
   // A name that could be mistaken for two lines, or for a quoted one.
   const shown = /^"|[\n\r]/.test(name) ? JSON.stringify(name) : name;
   return `${shape} ${key} ${durationMs} ${shown}`;
+}
+
+/** Where a word ends that begins at `from`. */
+function endOf(line: string, from: number): number {
+  const end = line.indexOf(" ", from);
+  return end === -1 ? line.length : end;
 }
 
 function unquoted(name: string): string {
