@@ -25,6 +25,7 @@ import {
   matrix,
   merge,
   out,
+  plan,
   secret,
   seq,
   sh,
@@ -133,8 +134,7 @@ describe("docs/stages.md", () => {
   test("shows surroundings", async () => {
     process.env["DEPLOY_TOKEN"] = "s3cret-t0ken";
     // docs: surroundings
-    const script =
-      'echo "built $VERSION, run $RUN" > "$1"; echo "token $TOKEN"; date > .cache/last';
+    const script = 'echo "built $VERSION, run $RUN" > "$1"; echo "$TOKEN"; date > .cache/last';
 
     const release = stage(
       "release",
@@ -153,7 +153,7 @@ describe("docs/stages.md", () => {
     const note = release({ version: "1.2" });
     const report = await make(note);
     expect(await report.text(note)).toBe("built 1.2, run local\n");
-    expect(await report.log(report.stages[0]!)).toBe("token ***\n");
+    expect(await report.log(report.stages[0]!)).toBe("***\n");
   });
 
   test("shows outcomes", async () => {
@@ -172,13 +172,14 @@ describe("docs/stages.md", () => {
     // In every build, once, and never from a store.
     const deploy = stage(
       "deploy",
-      ({ src }: { src: Tree }) => sh({ sideEffects: true })`true ${src}`,
+      ({ src }: { src: Tree }) => sh({ sideEffects: true })`rsync -a ${src}/ web:/srv/site`,
     );
     // docs end
-    const report = await make([exitCode, stdout, flaky(), heavy(), deploy({ src })]);
+    const report = await make([exitCode, stdout, flaky(), heavy()]);
     expect(await report.text(exitCode)).toBe("0\n");
     expect(await report.text(stdout)).toContain("notes.txt:2:second");
-    expect((await make(deploy({ src }))).ran).toEqual(["deploy"]);
+    // There is no such server here; but what it would run, it would run in each build.
+    expect((await plan(deploy({ src }), options)).named("run")).toEqual(["deploy"]);
   });
 
   test("shows order", async () => {

@@ -23,13 +23,13 @@ export interface Flight<T> {
   readonly signal: AbortSignal;
   /** Does work when it is this action's turn. */
   readonly inTurn: <W>(work: () => Promise<W>) => Promise<W>;
-  /** Uses the result, if there is one by now. */
-  readonly reuse: () => Promise<boolean>;
+  /** What there is by now, if somebody has run it. */
+  readonly reuse: () => Promise<T | undefined>;
   readonly run: () => Promise<T>;
 }
 
-/** Runs an action, unless somebody else does. `undefined` when their result was used. */
-export async function fly<T>(flight: Flight<T>): Promise<T | undefined> {
+/** Runs an action, unless somebody else does: then, what they give. */
+export async function fly<T>(flight: Flight<T>): Promise<T> {
   const { key, claims, clock, signal, inTurn, reuse, run } = flight;
   if (claims === undefined) return await inTurn(run);
   for (;;) {
@@ -37,11 +37,12 @@ export async function fly<T>(flight: Flight<T>): Promise<T | undefined> {
       using claim = claims.take(key);
       if (claim === undefined) return elsewhere;
       // It may have been run while this one waited for its turn.
-      return (await reuse()) ? undefined : await run();
+      return (await reuse()) ?? (await run());
     });
     if (given !== elsewhere) return given;
     await claims.released(key, clock, signal);
-    if (await reuse()) return undefined;
+    const theirs = await reuse();
+    if (theirs !== undefined) return theirs;
   }
 }
 

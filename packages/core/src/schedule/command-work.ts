@@ -1,0 +1,275 @@
+/**
+ * The work of commands: from a node whose inputs are there to what became of it.
+ *
+ *     compose ─▶ earlier result? ─yes─▶ replay its log ─▶ reused
+ *                     └─no──▶ turn ─▶ run ─▶ keep ─▶ ran
+ *                              ▲       └─▶ failed ─▶ again? ─no─▶ failed
+ *                              └────────── wait ◀──────yes┘
+ *
+ * It decides nothing about other nodes: what follows from an outcome is the scheduler's part.
+ *
+ * @module
+ */
+import { pause } from "../base/pause.ts";
+import { summarize, withFacts } from "../errors/build-error.ts";
+import type { ActionKey } from "../graph/action.ts";
+import type { NodeId, PlanNode } from "../graph/plan.ts";
+import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
+import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
+import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import { runnerOf } from "../runner/in-process.ts";
+import type { Value } from "../runner/runner.ts";
+import { LayeredContent } from "../store/layered-content.ts";
+import { execute, type ExecutionContext, type Verdict } from "./execute.ts";
+import { Priorities } from "./priorities.ts";
+import type { Provision, Provisioner } from "./provision.ts";
+import { compareOutputs } from "./recheck.ts";
+import { ResourcePool } from "./resource-pool.ts";
+import { delayOfRetry } from "./retry.ts";
+import type { ScheduleOptions } from "./schedule-options.ts";
+import type { SettlementParts } from "./settlements.ts";
+import { fly } from "./single-flight.ts";
+
+/** What commands are run with. */
+export interface CommandWorkOptions extends ScheduleOptions {
+  /** Aborted when nothing more is to be started, and what runs is to be stopped. */
+  readonly signal: AbortSignal;
+  readonly rebuilder: Rebuilder;
+  readonly provisioner: Provisioner;
+  readonly known: KnownValues;
+}
+
+/** A command that was started in this build. */
+export interface Started {
+  readonly key: ActionKey;
+  /** How often. */
+  readonly attempts: number;
+}
+
+/** Brings about what the nodes of one build stand for. */
+export class CommandWork {
+  readonly #options: CommandWorkOptions;
+  readonly #pool: ResourcePool;
+  readonly #priorities: Priorities;
+  readonly #underWay = new Map<ActionKey, Promise<unknown>>();
+  readonly #started = new Map<NodeId, Started>();
+
+  constructor(options: CommandWorkOptions) {
+    this.#options = options;
+    this.#pool = new ResourcePool((resource) => options.capacities.of(resource) ?? 0);
+    this.#priorities = new Priorities(options.plan, options.history);
+  }
+
+  /** What was started for a node that has not settled. */
+  startedFor(id: NodeId): Started | undefined {
+    return this.#started.get(id);
+  }
+
+  /** To be called when a node has settled, or goes back to wait. */
+  forget(id: NodeId): void {
+    this.#started.delete(id);
+  }
+
+  /**
+   * Finds an earlier result, or runs the command. Rejects when it cannot be said what became of it: with
+   * `BLOB_LOST`, the signal's reason, or an error of its inputs.
+   *
+   * @param onDecided - Called when it is clear that there is no earlier result, or none yet.
+   */
+  async bringAbout(node: PlanNode, onDecided: () => void): Promise<SettlementParts> {
+    const composed = await this.#compose(node);
+    const { key } = composed.action;
+    // An equal action may be under way. When it is over, its result can be used.
+    for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
+      onDecided();
+      await other;
+    }
+    const work = this.#reuseOrRun(node, composed, onDecided);
+    const isOver = work.then(
+      () => {},
+      () => {},
+    );
+    this.#underWay.set(key, isOver);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+
+  async #reuseOrRun(
+    node: PlanNode,
+    composed: ComposedAction,
+    onDecided: () => void,
+  ): Promise<SettlementParts> {
+    const { action } = composed;
+    const { store, clock } = this.#options;
+    const { signal } = this.#options;
+    const reused = await this.#reuse(node, composed, async (earlier) => {
+      if (this.#options.recheck?.wants(node, action.key) !== true) return;
+      onDecided();
+      await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
+    });
+    if (reused !== undefined) return reused;
+    onDecided();
+    using provision = await this.#options.provisioner.provide(action, node.call, signal);
+    for (let attempt = 1; ; attempt++) {
+      const end = await fly({
+        key: action.key,
+        claims: action.hasSideEffects ? undefined : store.claims,
+        ...{ clock, signal },
+        inTurn: async (work) => await this.#inTurn(node, work),
+        reuse: async () => await this.#reuse(node, composed),
+        run: async () => await this.#run(node, composed, provision, attempt),
+      });
+      if (typeof end !== "number") return end;
+      await pause(end, clock, signal);
+    }
+  }
+
+  /**
+   * An earlier result, if there is one.
+   *
+   * @param recheck - Runs the command once more, if that was asked for.
+   */
+  async #reuse(
+    node: PlanNode,
+    composed: ComposedAction,
+    recheck = async (earlier: Produced) => await this.#runAgain(node, composed, earlier),
+  ): Promise<SettlementParts | undefined> {
+    const { action } = composed;
+    const { history, trace } = this.#options;
+    const earlier = await this.#options.rebuilder.reuse(action);
+    if (earlier === undefined) return undefined;
+    await this.replay(node, earlier);
+    await recheck(earlier);
+    trace.note(node, action.key, earlier);
+    const { startedAt, finishedAt } = earlier.result;
+    history.note(node, action.key, finishedAt - startedAt);
+    return { outcome: "reused", key: action.key, produced: earlier };
+  }
+
+  /** Does work for a node when there is what its command needs. */
+  async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
+    return await this.#pool.use(
+      node.call.command.run.resources,
+      () => this.#priorities.of(node.id),
+      work,
+    );
+  }
+
+  /** Runs the command. Says what became of it; or when to try again, in milliseconds from now. */
+  async #run(
+    node: PlanNode,
+    composed: ComposedAction,
+    provision: Provision,
+    attempt: number,
+  ): Promise<SettlementParts | number> {
+    const { action } = composed;
+    const { clock, emit, history, trace } = this.#options;
+    const runner = runnerOf(node.call.command, this.#options.runner);
+    this.#options.signal.throwIfAborted();
+    const { id, name } = node;
+    this.#started.set(id, { key: action.key, attempts: attempt });
+    emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
+    const onText = (stream: "stderr" | "stdout", text: string): void => {
+      emit({ type: "stage-output", id, name, stream, text, isReplay: false });
+    };
+    const startedAt = clock.now();
+    const { execution, error } = await this.#execute(node, composed, provision, onText);
+    // As long as it had its slot: laying out inputs is part of what it costs.
+    const durationMs = clock.now() - startedAt;
+    if (error === undefined && execution !== undefined) {
+      const replaces = history.earlierKey(node);
+      const produced = await this.#options.rebuilder.keep(composed, execution, runner, replaces);
+      await this.#runAgain(node, composed, produced);
+      trace.note(node, action.key, produced);
+      history.note(node, action.key, durationMs);
+      // What the runner saw is in the result. Nobody needs it any more, 100,000 times.
+      return { outcome: "ran", key: action.key, produced };
+    }
+    const delayMs = error && delayOfRetry(node.call.command.run.retries, attempt, error);
+    if (error === undefined || delayMs === undefined) {
+      const failure = attempt === 1 ? error : error && withFacts(error, { attempts: `${attempt}` });
+      return { outcome: "failed", key: action.key, execution, error: failure };
+    }
+    emit({ type: "stage-retried", id, name, attempt, error: summarize(error), delayMs });
+    return delayMs;
+  }
+
+  async #execute(
+    node: PlanNode,
+    { action, directories }: ComposedAction,
+    { runner }: Provision,
+    onText: ExecutionContext["onText"],
+  ): Promise<Verdict> {
+    const { store, clock } = this.#options;
+    const content = new LayeredContent(directories, store.content);
+    const { signal } = this.#options;
+    return await execute(action, node.call, { runner, content, clock, signal, onText });
+  }
+
+  /** If that was asked for, runs a command once more, and compares what it gives. */
+  async #runAgain(node: PlanNode, composed: ComposedAction, first: Produced): Promise<void> {
+    const { recheck, store, emit } = this.#options;
+    const { action } = composed;
+    const { key } = action;
+    if (recheck?.wants(node, key) !== true) return;
+    if (action.hasSideEffects) {
+      return recheck.note(node, key, { outcome: "left-out", reason: "it has side effects" });
+    }
+    if (action.caches.length > 0) {
+      const reason = "it has a cache, which is not as it was before";
+      return recheck.note(node, key, { outcome: "left-out", reason });
+    }
+    const { signal } = this.#options;
+    using place = await this.#options.provisioner.provide(
+      action,
+      node.call,
+      signal,
+      recheck.elsewhere,
+    );
+    const { execution, error } = await this.#execute(node, composed, place, () => {});
+    if (error !== undefined || execution === undefined) {
+      recheck.note(node, key, { outcome: "failed", error });
+    } else {
+      const second = await this.#options.rebuilder.outputsOf(action, execution, place.runner);
+      const differences = await compareOutputs(store.content, first.values, second);
+      const outcome = differences.length === 0 ? "same" : "different";
+      recheck.note(node, key, { outcome, differences });
+    }
+    const isSame = recheck.stages.at(-1)?.outcome === "same";
+    emit({ type: "stage-verified", id: node.id, name: node.name, key, isSame });
+  }
+
+  async #compose(node: PlanNode): Promise<ComposedAction> {
+    const { store, runner } = this.#options;
+    const { content } = store;
+    const values: Value[] = [];
+    for (const { artifact } of node.call.command.mounts) {
+      values.push(await resolveArtifact(content, artifact, this.#options.known));
+    }
+    return await composeAction(node.call, values, {
+      content,
+      runner,
+      identities: this.#options.identities,
+    });
+  }
+
+  /** True when there is a log to show, and somebody to show it to. */
+  hasLog({ result }: Pick<Produced, "result">): boolean {
+    return this.#options.isHeard && !(result.stdout.endsWith("/0") && result.stderr.endsWith("/0"));
+  }
+
+  /** Shows what the command printed when it ran. */
+  async replay(node: PlanNode, { result }: Produced): Promise<void> {
+    const { store, emit } = this.#options;
+    const { id, name } = node;
+    if (!this.hasLog({ result })) return;
+    for (const stream of ["stdout", "stderr"] as const) {
+      if (result[stream].endsWith("/0")) continue;
+      const text = (await store.content.read(result[stream])).toString("utf8");
+      emit({ type: "stage-output", id, name, stream, text, isReplay: true });
+    }
+  }
+}
