@@ -9,6 +9,8 @@
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { describe } from "../base/describe.ts";
+import { invalidOption } from "../errors/catalogue.ts";
 import { makeTree } from "./artifact.ts";
 import type { File, SourceFilter, Tree } from "./handle.ts";
 
@@ -47,8 +49,8 @@ export interface MakeSource {
 
 function makeSource(directory: string | URL, options: SourceOptions = {}): Tree {
   return sourceTree(pathOf(directory), {
-    ...(options.include && { include: Object.freeze([...options.include]) }),
-    ...(options.exclude && { exclude: Object.freeze([...options.exclude]) }),
+    ...(options.include && { include: listOf("include", options.include) }),
+    ...(options.exclude && { exclude: listOf("exclude", options.exclude) }),
     gitignore: options.gitignore ?? true,
   });
 }
@@ -69,7 +71,7 @@ export function moduleSource(path: string | URL, include: readonly string[]): Tr
   const location = pathOf(path);
   const file = basename(location);
   const filter = Object.freeze({ include: [literalGlob(file)], gitignore: false });
-  const modules = Object.freeze([...include]);
+  const modules = listOf("include", include);
   const directory = dirname(location);
   return makeTree(Object.freeze({ type: "source", location: directory, filter, file, modules }));
 }
@@ -82,8 +84,17 @@ function sourceTree(location: string, filter: SourceFilter, file?: string): Tree
   return makeTree(Object.freeze(file === undefined ? origin : { ...origin, file }));
 }
 
+/** A string is a list of its letters to JavaScript, and one glob to whoever wrote it. */
+function listOf(option: string, globs: readonly string[]): readonly string[] {
+  if (!Array.isArray(globs)) throw invalidOption(option, describe(globs), "a list of globs");
+  return Object.freeze([...globs]);
+}
+
 /** Normalised, so that `src`, `./src/` and `src` name one source. */
 function pathOf(location: string | URL): string {
+  if (typeof location !== "string" && !((location as unknown) instanceof URL)) {
+    throw invalidOption("location", describe(location), "a path, or a `file:` URL");
+  }
   const path = typeof location === "string" ? location : fileURLToPath(location);
   const normal = join(path, ".");
   return normal.length > 1 && normal.endsWith("/") ? normal.slice(0, -1) : normal;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { describe } from "../base/describe.ts";
+import { invalidOption } from "../errors/catalogue.ts";
 import { makeFile } from "./artifact.ts";
 import type { File } from "./handle.ts";
 
@@ -21,5 +23,8 @@ export interface TextOptions {
  * ```
  */
 export function text(content: string, { executable = false }: TextOptions = {}): File {
+  if (typeof content !== "string") {
+    throw invalidOption("content", describe(content), "a string, for `text`");
+  }
   return makeFile({ type: "text", text: content, isExecutable: executable });
 }

@@ -38,10 +38,12 @@ export function canonicalJson(value: unknown): string {
   return JSON.stringify(ordered(value, "$"), undefined, 2);
 }
 
-function ordered(value: unknown, place: string): unknown {
+function ordered(value: unknown, place: string, around: readonly unknown[] = []): unknown {
   if (value === null || typeof value === "string" || typeof value === "boolean") return value;
   if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (Array.isArray(value)) return value.map((item, at) => ordered(item, `${place}[${at}]`));
+  if (around.includes(value)) throw new NotJson(place, "what it is part of itself");
+  const way = [...around, value];
+  if (Array.isArray(value)) return value.map((item, at) => ordered(item, `${place}[${at}]`, way));
   if (typeof value !== "object" || !isPlain(value)) throw new NotJson(place, describe(value));
   // What has symbols is more than its names tell; without them, it would be written as `{}`.
   if (Object.getOwnPropertySymbols(value).length > 0) {
@@ -50,7 +52,7 @@ function ordered(value: unknown, place: string): unknown {
   const entries = Object.entries(value).toSorted(([a], [b]) => compareCodePoints(a, b));
   // Without a prototype, `__proto__` is a name like any other.
   const sorted = Object.create(null) as Record<string, unknown>;
-  for (const [name, item] of entries) sorted[name] = ordered(item, `${place}.${name}`);
+  for (const [name, item] of entries) sorted[name] = ordered(item, `${place}.${name}`, way);
   return sorted;
 }
 

@@ -8,6 +8,7 @@
 import { resolve } from "node:path";
 
 import { systemClock, type Clock } from "../base/clock.ts";
+import type { BuildError } from "../errors/build-error.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
 import type { Amounts } from "../graph/amounts.ts";
@@ -17,9 +18,16 @@ import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
-import { layGround, type GroundOptions, type Targets } from "./ground.ts";
+import {
+  checkRunner,
+  checkTargets,
+  layGround,
+  type GroundOptions,
+  type Targets,
+} from "./ground.ts";
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
+import { faultsOfTargets } from "./target-faults.ts";
 
 /** How to build. */
 export interface BuildOptions extends GroundOptions {
@@ -88,6 +96,7 @@ export async function runBuild(
   options: BuildOptions,
   { isTraced, recheck }: BuildPurpose,
 ): Promise<Report> {
+  checkRunner(options);
   const { clock = systemClock } = options;
   const startedAt = clock.now();
   const listener = new Listener(clock, options.onEvent);
@@ -113,11 +122,16 @@ export async function runBuild(
     isHeard: options.onEvent !== undefined,
     recheck,
   });
+  const faults: BuildError[] = [];
   let isTaken = false;
   try {
     isTaken = await takeSources(plan.sources, sources, { clock, emit, signal });
     if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
     await scheduler.run();
+    if (isTaken && !signal.aborted && scheduler.settlements.areSuccesses()) {
+      const known = new Results(plan, scheduler.settlements);
+      faults.push(...(await faultsOfTargets(content, checkTargets(targets), known)));
+    }
     if (isTaken) memory.keep(store, sources, trace);
     history.keep();
   } catch (error) {
@@ -126,8 +140,8 @@ export async function runBuild(
   }
 
   const { settlements } = scheduler;
-  const errors = settlements.errors();
-  const isComplete = isTaken && settlements.areSuccesses();
+  const errors = [...settlements.errors(), ...faults];
+  const isComplete = isTaken && settlements.areSuccesses() && faults.length === 0;
   const isCancelled = signal.aborted && !isComplete && errors.length === 0;
   if (isCancelled) errors.push(buildCancelled(signal.reason));
   const outcome: BuildOutcome = isComplete ? "succeeded" : isCancelled ? "cancelled" : "failed";

@@ -20,6 +20,7 @@ import type { Runner } from "../runner/runner.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
 import type { Store } from "../store/store.ts";
+import { isSystemError } from "../store/system-error.ts";
 
 /** What to build: a handle, or several. */
 export type Targets = Handle | readonly Handle[];
@@ -67,11 +68,9 @@ export function layGround(
   options: GroundOptions,
   { signal, isTraced }: { readonly signal: AbortSignal; readonly isTraced: boolean },
 ): Ground {
+  checkRunner(options);
   const { clock = systemClock, runner } = options;
-  if (typeof (runner as Partial<Runner> | undefined)?.run !== "function") {
-    throw invalidOption("runner", describe(runner), "a runner, such as `localRunner()` makes");
-  }
-  const cwd = resolve(options.cwd ?? process.cwd());
+  const cwd = directoryOf(options.cwd);
   const plan = makePlan(checkTargets(targets));
   const store = openStore(options.store, cwd);
   const hold = store.hold?.();
@@ -85,6 +84,24 @@ export function layGround(
     return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
   });
   return { plan, runner, clock, cwd, store, hold, memory, history, identities, sources, trace };
+}
+
+/** @throws {@link BuildError} `INVALID_OPTION`, also when there are no options at all. */
+export function checkRunner(options: Partial<GroundOptions> | undefined): void {
+  const runner = options?.runner as Partial<Runner> | undefined;
+  if (typeof runner?.run === "function") return;
+  throw invalidOption("runner", describe(runner), "a runner, such as `localRunner()` makes");
+}
+
+/** The directory of a build. The process may have lost its own. */
+function directoryOf(cwd: string | undefined): string {
+  try {
+    return resolve(cwd ?? process.cwd());
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    const found = `${describe(cwd)}, and the directory of the process is gone`;
+    throw invalidOption("cwd", found, "the absolute path of a directory");
+  }
 }
 
 /** What tells builds apart that can learn nothing from each other. */

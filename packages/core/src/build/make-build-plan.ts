@@ -7,13 +7,14 @@ import { buildCancelled } from "../errors/catalogue.ts";
 import { takeSources } from "../schedule/take-sources.ts";
 import { describeForecast, type BuildPlan } from "./build-plan.ts";
 import { Forecast } from "./forecast.ts";
-import { layGround, type GroundOptions, type Targets } from "./ground.ts";
+import { checkRunner, layGround, type GroundOptions, type Targets } from "./ground.ts";
 
 /** Makes the plan of some targets. Rejects as `plan` does. */
 export async function makeBuildPlan(
   targets: Targets,
   options: GroundOptions & { readonly signal?: AbortSignal },
 ): Promise<BuildPlan> {
+  checkRunner(options);
   const signal = options.signal ?? new AbortController().signal;
   const ground = layGround(targets, options, { signal, isTraced: true });
   using _ = ground.hold;

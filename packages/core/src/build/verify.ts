@@ -15,7 +15,7 @@ import { callsBelow } from "../graph/closure.ts";
 import type { Runner } from "../runner/runner.ts";
 import { Recheck, type OutputDifference, type StageVerification } from "../schedule/recheck.ts";
 import { runBuild, type BuildOptions } from "./build.ts";
-import { checkTargets, type Targets } from "./ground.ts";
+import { checkRunner, checkTargets, type Targets } from "./ground.ts";
 import type { Report } from "./report.ts";
 
 /** How to verify. */
@@ -76,6 +76,7 @@ export async function verify(
   targets: Targets,
   options: VerificationOptions,
 ): Promise<Verification> {
+  checkRunner(options);
   const { elsewhere, stages, runner } = options;
   const names = new Set(callsBelow(checkTargets(targets)).map(({ name }) => name));
   const stray = stages?.find((name) => !names.has(name));

@@ -24,7 +24,7 @@ import type { Json } from "../base/canonical-json.ts";
 import { describe } from "../base/describe.ts";
 import type { Digest } from "../digest/digest.ts";
 import { callerLocation } from "../errors/caller.ts";
-import { notAHandle, stageName } from "../errors/catalogue.ts";
+import { invalidOption, notAHandle, stageName } from "../errors/catalogue.ts";
 import { dynamicResult } from "../errors/dynamic-errors.ts";
 import { CommandBuilder, commandState } from "./command.ts";
 import { out } from "./out.ts";
@@ -107,6 +107,12 @@ function makeCall<I extends DynamicInputs>(
   kind: Kind | undefined,
 ): StageCall {
   if (typeof name !== "string" || name.trim() === "") throw stageName(describe(name));
+  if (typeof inputs !== "object" || (inputs as unknown) === null) {
+    throw invalidOption("inputs", describe(inputs), "an object with artifacts by name");
+  }
+  if (typeof body !== "function") {
+    throw invalidOption("body", describe(body), "a function that returns a handle");
+  }
   const entries = Object.entries(inputs);
   for (const [each, input] of entries) {
     if (!isArtifact(input)) throw notAHandle(input, `input \`${each}\` of \`${name}\``);

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { describe } from "../base/describe.ts";
+import { invalidOption } from "../errors/catalogue.ts";
 import type { Command, CommandOptions, Hole } from "./command.ts";
 import type { Out } from "./out.ts";
 import { sh, type OutputsIn, type OutputsOf } from "./sh.ts";
@@ -20,6 +22,9 @@ export function exec<
   const A extends readonly Exclude<Hole, readonly unknown[]>[],
   const S extends Readonly<Record<string, Out>> = {},
 >(argv: A, options?: CommandOptions<S>): Command<OutputsOf<S> & OutputsIn<A>> {
+  if (!Array.isArray(argv)) {
+    throw invalidOption("argv", describe(argv), 'a list of arguments, such as `["ls", "-l"]`');
+  }
   // A template with nothing but holes between spaces: each is one word.
   const spaces = argv.map((_, at) => (at === 0 ? "" : " "));
   const strings = Object.assign([...spaces, ""], { raw: [...spaces, ""] });

@@ -5,6 +5,7 @@
  */
 import { state, type Group, type Handle } from "../artifact/handle.ts";
 import { closest } from "../base/closest.ts";
+import { describe } from "../base/describe.ts";
 import { invalidOption, matrixCellUnknown } from "../errors/catalogue.ts";
 import type { Scalar } from "./command.ts";
 import { all } from "./group.ts";
@@ -42,11 +43,17 @@ export function matrix<const X extends Axes, R extends Handle>(
   axes: X,
   cell: (at: Cell<X>) => R,
 ): Matrix<X, R> {
+  if (typeof axes !== "object" || (axes as unknown) === null) {
+    throw invalidOption("axes", describe(axes), "an object with a list of values for each axis");
+  }
   const parts = new Map<string, R>();
   const cells = combine(axes);
   for (const at of cells) parts.set(nameOf(axes, at), cell(at as Cell<X>));
   const group = all(Object.fromEntries(parts));
   const get = (at: Cell<X>): R => {
+    if (typeof at !== "object" || (at as unknown) === null) {
+      throw matrixCellUnknown(describe(at), undefined);
+    }
     const name = nameOf(axes, at);
     const part = parts.get(name);
     if (part === undefined) throw matrixCellUnknown(name, closest(name, parts.keys()));
@@ -62,6 +69,9 @@ export function matrix<const X extends Axes, R extends Handle>(
 function combine(axes: Axes): Readonly<Record<string, Scalar>>[] {
   let cells: Readonly<Record<string, Scalar>>[] = [{}];
   for (const [axis, values] of Object.entries(axes)) {
+    if (!Array.isArray(values)) {
+      throw invalidOption(`axis ${axis}`, describe(values), "a list of values");
+    }
     if (values.length === 0) throw invalidOption(`axis ${axis}`, "empty", "a list of values");
     if (new Set(values.map(String)).size < values.length) {
       throw invalidOption(
@@ -80,6 +90,11 @@ function combine(axes: Axes): Readonly<Record<string, Scalar>>[] {
 /** `node=20, os=linux`: the axes in their order. */
 function nameOf(axes: Axes, at: Readonly<Record<string, Scalar>>): string {
   return Object.keys(axes)
-    .map((axis) => `${axis}=${String(at[axis])}`)
+    .map((axis) => `${axis}=${shown(String(at[axis]))}`)
     .join(", ");
+}
+
+/** Quoted where it could be mistaken for several values: no two cells may have one name. */
+function shown(value: string): string {
+  return /[",]/.test(value) ? JSON.stringify(value) : value;
 }

@@ -59,6 +59,9 @@ export function fnOpaque<
   const S extends Readonly<Record<string, Out>> = {},
   const I extends FnInputs = {},
 >(name: string, options: OpaqueOptions<S, I>): Command<OutputsOf<S>> {
+  if (typeof options !== "object" || (options as unknown) === null) {
+    throw invalidOption("options", describe(options), "an object with a function `run`");
+  }
   const { version, run } = options;
   if (typeof name !== "string" || name === "") {
     throw invalidOption("name of a closure", describe(name), "a name that no other closure has");

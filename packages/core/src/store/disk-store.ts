@@ -19,8 +19,9 @@
  * @module
  */
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
+import { describe } from "../base/describe.ts";
 import {
   digestBytes,
   emptyDigest,
@@ -30,7 +31,7 @@ import {
   type Digest,
 } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { blobLost } from "../errors/catalogue.ts";
+import { blobLost, invalidOption } from "../errors/catalogue.ts";
 import {
   decodeActionResult,
   encodeActionResult,
@@ -83,8 +84,17 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   #holds = 0;
   #caches: DiskCaches | undefined;
 
-  /** @param directory - Absolute. Made when something is first written. */
+  /**
+   * @param directory - Absolute, or relative to where the process works now. Made when something is first
+   *   written.
+   * @throws {@link BuildError} `INVALID_OPTION` when it is no path.
+   */
   constructor(directory: string) {
+    if (typeof directory !== "string" || directory === "") {
+      throw invalidOption("directory", describe(directory), "the path of a store's directory");
+    }
+    // Given to everything as one: the process may go to work elsewhere.
+    directory = resolve(directory);
     this.directory = directory;
     this.claims = new DiskClaims(directory);
     this.#files = new StoreFiles(directory);

@@ -56,7 +56,11 @@ function compile(glob: string, makeMatcher: typeof picomatch): (path: string) =>
   try {
     // `./a` and `a/` are how people write `a`.
     const normal = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
-    return makeMatcher(normal, { dot: true, strictBrackets: true, nonegate: true });
+    return makeMatcher(normal, {
+      ...{ dot: true, strictBrackets: true, nonegate: true },
+      // Otherwise what makes no pattern, such as `[z-a]`, matches nothing and says nothing.
+      debug: true,
+    });
   } catch (error) {
     throw invalidGlob(glob, error instanceof Error ? error.message : String(error));
   }

@@ -24,6 +24,13 @@ test("means what the template means", () => {
   expectTypeOf(one.outputs).toExtend<{ app: "file" } | undefined>();
 });
 
+test("needs a list", () => {
+  for (const argv of ["ls -l", undefined]) {
+    const error = expect.objectContaining({ code: "INVALID_OPTION" });
+    expect(() => exec(argv as unknown as string[])).toThrow(error);
+  }
+});
+
 test("needs a program", () => {
   expect(() => exec([])).toThrow(expect.objectContaining({ code: "NO_COMMAND" }));
 });

@@ -48,6 +48,21 @@ describe("matrix", () => {
     );
   });
 
+  test("has different cells for values that look like others", () => {
+    const odd = matrix({ a: ["x", "x, b=1"], b: ["1", "1, b=1"] }, ({ a, b }) => run(1, a + b));
+    expect(new Set(odd.cells.map((cell) => odd.get(cell))).size).toBe(4);
+    expect(makePlan([odd]).nodes).toHaveLength(4);
+  });
+
+  test("refuses what is no record of lists, and no cell", () => {
+    const cell = (): ReturnType<typeof run> => run(1, "");
+    const code = expect.objectContaining({ code: "INVALID_OPTION" });
+    expect(() => matrix(undefined as never, cell)).toThrow(code);
+    expect(() => matrix({ os: "linux" as never }, cell)).toThrow(code);
+    const unknown = expect.objectContaining({ code: "MATRIX_CELL_UNKNOWN" });
+    expect(() => tests.get(undefined as never)).toThrow(unknown);
+  });
+
   test("refuses an axis without values, or with one twice", () => {
     const cell = (): ReturnType<typeof run> => run(1, "");
     const code = expect.objectContaining({ code: "INVALID_OPTION" });
