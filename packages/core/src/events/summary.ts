@@ -71,8 +71,8 @@ export interface BuildSummary {
   /** In the order in which they were taken. */
   readonly sources: readonly SourceSummary[];
   /**
-   * Failures of stages, the first one first. That a build was cancelled, or that it could not begin, is no
-   * event: only its report or its exception has that error.
+   * Failures of stages, the first one first. That a build was cancelled, that it could not begin, or that a
+   * target is no part of what was made, is no event: only its report or its exception has that error.
    */
   readonly errors: readonly ErrorSummary[];
   /** Names of stages by outcome, in the order in which they settled. */

@@ -84,7 +84,7 @@ function fnInline<
   const C extends Readonly<Record<string, Json>> = {},
 >(options: FnOptions<S, I, C>): Command<OutputsOf<S>> {
   if (typeof options !== "object" || (options as unknown) === null) {
-    throw invalidOption("options", describe(options), "an object with a function `run`");
+    throw invalidOption("fn", describe(options), "an object with a function `run`");
   }
   const source = functionText(options.run);
   const builder = new CommandBuilder(options);
