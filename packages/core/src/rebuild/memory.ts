@@ -11,7 +11,7 @@ import type { Sources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 
 /** Version of the form in which things are written down. Another one is not read. */
-const memoryVersion = 3;
+const memoryVersion = 4;
 
 /** Reads and writes the notes of builds that ask for the same in the same place. */
 export class Memory {

@@ -12,7 +12,8 @@ import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
 import { sourceMissing, sourceNotDirectory, sourceUnreadable } from "../errors/catalogue.ts";
 import type { Value } from "../runner/runner.ts";
-import { Fingerprints } from "../store/fingerprints.ts";
+import { Fingerprints, type Look } from "../store/fingerprints.ts";
+import { patchSnapshot } from "../store/patch-snapshot.ts";
 import { snapshot } from "../store/snapshot.ts";
 import type { ContentStore } from "../store/store.ts";
 import { fetchTree, isTreeThere } from "./fetch-file.ts";
@@ -88,19 +89,41 @@ export class Sources implements SourceChanges {
     if (origin.fetch !== undefined) return await this.#fetch(origin.fetch, question, signal);
     const directory = resolve(this.#cwd, origin.location);
     const remembered = this.#remembered.get(question);
-    if (remembered?.seen.isCurrent(directory) === true) {
-      const { digest, seen } = remembered;
-      const value: Value = { kind: "tree", digest };
-      this.#taken.set(question, { value, seen, isCurrent: true });
-      return value;
-    }
+    const takenAt = this.#clock.now();
+    const doubtful = remembered?.seen.review(directory);
+    const isCurrent = doubtful?.length === 0;
+    const { digest, seen } =
+      (isCurrent ? remembered : undefined) ??
+      (await this.#patch(origin, directory, takenAt, remembered, doubtful)) ??
+      (await this.#takeAnew(origin, directory, takenAt, remembered));
+    const value: Value = { kind: "tree", digest };
+    this.#taken.set(question, { value, seen, isCurrent });
+    return value;
+  }
+
+  /** Takes a directory of which at most some files are different. Not what follows imports in them. */
+  async #patch(
+    { modules }: SourceOrigin,
+    directory: string,
+    takenAt: number,
+    remembered: Remembered | undefined,
+    doubtful: readonly Look[] | undefined,
+  ): Promise<Remembered | undefined> {
+    if (remembered === undefined || doubtful === undefined || modules !== undefined)
+      return undefined;
+    return await patchSnapshot(this.#content, directory, takenAt, remembered, doubtful);
+  }
+
+  async #takeAnew(
+    origin: SourceOrigin,
+    directory: string,
+    takenAt: number,
+    remembered: Remembered | undefined,
+  ): Promise<Remembered> {
     checkDirectory(directory);
     if (origin.file !== undefined) checkFile(join(directory, origin.file));
-    const seen = new Fingerprints(this.#clock.now());
-    const digest = await this.#read(origin, remembered?.seen, seen);
-    const value: Value = { kind: "tree", digest };
-    this.#taken.set(question, { value, seen, isCurrent: false });
-    return value;
+    const seen = new Fingerprints(takenAt);
+    return { digest: await this.#read(origin, remembered?.seen, seen), seen };
   }
 
   /** Takes a source again whose blobs were lost. What has changed since stays as it was taken. */

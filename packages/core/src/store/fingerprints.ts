@@ -17,7 +17,7 @@ import type { Digest } from "../digest/digest.ts";
 const racyMs = 2000;
 
 /** One path that was looked at. */
-interface Look {
+export interface Look {
   /** Relative to the source's directory; absolute for rules that lie above it. */
   readonly path: string;
   /** Of a file: its digest. Empty for a folder, and for a file whose bytes are not part of the tree. */
@@ -35,13 +35,25 @@ interface Stats {
   readonly mode: number;
 }
 
+/** A file of the tree that was read again. */
+export interface Reread {
+  readonly before: Look;
+  readonly after: Look;
+}
+
 /** What one snapshot of one directory saw. */
 export class Fingerprints {
   /** When the snapshot began, in milliseconds since 1970. */
   readonly takenAt: number;
-  /** What was written down, of which no look was made yet; see {@link Fingerprints.isCurrent}. */
+  /** What was written down, of which no look was made yet; see {@link Fingerprints.review}. */
   #packed: Unpacker | undefined;
   readonly #known = new Map<string, Look>();
+  /** What this is but for a few files, and those of them that were read again. */
+  #patched:
+    | { readonly base: Fingerprints; readonly files: ReadonlyMap<string, Reread> }
+    | undefined;
+  /** Paths of all files of the tree. Made when first asked for. */
+  #files: ReadonlySet<string> | undefined;
 
   constructor(takenAt: number, packed?: Unpacker) {
     this.takenAt = takenAt;
@@ -67,34 +79,57 @@ export class Fingerprints {
   }
 
   /**
-   * True when another look at everything would see the same. Compares with what was written down as it
-   * stands there: making 10,000 looks of it would take as long as the `lstat`s.
+   * Looks at everything again. Returns the files of the tree that look different, or are too young to tell:
+   * none of them, and the tree is the same. `undefined` when more than the content of files may be
+   * different, or nothing was written down.
+   *
+   * Compares with what was written down as it stands there: making 10,000 looks of it would take as long
+   * as the `lstat`s.
    */
-  isCurrent(directory: string): boolean {
+  review(directory: string): readonly Look[] | undefined {
     const packed = this.#packed?.fork();
-    if (packed === undefined) return false;
+    if (packed === undefined) return undefined;
     const newest = this.takenAt - racyMs;
+    const doubtful: Look[] = [];
     for (let left = packed.skip(1).count(); left > 0; left--) {
+      const start = packed.at;
       const path = packed.string();
-      const wasThere = packed.skip(1).count() === 1;
+      const kind = packed.skip(1).count();
       const stats = fs.lstatSync(path.startsWith("/") ? path : `${directory}/${path}`, mayLack);
-      if (stats === undefined || !wasThere) {
-        if (stats !== undefined || wasThere) return false;
+      if (stats === undefined || kind === kinds.absent) {
+        if (stats !== undefined || kind !== kinds.absent) return undefined;
         continue;
       }
       const { mtimeMs, ctimeMs, size, ino, mode } = stats;
-      if (packed.number() !== mtimeMs || packed.number() !== ctimeMs) return false;
-      if (packed.number() !== size || packed.number() !== ino) return false;
-      if (packed.number() !== mode || mtimeMs >= newest || ctimeMs >= newest) return false;
+      const numbersAt = packed.numberAt;
+      let isEqual = packed.number() === mtimeMs && mtimeMs < newest;
+      isEqual = packed.number() === ctimeMs && ctimeMs < newest && isEqual;
+      isEqual = packed.number() === size && isEqual;
+      isEqual = packed.number() === ino && isEqual;
+      isEqual = packed.number() === mode && isEqual;
+      if (isEqual) continue;
+      if (kind !== kinds.file || !stats.isFile()) return undefined;
+      doubtful.push(unpackLook(packed.fork().seek(start, numbersAt)));
     }
-    return true;
+    return doubtful;
+  }
+
+  /** What a snapshot sees that finds everything as it was here, but for some files that it read. */
+  patch(takenAt: number, files: ReadonlyMap<string, Reread>): Fingerprints {
+    const patched = new Fingerprints(takenAt, this.#packed?.fork());
+    patched.#patched = { base: this, files };
+    return patched;
   }
 
   /** True when both snapshots saw a file at the path, no link, with the same content and exec bit. */
   hasSameFile(path: string, other: Fingerprints): boolean {
+    if (this.#patched?.base === other) {
+      const file = this.#patched.files.get(path);
+      return file === undefined ? other.#hasFile(path) : isSameFile(file.before, file.after);
+    }
     const [here, there] = [this.#looks.get(path), other.#looks.get(path)];
     if (here === undefined || there === undefined || here.digest === "") return false;
-    return here.digest === there.digest && isExecutable(here) === isExecutable(there);
+    return isSameFile(here, there);
   }
 
   /** Adds what a snapshot of a folder saw. This look must be one by absolute paths. */
@@ -123,7 +158,7 @@ export class Fingerprints {
     packer.number(this.takenAt).count(present.length).count(looks.length);
     for (const { path, digest, stats } of looks) {
       packer.string(path).string(digest);
-      packer.count(stats === undefined ? 0 : 1);
+      packer.count(stats === undefined ? kinds.absent : digest === "" ? kinds.other : kinds.file);
       if (stats !== undefined) {
         packer.number(stats.mtimeMs).number(stats.ctimeMs).number(stats.size);
         packer.number(stats.ino).number(stats.mode);
@@ -144,12 +179,29 @@ export class Fingerprints {
     if (packed === undefined) return this.#known;
     this.#packed = undefined;
     for (let left = packed.count(); left > 0; left--) {
-      const path = packed.string();
-      const digest = packed.string();
-      const stats = packed.count() === 0 ? undefined : unpackStats(packed);
-      this.#known.set(path, { path, digest, stats });
+      const look = unpackLook(packed);
+      this.#known.set(look.path, this.#patched?.files.get(look.path)?.after ?? look);
     }
     return this.#known;
+  }
+
+  #hasFile(path: string): boolean {
+    this.#files ??= this.#listFiles();
+    return this.#files.has(path);
+  }
+
+  #listFiles(): ReadonlySet<string> {
+    const files = new Set<string>();
+    const packed = this.#packed?.fork();
+    if (packed === undefined) {
+      for (const { path, digest } of this.#looks.values()) if (digest !== "") files.add(path);
+      return files;
+    }
+    for (let left = packed.skip(1).count(); left > 0; left--) {
+      const path = packed.string();
+      if (packed.skip(1).count() === kinds.file) files.add(path);
+    }
+    return files;
   }
 
   #isUnchanged({ stats: before }: Look, stats: Stats): boolean {
@@ -160,9 +212,18 @@ export class Fingerprints {
 
 const mayLack = { throwIfNoEntry: false } as const;
 
-/** What is written down of one look: path, digest, whether anything is there; and of that, the stats. */
+/** What is written down of one look: path, digest, what is there; and of that, the stats. */
 const lookWords = 3;
 const lookNumbers = 5;
+
+/** What can be there. */
+const kinds = { absent: 0, other: 1, file: 2 } as const;
+
+function unpackLook(packed: Unpacker): Look {
+  const [path, digest] = [packed.string(), packed.string()];
+  const stats = packed.count() === kinds.absent ? undefined : unpackStats(packed);
+  return { path, digest, stats };
+}
 
 function unpackStats(packed: Unpacker): Stats {
   return {
@@ -172,6 +233,10 @@ function unpackStats(packed: Unpacker): Stats {
     ino: packed.number(),
     mode: packed.number(),
   };
+}
+
+function isSameFile(a: Look, b: Look): boolean {
+  return a.digest === b.digest && isExecutable(a) === isExecutable(b);
 }
 
 function isExecutable({ stats }: Look): boolean {

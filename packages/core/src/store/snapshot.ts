@@ -92,6 +92,29 @@ async function takeSeen(
   }
 }
 
+/**
+ * Takes a file of a directory.
+ *
+ * @returns How it looked before it was read, so that what is written later shows in the next look.
+ */
+export async function takeFile(
+  taking: Taking,
+  full: string,
+): Promise<TakenFile & { readonly isExecutable: boolean }> {
+  const small = takeSmall(taking, full);
+  if (small !== undefined) return { ...small, isExecutable: isExecutable(small.stats) };
+  const stats = inspect(full, full);
+  return { ...(await takeSeen(taking.content, full, stats)), stats };
+}
+
+function takeSmall(taking: Taking, full: string): TakenFile | undefined {
+  try {
+    return taking.takeFile(full);
+  } catch (error) {
+    throw error instanceof BuildError ? error : unreadable(full, error);
+  }
+}
+
 class Walk {
   readonly #taking: Taking;
   readonly #root: string;
@@ -172,16 +195,9 @@ class Walk {
   ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
     const known = this.#seen && this.#known && this.#takeKnown(path, full, this.#known);
     if (known !== undefined) return known;
-    const small = this.#takeSmall(full);
-    if (small !== undefined) {
-      this.#seen?.file(path, small.stats, small.digest);
-      return { digest: small.digest, isExecutable: isExecutable(small.stats) };
-    }
-    const stats = inspect(full, full);
-    const taken = await takeSeen(this.#taking.content, full, stats);
-    // The look from before the file was read: what is written later shows in the next.
-    this.#seen?.file(path, stats, taken.digest);
-    return taken;
+    const { digest, stats, isExecutable: executable } = await takeFile(this.#taking, full);
+    this.#seen?.file(path, stats, digest);
+    return { digest, isExecutable: executable };
   }
 
   /** A file that has not changed since an earlier snapshot. */
@@ -195,14 +211,6 @@ class Walk {
     if (digest === undefined) return undefined;
     this.#seen?.file(path, stats, digest);
     return { digest, isExecutable: isExecutable(stats) };
-  }
-
-  #takeSmall(full: string): TakenFile | undefined {
-    try {
-      return this.#taking.takeFile(full);
-    } catch (error) {
-      throw error instanceof BuildError ? error : unreadable(full, error);
-    }
   }
 
   #target(path: string, full: string): string {

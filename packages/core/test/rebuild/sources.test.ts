@@ -12,6 +12,7 @@ import { describe, expect, test } from "vitest";
 import { state, type Artifact, type SourceOrigin } from "../../src/artifact/handle.ts";
 import { source } from "../../src/artifact/source.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { Packer, Unpacker } from "../../src/base/packing.ts";
 import { makePlan } from "../../src/graph/plan.ts";
 import { resolveArtifact } from "../../src/rebuild/resolve.ts";
 import { Sources } from "../../src/rebuild/sources.ts";
@@ -82,4 +83,81 @@ test("a single file may have any name", { timeout: 60_000 }, async () => {
     }),
     { numRuns: 100 },
   );
+});
+
+/** What may happen to a directory between two builds. Sizes tell, where a clock would not. */
+const edit = fc.oneof(
+  fc.record({ type: fc.constant("append"), path: fc.constantFrom("a", "b", "sub/a", "sub/b") }),
+  fc.record({ type: fc.constant("chmod"), path: fc.constantFrom("a", "sub/a") }),
+  fc.record({ type: fc.constant("remove"), path: fc.constantFrom("a", "sub/b") }),
+  fc.record({ type: fc.constant("link"), path: fc.constantFrom("b", "sub/a") }),
+  fc.record({ type: fc.constant("add"), path: fc.constantFrom("new", "sub/new", ".gitignore") }),
+);
+
+function apply(directory: string, { type, path }: { type: string; path: string }): void {
+  const full = join(directory, path);
+  if (type === "remove" || type === "link") fs.rmSync(full, { force: true });
+  if (type === "link") fs.symlinkSync("elsewhere", full);
+  const isFile = fs.lstatSync(full, { throwIfNoEntry: false })?.isFile() === true;
+  if (type === "append" && isFile) fs.appendFileSync(full, "more");
+  if (type === "chmod" && isFile) fs.chmodSync(full, fs.statSync(full).mode ^ 0o111);
+  if (type === "add") fs.appendFileSync(full, "sub/b\n");
+}
+
+test("what is remembered never hides a change", { timeout: 60_000 }, async () => {
+  // From an hour ahead, no file looks too young to be trusted.
+  const ahead = { ...systemClock, now: () => Date.now() + 3_600_000 };
+  const clock = fc.constantFrom(systemClock, ahead);
+  const filter = fc.constantFrom({}, { gitignore: false }, { exclude: ["sub/a"] });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(edit, { maxLength: 3 })),
+      clock,
+      filter,
+      async (builds, at, given) => {
+        const directory = temporary();
+        const before = { a: "1", b: "2", sub: { a: "3", b: "4", deeper: { c: "5" } } };
+        writeFolder(directory, before);
+        const origin = originOf(source(".", given));
+        const content = new MemoryStore();
+        const { signal } = new AbortController();
+        let recorded: Unpacker | undefined;
+        for (const edits of [[], ...builds]) {
+          for (const each of edits) apply(directory, each);
+          const sources = new Sources({ content, cwd: directory, clock: at, signal, recorded });
+          const taken = await sources.take(origin);
+          const fresh = await sourcesOf(new MemoryStore(), directory).take(origin);
+          expect(taken).toEqual(fresh);
+          const packer = new Packer();
+          sources.pack(packer);
+          recorded = new Unpacker(packer.finish());
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test("files beside one that has changed are known to be the same", async () => {
+  const directory = temporary();
+  writeFolder(directory, { a: "1", sub: { b: "2", c: "3" } });
+  const content = new MemoryStore();
+  const { signal } = new AbortController();
+  const clock = { ...systemClock, now: () => Date.now() + 3_600_000 };
+  const origin = originOf(source("."));
+  const first = new Sources({ content, cwd: directory, clock, signal, recorded: undefined });
+  await first.take(origin);
+  const packer = new Packer();
+  first.pack(packer);
+
+  fs.appendFileSync(join(directory, "sub/b"), "more");
+  const recorded = new Unpacker(packer.finish());
+  const second = new Sources({ content, cwd: directory, clock, signal, recorded });
+  await second.take(origin);
+  expect(second.isUnchanged(origin)).toBe(false);
+  const isSame = (path: string): boolean => second.isFileUnchanged(origin, path);
+  expect(["a", "sub/b", "sub/c", "sub", "nowhere"].map(isSame)).toEqual([
+    ...[true, false, true],
+    ...[false, false],
+  ]);
 });
