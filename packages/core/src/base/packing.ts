@@ -8,11 +8,21 @@
  * the equality is wanted, hardly a string is made. Words and numbers are read in the order in which they
  * were written, each kind by itself.
  *
+ * What has hardly changed is written again by copying: a packer that starts with the strings of an earlier
+ * packing may take over words as they stand there. Strings that nobody needs any more stay behind; so once
+ * they are too many, everything is written anew.
+ *
  * @module
  */
 
-/** Bytes in front of the numbers: how many numbers, words and strings there are, and whether all is ASCII. */
-const headBytes = 16;
+/**
+ * Bytes in front of the numbers: how many numbers, words and strings there are, whether all is ASCII, and how
+ * many strings there were when everything was written anew.
+ */
+const headBytes = 24;
+
+/** By how much the strings may grow from copy to copy. */
+const maxGrowth = 1.25;
 
 /** Collects strings and numbers. */
 export class Packer {
@@ -23,6 +33,32 @@ export class Packer {
   #text: Buffer = Buffer.allocUnsafeSlow(4096);
   #end = 0;
   #isAscii = true;
+  readonly #base: Packed | undefined;
+
+  /** @param earlier - A reader of the packing from which words may be copied: see {@link Packer.copies}. */
+  constructor(earlier?: Unpacker) {
+    const base = earlier?.packed;
+    if (base === undefined || base.ends.length > maxGrowth * base.freshStrings) return;
+    this.#base = base;
+    this.#ends.pushAll(base.ends);
+    this.#end = base.text.byteLength;
+    this.#text = Buffer.allocUnsafeSlow(this.#end + 65_536);
+    base.text.copy(this.#text);
+    this.#isAscii = base.encoding === "latin1";
+  }
+
+  /** True when {@link Packer.copy} can take words and numbers of what this one reads. */
+  copies(from: Unpacker | undefined): from is Unpacker {
+    return this.#base !== undefined && from?.packed === this.#base;
+  }
+
+  /** Takes over words and numbers of an earlier packing, by their indices; the last ones are not among them. */
+  copy(words: readonly [number, number], numbers: readonly [number, number]): this {
+    if (this.#base === undefined) throw new BadPacking("there is nothing to copy from");
+    this.#words.pushAll(this.#base.words.subarray(...words));
+    this.#numbers.pushAll(this.#base.numbers.subarray(...numbers));
+    return this;
+  }
 
   string(value: string): this {
     let index = this.#indices.get(value);
@@ -61,7 +97,8 @@ export class Packer {
 
   finish(): Buffer {
     const [numbers, words, ends] = [this.#numbers.length, this.#words.length, this.#ends.length];
-    const sizes = Uint32Array.of(numbers, words, ends, this.#isAscii ? 1 : 0);
+    const fresh = this.#base?.freshStrings ?? ends;
+    const sizes = Uint32Array.of(numbers, words, ends, this.#isAscii ? 1 : 0, fresh, 0);
     return Buffer.concat([
       ...[bytesOf(sizes), this.#numbers.bytes, this.#words.bytes, this.#ends.bytes],
       this.#text.subarray(0, this.#end),
@@ -112,6 +149,17 @@ class Growing<T extends Float64Array | Uint32Array> {
     this.#items[this.#length++] = value;
   }
 
+  pushAll(values: ArrayLike<number>): void {
+    const length = this.#length + values.length;
+    if (length > this.#items.length) {
+      const larger = new this.#make(Math.max(2 * this.#items.length, length + 1024));
+      larger.set(this.#items);
+      this.#items = larger;
+    }
+    this.#items.set(values, this.#length);
+    this.#length = length;
+  }
+
   set(at: number, value: number): void {
     this.#items[at] = value;
   }
@@ -129,12 +177,13 @@ export class BadPacking extends Error {}
  * was written throws {@link BadPacking}.
  */
 export class Unpacker {
-  readonly #packed: Packed;
+  /** All of it, as it lies in memory. */
+  readonly packed: Packed;
   #nextWord: number;
   #nextNumber: number;
 
   constructor(packed: Uint8Array | Packed, nextWord = 0, nextNumber = 0) {
-    this.#packed = packed instanceof Packed ? packed : new Packed(packed);
+    this.packed = packed instanceof Packed ? packed : new Packed(packed);
     this.#nextWord = nextWord;
     this.#nextNumber = nextNumber;
   }
@@ -150,17 +199,17 @@ export class Unpacker {
   }
 
   string(): string {
-    return this.#packed.string(this.count());
+    return this.packed.string(this.count());
   }
 
   count(): number {
-    const word = this.#packed.words[this.#nextWord++];
+    const word = this.packed.words[this.#nextWord++];
     if (word === undefined) throw new BadPacking("there is no further word");
     return word;
   }
 
   number(): number {
-    const number = this.#packed.numbers[this.#nextNumber++];
+    const number = this.packed.numbers[this.#nextNumber++];
     if (number === undefined) throw new BadPacking("there is no further number");
     return number;
   }
@@ -169,7 +218,7 @@ export class Unpacker {
   skip(words: number, numbers = 0): this {
     this.#nextWord += words;
     this.#nextNumber += numbers;
-    const { words: all, numbers: others } = this.#packed;
+    const { words: all, numbers: others } = this.packed;
     if (this.#nextWord > all.length || this.#nextNumber > others.length) {
       throw new BadPacking("it is shorter than it says");
     }
@@ -185,17 +234,19 @@ export class Unpacker {
 
   /** Another reader of the same, which goes on from here. */
   fork(): Unpacker {
-    return new Unpacker(this.#packed, this.#nextWord, this.#nextNumber);
+    return new Unpacker(this.packed, this.#nextWord, this.#nextNumber);
   }
 }
 
 /** The parts of a buffer. */
-class Packed {
+export class Packed {
   readonly numbers: Float64Array;
   readonly words: Uint32Array;
-  readonly #ends: Uint32Array;
-  readonly #text: Buffer;
-  readonly #encoding: "latin1" | "utf8";
+  readonly ends: Uint32Array;
+  readonly text: Buffer;
+  readonly encoding: "latin1" | "utf8";
+  /** Strings that there were when everything was written anew. */
+  readonly freshStrings: number;
   readonly #strings: (string | undefined)[] = [];
 
   constructor(packed: Uint8Array) {
@@ -204,27 +255,28 @@ class Packed {
       packed.byteOffset % 8 === 0 ? packed : new Uint8Array(Uint8Array.from(packed).buffer);
     const { buffer, byteOffset, byteLength } = bytes;
     if (byteLength < headBytes) throw new BadPacking("it is cut short");
-    const sizes = new Uint32Array(buffer, byteOffset, 4);
-    const [numbers = 0, words = 0, strings = 0, isAscii] = sizes;
+    const sizes = new Uint32Array(buffer, byteOffset, headBytes / 4);
+    const [numbers = 0, words = 0, strings = 0, isAscii, fresh = 0] = sizes;
     const wordsAt = headBytes + 8 * numbers;
     const endsAt = wordsAt + 4 * words;
     const textAt = endsAt + 4 * strings;
     if (textAt > byteLength) throw new BadPacking("it is cut short");
     this.numbers = new Float64Array(buffer, byteOffset + headBytes, numbers);
     this.words = new Uint32Array(buffer, byteOffset + wordsAt, words);
-    this.#ends = new Uint32Array(buffer, byteOffset + endsAt, strings);
-    this.#text = Buffer.from(buffer, byteOffset + textAt, byteLength - textAt);
-    if ((this.#ends.at(-1) ?? 0) !== this.#text.byteLength) throw new BadPacking("it is cut short");
+    this.ends = new Uint32Array(buffer, byteOffset + endsAt, strings);
+    this.text = Buffer.from(buffer, byteOffset + textAt, byteLength - textAt);
+    if ((this.ends.at(-1) ?? 0) !== this.text.byteLength) throw new BadPacking("it is cut short");
     // ASCII is the same in both, and quicker to read as Latin-1.
-    this.#encoding = isAscii === 1 ? "latin1" : "utf8";
+    this.encoding = isAscii === 1 ? "latin1" : "utf8";
+    this.freshStrings = fresh;
   }
 
   string(index: number): string {
     const known = this.#strings[index];
     if (known !== undefined) return known;
-    const end = this.#ends[index];
+    const end = this.ends[index];
     if (end === undefined) throw new BadPacking("there is no such string");
-    const start = index === 0 ? 0 : (this.#ends[index - 1] ?? 0);
-    return (this.#strings[index] = this.#text.toString(this.#encoding, start, end));
+    const start = index === 0 ? 0 : (this.ends[index - 1] ?? 0);
+    return (this.#strings[index] = this.text.toString(this.encoding, start, end));
   }
 }

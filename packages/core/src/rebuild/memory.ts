@@ -11,12 +11,14 @@ import type { Sources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 
 /** Version of the form in which things are written down. Another one is not read. */
-const memoryVersion = 4;
+const memoryVersion = 5;
 
 /** Reads and writes the notes of builds that ask for the same in the same place. */
 export class Memory {
   readonly #notes: Notes | undefined;
   readonly #name: string;
+  /** What the last build has written down, if it could be read. */
+  #recalled: Unpacker | undefined;
   /** When results were last marked as used, in milliseconds since 1970. */
   #markedAt = 0;
 
@@ -37,10 +39,12 @@ export class Memory {
     try {
       const unpacker = new Unpacker(packed);
       this.#markedAt = unpacker.number();
+      this.#recalled = unpacker.fork();
       return read(unpacker);
     } catch (error) {
       if (!(error instanceof BadPacking)) throw error;
       this.#markedAt = 0;
+      this.#recalled = undefined;
       return read(undefined);
     }
   }
@@ -52,7 +56,8 @@ export class Memory {
     const mustMark = Math.abs(Date.now() - this.#markedAt) > markIntervalMs;
     if (mustMark) store.markUsed?.(trace.keys());
     if (!mustMark && trace.isUnchanged && sources.areUnchanged) return;
-    const packer = new Packer().number(mustMark ? Date.now() : this.#markedAt);
+    // What is as it was is copied.
+    const packer = new Packer(this.#recalled).number(mustMark ? Date.now() : this.#markedAt);
     sources.pack(packer);
     trace.pack(packer);
     this.#notes.write(this.#name, packer.finish());

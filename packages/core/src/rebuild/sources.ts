@@ -12,7 +12,7 @@ import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
 import { sourceMissing, sourceNotDirectory, sourceUnreadable } from "../errors/catalogue.ts";
 import type { Value } from "../runner/runner.ts";
-import { Fingerprints, type Look } from "../store/fingerprints.ts";
+import { Fingerprints, type Doubtful } from "../store/fingerprints.ts";
 import { patchSnapshot } from "../store/patch-snapshot.ts";
 import { snapshot } from "../store/snapshot.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -107,7 +107,7 @@ export class Sources implements SourceChanges {
     directory: string,
     takenAt: number,
     remembered: Remembered | undefined,
-    doubtful: readonly Look[] | undefined,
+    doubtful: readonly Doubtful[] | undefined,
   ): Promise<Remembered | undefined> {
     if (remembered === undefined || doubtful === undefined || modules !== undefined)
       return undefined;

@@ -127,21 +127,41 @@ export class Trace {
       text: (piece) => packer.string(piece),
       count: (number) => packer.count(number),
     };
-    for (const { id, call, dependencies } of nodes) {
-      // What was lost may have come out otherwise; and what rests on it, been made of either.
-      const restsOnLost = dependencies.some((below) => this.#lost.has(below));
-      const kept = restsOnLost ? undefined : this.#results[id];
-      const run = kept && ("produced" in kept ? kept.produced.result : kept.result);
-      packer.number(run?.startedAt ?? 0).number(run?.finishedAt ?? 0);
-      if (kept === undefined || run === undefined) continue;
-      packer.replace(table + id, packer.at);
-      const outputs = "produced" in kept ? packValues(kept.produced.values) : kept.outputs;
-      packer.uncommon(kept.key).uncommon(outputs);
-      packer.string(run.stdout).string(run.stderr).string(run.worker);
-      packer.string(kept.identities);
-      if (kept.key === "") packer.count(isDynamic);
-      else describeCall(call, this.#plan, this.#sources, listener);
+    for (let id = 0; id < nodes.length;) {
+      const end = this.#record?.copiedBy(packer) === true ? this.#endOfRecorded(id) : id;
+      if (end > id) this.#record?.copy(packer, table, id, end);
+      else this.#packNode(nodes[id] as PlanNode, packer, table, listener);
+      id = Math.max(end, id + 1);
     }
+  }
+
+  /** The first node from here on that is not settled as it is on record. */
+  #endOfRecorded(from: NodeId): NodeId {
+    let id = from;
+    while (this.#kept(id) instanceof RecordedResult) id++;
+    return id;
+  }
+
+  /** What is to be written down of a node, if anything. */
+  #kept(id: NodeId): RecordedResult | Kept | undefined {
+    // What was lost may have come out otherwise; and what rests on it, been made of either.
+    const { dependencies } = this.#plan.nodes[id] ?? {};
+    const restsOnLost = this.#lost.size > 0 && dependencies?.some((below) => this.#lost.has(below));
+    return restsOnLost === true ? undefined : this.#results[id];
+  }
+
+  #packNode({ id, call }: PlanNode, packer: Packer, table: number, listener: Listener): void {
+    const kept = this.#kept(id);
+    const run = kept && ("produced" in kept ? kept.produced.result : kept.result);
+    packer.number(run?.startedAt ?? 0).number(run?.finishedAt ?? 0);
+    if (kept === undefined || run === undefined) return;
+    packer.replace(table + id, packer.at);
+    const outputs = "produced" in kept ? packValues(kept.produced.values) : kept.outputs;
+    packer.uncommon(kept.key).uncommon(outputs);
+    packer.string(run.stdout).string(run.stderr).string(run.worker);
+    packer.string(kept.identities);
+    if (kept.key === "") packer.count(isDynamic);
+    else describeCall(call, this.#plan, this.#sources, listener);
   }
 
   /** True when an input has the content that it had for the recorded result. */
@@ -213,6 +233,33 @@ class LastBuild {
   compare(id: NodeId): Comparison | undefined {
     const at = this.#startOf(id);
     return at === nothing ? undefined : this.#comparison.start(at + headWords - 1);
+  }
+
+  /** True when nodes can be written down by copying them. */
+  copiedBy(packer: Packer): boolean {
+    return packer.copies(this.#unpacker);
+  }
+
+  /**
+   * Writes down nodes as they stand here, up to another one.
+   *
+   * @param table - Where the packer says at which word each node starts.
+   */
+  copy(packer: Packer, table: number, from: NodeId, to: NodeId): void {
+    const start = this.#startOf(from);
+    const shift = packer.at - start;
+    for (let id = from; id < to; id++) packer.replace(table + id, this.#startOf(id) + shift);
+    const numbers = [this.#numbersAt + 2 * from, this.#numbersAt + 2 * to] as const;
+    packer.copy([start, this.#endOf(to - 1)], numbers);
+  }
+
+  /** Where the words of a node end: where the next ones start, for nodes are all that comes last. */
+  #endOf(id: NodeId): number {
+    for (let next = id + 1; next < this.size; next++) {
+      const start = this.#startOf(next);
+      if (start !== nothing) return start;
+    }
+    return this.#unpacker.packed.words.length;
   }
 
   #startOf(id: NodeId): number {

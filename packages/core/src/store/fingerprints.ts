@@ -35,9 +35,15 @@ interface Stats {
   readonly mode: number;
 }
 
+/** A file of the tree that looks different, or is too young to tell. */
+export interface Doubtful extends Look {
+  /** Where it is written down: indices of its first word and number. */
+  readonly at: readonly [word: number, number: number];
+}
+
 /** A file of the tree that was read again. */
 export interface Reread {
-  readonly before: Look;
+  readonly before: Doubtful;
   readonly after: Look;
 }
 
@@ -86,11 +92,11 @@ export class Fingerprints {
    * Compares with what was written down as it stands there: making 10,000 looks of it would take as long
    * as the `lstat`s.
    */
-  review(directory: string): readonly Look[] | undefined {
+  review(directory: string): readonly Doubtful[] | undefined {
     const packed = this.#packed?.fork();
     if (packed === undefined) return undefined;
     const newest = this.takenAt - racyMs;
-    const doubtful: Look[] = [];
+    const doubtful: Doubtful[] = [];
     for (let left = packed.skip(1).count(); left > 0; left--) {
       const start = packed.at;
       const path = packed.string();
@@ -109,7 +115,8 @@ export class Fingerprints {
       isEqual = packed.number() === mode && isEqual;
       if (isEqual) continue;
       if (kind !== kinds.file || !stats.isFile()) return undefined;
-      doubtful.push(unpackLook(packed.fork().seek(start, numbersAt)));
+      const look = unpackLook(packed.fork().seek(start, numbersAt));
+      doubtful.push({ ...look, at: [start, numbersAt] });
     }
     return doubtful;
   }
@@ -153,17 +160,25 @@ export class Fingerprints {
   }
 
   pack(packer: Packer): void {
+    if (packer.copies(this.#packed)) return this.#copy(packer, this.#packed.fork());
     const looks = [...this.#looks.values()];
     const present = looks.filter(({ stats }) => stats !== undefined);
     packer.number(this.takenAt).count(present.length).count(looks.length);
-    for (const { path, digest, stats } of looks) {
-      packer.string(path).string(digest);
-      packer.count(stats === undefined ? kinds.absent : digest === "" ? kinds.other : kinds.file);
-      if (stats !== undefined) {
-        packer.number(stats.mtimeMs).number(stats.ctimeMs).number(stats.size);
-        packer.number(stats.ino).number(stats.mode);
-      }
+    for (const look of looks) packLook(look, packer);
+  }
+
+  /** Writes down what was written down already, but for files that were read again. */
+  #copy(packer: Packer, packed: Unpacker): void {
+    packer.number(this.takenAt);
+    let [word, number] = [packed.at, packed.numberAt];
+    const present = packed.count();
+    packed.skip(lookWords * packed.count(), lookNumbers * present);
+    for (const { before, after } of this.#patched?.files.values() ?? []) {
+      packer.copy([word, before.at[0]], [number, before.at[1]]);
+      packLook(after, packer);
+      [word, number] = [before.at[0] + lookWords, before.at[1] + lookNumbers];
     }
+    packer.copy([word, packed.at], [number, packed.numberAt]);
   }
 
   static unpack(packed: Unpacker): Fingerprints {
@@ -218,6 +233,14 @@ const lookNumbers = 5;
 
 /** What can be there. */
 const kinds = { absent: 0, other: 1, file: 2 } as const;
+
+function packLook({ path, digest, stats }: Look, packer: Packer): void {
+  packer.string(path).string(digest);
+  packer.count(stats === undefined ? kinds.absent : digest === "" ? kinds.other : kinds.file);
+  if (stats === undefined) return;
+  packer.number(stats.mtimeMs).number(stats.ctimeMs).number(stats.size);
+  packer.number(stats.ino).number(stats.mode);
+}
 
 function unpackLook(packed: Unpacker): Look {
   const [path, digest] = [packed.string(), packed.string()];

@@ -13,7 +13,7 @@ import type { Directory } from "../artifact/directory.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { readDirectory, writeDirectory } from "./directories.ts";
-import type { Fingerprints, Look, Reread } from "./fingerprints.ts";
+import type { Doubtful, Fingerprints, Reread } from "./fingerprints.ts";
 import { takeFile } from "./snapshot.ts";
 import type { ContentStore } from "./store.ts";
 import { Taking } from "./taking.ts";
@@ -37,7 +37,7 @@ export async function patchSnapshot(
   directory: string,
   takenAt: number,
   { digest, seen }: SeenSnapshot,
-  doubtful: readonly Look[],
+  doubtful: readonly Doubtful[],
 ): Promise<SeenSnapshot | undefined> {
   const taking = new Taking(content);
   const files = new Map<string, Reread>();

@@ -63,3 +63,35 @@ test("what is cut short is refused", () => {
     expect(() => new Unpacker(packed.subarray(0, length))).toThrow(BadPacking);
   }
 });
+
+test("what is copied reads as it did, beside what is new", () => {
+  const first = new Packer();
+  for (const text of ["ä", "b", "c", "d"]) first.string(text).number(text.length).count(7);
+  const read = new Unpacker(first.finish());
+  const second = new Packer(read);
+  expect(second.copies(read.fork())).toBe(true);
+  expect(second.copies(new Unpacker(first.finish()))).toBe(false);
+  second.copy([0, 2], [0, 1]).string("new").number(3).count(8).copy([6, 8], [3, 4]);
+
+  const again = new Unpacker(second.finish());
+  const found = Array.from({ length: 3 }, () => [again.string(), again.number(), again.count()]);
+  expect(found).toEqual([
+    ["ä", 1, 7],
+    ["new", 3, 8],
+    ["d", 1, 7],
+  ]);
+  expect(() => again.count()).toThrow(BadPacking);
+});
+
+test("once too many strings stay behind, everything is written anew", () => {
+  const strings = Array.from({ length: 40 }, (_, at) => `string ${at}`);
+  const first = new Packer();
+  for (const text of strings) first.string(text);
+  let read = new Unpacker(first.finish());
+  let copies = 0;
+  for (; new Packer(read).copies(read); copies++) {
+    expect(copies).toBeLessThan(11);
+    read = new Unpacker(new Packer(read).string(`more ${copies}`).finish());
+  }
+  expect(copies).toBeGreaterThan(5);
+});
