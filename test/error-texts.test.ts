@@ -14,6 +14,7 @@ import * as fetchErrors from "../packages/core/src/errors/fetch-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
+import * as sandboxErrors from "../packages/core/src/errors/sandbox-errors.ts";
 import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
@@ -26,6 +27,7 @@ const catalogue = {
   ...fnErrors,
   ...mergeErrors,
   ...runErrors,
+  ...sandboxErrors,
   ...storeErrors,
   ...unkeyedErrors,
   ...toolErrors,
@@ -153,6 +155,9 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   pathConflict: [catalogue.pathConflict("", "src", "deps"), catalogue.pathConflict("a", "x", "y")],
   platformUnsupported: [catalogue.platformUnsupported("local", "win32", "it needs a POSIX shell")],
+  sandboxUnavailable: [
+    catalogue.sandboxUnavailable("there is no program `bwrap`", "install bubblewrap"),
+  ],
   resourceTooLarge: [
     catalogue.resourceTooLarge({
       ...{ stage: "train", resource: "memory", amount: 64, capacity: 32, declaredAt },
@@ -788,6 +793,18 @@ test("attemptWithout", () => {
     error[ARTIFACT_NOT_BUILT]: \`test.report.xml\` is an output of an attempt that did not exit with 0, and did not write it
 
     hint: have the stage that wants it look at \`exitCode\` instead, or drop \`attempt\` if the code should be 0
+    "
+  `);
+});
+
+test("sandboxUnavailable", () => {
+  expect(shown("sandboxUnavailable")).toMatchInlineSnapshot(`
+    "
+    error[SANDBOX_UNAVAILABLE]: commands are to run in a sandbox, and this machine has none
+
+      reason  there is no program \`bwrap\`
+
+    hint: install bubblewrap
     "
   `);
 });

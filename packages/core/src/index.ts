@@ -207,10 +207,13 @@ export { materializeTree, modeOf, type MaterializeOptions } from "./store/materi
 export { snapshot, snapshotFile, type SnapshotOptions } from "./store/snapshot.ts";
 export { writeTree, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
+export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
+export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
 export { systemClock, type Clock } from "./base/clock.ts";
 export {
   blobLost,
   commandNotFound,
+  invalidOption,
   mockOutputUndeclared,
   mockStageUnscripted,
   outputUnfit,

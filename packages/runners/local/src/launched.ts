@@ -25,11 +25,12 @@ const streams = ["stdout", "stderr"] as const;
 export async function runLaunched(
   post: Post,
   script: string,
-  { graceMs, signal, onChunk }: Pick<ProcessOptions, "graceMs" | "signal" | "onChunk">,
+  options: Pick<ProcessOptions, "graceMs" | "onChunk" | "signal" | "sparesLeader">,
 ): Promise<ProcessEnd> {
+  const { signal, onChunk } = options;
   signal.throwIfAborted();
   const reader = new Reader(post, onChunk);
-  const running = new Running(post, graceMs);
+  const running = new Running(post, options);
   const stop = (): void => void running.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -57,13 +58,13 @@ async function endOf(ending: Promise<Ending>, running: Running): Promise<Ending>
 /** The group of a command whose number is not known at first. */
 class Running {
   readonly #post: Post;
-  readonly #graceMs: number;
+  readonly #options: Pick<ProcessOptions, "graceMs" | "sparesLeader">;
   #group: ProcessGroup | undefined;
   #isOver = false;
 
-  constructor(post: Post, graceMs: number) {
+  constructor(post: Post, options: Pick<ProcessOptions, "graceMs" | "sparesLeader">) {
     this.#post = post;
-    this.#graceMs = graceMs;
+    this.#options = options;
   }
 
   /** Asks the command to end, once there is one. */
@@ -71,7 +72,7 @@ class Running {
     while (!this.#isOver) {
       const process = this.#post.process();
       if (process !== undefined) {
-        this.#group = new ProcessGroup(process, this.#graceMs);
+        this.#group = this.#groupOf(process);
         return this.#group.stop();
       }
       await sleep(askMs);
@@ -81,9 +82,14 @@ class Running {
   /** Kills what is left of the group, and waits until it is gone. */
   async kill(process: number | undefined): Promise<void> {
     this.#isOver = true;
-    const group = this.#group ?? new ProcessGroup(process, this.#graceMs);
+    const group = this.#group ?? this.#groupOf(process);
     group.kill();
     await group.gone();
+  }
+
+  #groupOf(process: number | undefined): ProcessGroup {
+    const { graceMs, sparesLeader } = this.#options;
+    return new ProcessGroup(process, graceMs, sparesLeader);
   }
 }
 

@@ -12,10 +12,11 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 
 import {
   fillSecrets,
+  invalidOption,
   platformUnsupported,
   type Action,
   type Execution,
@@ -40,6 +41,9 @@ import { prepareProgram } from "./program.ts";
 import type { Room } from "./room.ts";
 import { Scratch } from "./scratch.ts";
 import { coverSecrets } from "./secret-values.ts";
+import { chooseSandbox, sandboxPlace, type SandboxChoice } from "./sandbox.ts";
+import { SharedFolder } from "./shared-folder.ts";
+import { divideInputs, TreeSizes } from "./shown-trees.ts";
 import { StablePlace } from "./stable-place.ts";
 import { ToolFinder } from "./tool-finder.ts";
 
@@ -60,7 +64,25 @@ export interface LocalRunnerOptions {
   readonly graceMs?: number;
   /** Where tools are looked for, in the form of `PATH`. @defaultValue the process's own `PATH` */
   readonly searchPath?: string;
+  /**
+   * Whether commands run in a sandbox, where they can read nothing of this machine but their inputs, their
+   * tools and the system's programs, and have no network unless they say so. `auto`: in one where bubblewrap
+   * works, which results then say: `local/sandbox`, otherwise `local/declared`. `required`: not at all without.
+   *
+   * @defaultValue `auto`
+   */
+  readonly sandbox?: SandboxChoice;
+  /**
+   * Directories and files of this machine that commands may read in a sandbox besides, by absolute paths: what a
+   * tool needs that lies neither in its own installation nor in `/usr`.
+   *
+   * @defaultValue none
+   */
+  readonly visible?: readonly string[];
 }
+
+/** What is done where nobody has said it. */
+const defaultSandbox: SandboxChoice = "auto";
 
 /** What is taken from a command that has not succeeded. */
 const noOutputs: CollectedOutputs = { values: new Map(), fault: undefined };
@@ -68,7 +90,7 @@ const noOutputs: CollectedOutputs = { values: new Map(), fault: undefined };
 /**
  * Makes a runner of processes on this machine. Works on Linux and macOS.
  *
- * @throws {@link BuildError} `PLATFORM_UNSUPPORTED` on Windows.
+ * @throws {@link BuildError} `PLATFORM_UNSUPPORTED` on Windows; `SANDBOX_UNAVAILABLE`; `INVALID_OPTION`.
  */
 export function localRunner(options: LocalRunnerOptions = {}): Runner {
   if (process.platform === "win32") {
@@ -88,7 +110,6 @@ export interface Means {
 /** The runner itself. Not public: only tests make it otherwise than by {@link localRunner}. */
 export class LocalRunner implements Runner {
   readonly name = "local";
-  readonly hermeticity = "declared";
   readonly abilities = ["caches", "secrets"] as const;
   readonly platform: readonly NameValue[] = [
     { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
@@ -100,16 +121,29 @@ export class LocalRunner implements Runner {
   readonly #guard: Guard;
   readonly #launcher: Launcher | undefined;
   readonly #graceMs: number;
+  readonly #shared: SharedFolder;
+  readonly #sizes = new TreeSizes();
+  readonly #choice: SandboxChoice;
+  readonly #visible: readonly string[];
 
   constructor(options: LocalRunnerOptions, { views = true, launcher = true }: Means = {}) {
-    const { scratch, graceMs = 2000, searchPath } = options;
+    const { scratch, graceMs = 2000, searchPath, sandbox = defaultSandbox, visible = [] } = options;
+    this.#choice = checkChoice(sandbox);
+    this.#visible = checkVisible(visible);
+    if (sandbox === "required") chooseSandbox(sandbox);
     this.#scratch = new Scratch(scratch);
     this.#guard = new Guard(this.#scratch.directory);
     this.#launcher = launcher ? new Launcher(this.#scratch.directory) : undefined;
     this.#scratch.onRest = () => this.#launcher?.rest();
     this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
+    this.#shared = new SharedFolder(`${this.#scratch.directory}-shared`);
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
+  }
+
+  /** Found out when it is first asked for: trying takes some milliseconds. */
+  get hermeticity(): "declared" | "sandbox" {
+    return chooseSandbox(this.#choice) === undefined ? "declared" : "sandbox";
   }
 
   async identify(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string> {
@@ -133,6 +167,8 @@ export class LocalRunner implements Runner {
     context: RunContext,
     launcher: Launcher | undefined,
   ): Promise<Execution> {
+    const bwrap = chooseSandbox(this.#choice);
+    if (bwrap !== undefined) return await this.#runInSandbox(action, context, launcher, bwrap);
     return await this.#scratch.use(async (room) => {
       launcher?.start();
       await room.lay(action, context);
@@ -150,7 +186,36 @@ export class LocalRunner implements Runner {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#guard.end(), this.#launcher?.end()]);
-    await this.#scratch.remove();
+    await Promise.all([this.#scratch.remove(), this.#shared.remove()]);
+  }
+
+  async #runInSandbox(
+    action: Action,
+    context: RunContext,
+    launcher: Launcher | undefined,
+    bwrap: string,
+  ): Promise<Execution> {
+    const { laid, small, large } = await divideInputs(action, context, this.#sizes);
+    const trees = large.map(({ digest }) => digest);
+    return await this.#shared.use(trees, context.content, async (directories) =>
+      await this.#scratch.use(async (room) => {
+        launcher?.start();
+        await room.lay(laid.action, laid.context);
+        const root = join(room.folder, "root");
+        if (action.caches.length > 0) {
+          room.forgo();
+          await layCaches(root, action, context.caches);
+        }
+        const shown = [
+          ...small.map((path) => ({ path, from: join(root, path) })),
+          ...large.map(({ path }, at) => ({ path, from: directories[at] ?? "" })),
+        ];
+        const place = await sandboxPlace(room.folder, action, context, {
+          ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
+        });
+        return await this.#execute(action, { place, room }, context, launcher);
+      }),
+    );
   }
 
   async #execute(
@@ -173,13 +238,15 @@ export class LocalRunner implements Runner {
     const startedAt = Date.now();
     const wrapped = place.wrap(program, join(place.seenAs, "root", action.cwd));
     // A command for the launcher is written to a file. No value of a secret may be.
-    const end = await startProgram(wrapped, context.secrets === undefined ? launcher : undefined, {
+    const ended = await startProgram(wrapped, context.secrets === undefined ? launcher : undefined, {
       cwd: join(root, action.cwd),
       graceMs: this.#graceMs,
+      sparesLeader: place.sparesLeader,
       guard: this.#guard,
       signal,
       onChunk: log.add,
     });
+    const end = place.end?.(ended) ?? ended;
     await log.end();
     const finishedAt = Date.now();
     const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
@@ -202,6 +269,19 @@ export class LocalRunner implements Runner {
       finishedAt,
     };
   }
+}
+
+function checkChoice(choice: unknown): SandboxChoice {
+  if (choice === "auto" || choice === "none" || choice === "required") return choice;
+  throw invalidOption("sandbox", JSON.stringify(choice), '"auto", "required" or "none"');
+}
+
+function checkVisible(paths: readonly unknown[]): readonly string[] {
+  for (const path of paths) {
+    if (typeof path === "string" && isAbsolute(path)) continue;
+    throw invalidOption("visible", JSON.stringify(path), "a list of absolute paths");
+  }
+  return paths as readonly string[];
 }
 
 /** Runs a program by the launcher, if that can start it. */

@@ -48,6 +48,16 @@ function isNative(path: string | undefined): boolean {
   return kind !== undefined && kind === own();
 }
 
+/** Whether the system refuses an executable file, and a shell would take it for a script of its own. */
+export function isShellText(path: string): boolean {
+  try {
+    const head = headOf(path);
+    return kindOf(head) === undefined && !head.toString("latin1").startsWith("#!");
+  } catch {
+    return false;
+  }
+}
+
 /** The program in the first line of a script: `#!/bin/sh -e`. */
 function interpreterOf(path: string): string | undefined {
   const head = headOf(path).toString("latin1");

@@ -4,6 +4,10 @@
  * @module
  */
 
+import { join } from "node:path";
+
+import type { ProcessEnd } from "./process.ts";
+
 /** Where a command runs. */
 export interface Place {
   /** The action's directory, as this process sees it. */
@@ -12,6 +16,12 @@ export interface Place {
   readonly seenAs: string;
   /** Turns a program into one that gives it that view, and starts it in `cwd`. */
   readonly wrap: (program: Program, cwd: string) => Program;
+  /** Where a path of the input root lies, as this process sees it. Absolute. */
+  readonly inRoot: (path: string) => string;
+  /** Corrects what a program that stands around the command says of how it ended. */
+  readonly end?: (end: ProcessEnd) => ProcessEnd;
+  /** Whether the first process is not the command, and not to be asked to end. @defaultValue false */
+  readonly sparesLeader?: boolean;
 }
 
 /** A program that is ready to start. */
@@ -20,9 +30,16 @@ export interface Program {
   readonly argv: readonly string[];
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Programs of this machine, by absolute paths, that it may start. */
+  readonly reads?: readonly string[];
 }
 
 /** A place that is what it seems. */
 export function plainPlace(folder: string): Place {
-  return { folder, seenAs: folder, wrap: (program) => program };
+  return {
+    folder,
+    seenAs: folder,
+    wrap: (program) => program,
+    inRoot: (path) => join(folder, "root", path),
+  };
 }

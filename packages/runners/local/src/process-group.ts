@@ -13,6 +13,7 @@ const deathMs = 500;
 export class ProcessGroup {
   readonly #leader: number | undefined;
   readonly #graceMs: number;
+  readonly #sparesLeader: boolean;
   #timer: NodeJS.Timeout | undefined;
   #isOver = false;
   #isGone = false;
@@ -20,15 +21,18 @@ export class ProcessGroup {
   /**
    * @param leader - Number of the group; `undefined` for a command that could not be started.
    * @param graceMs - Time between asking a group to end and killing it, in milliseconds.
+   * @param sparesLeader - Whether its first process is not asked to end, for all others end with it.
    */
-  constructor(leader: number | undefined, graceMs: number) {
+  constructor(leader: number | undefined, graceMs: number, sparesLeader = false) {
     this.#leader = leader;
     this.#graceMs = graceMs;
+    this.#sparesLeader = sparesLeader;
   }
 
   /** Asks the group to end, and kills it when it has had its time. */
   stop(): void {
-    this.#signal("SIGTERM");
+    if (this.#sparesLeader) this.#askOthers();
+    else this.#signal("SIGTERM");
     this.#timer = setTimeout(() => this.#signal("SIGKILL"), this.#graceMs);
   }
 
@@ -46,13 +50,32 @@ export class ProcessGroup {
     while (this.#signal(0) && this.#isAlive() && performance.now() < deadline) await sleep(1);
   }
 
+  /** Asks each process but the first to end. */
+  #askOthers(): void {
+    for (const pid of this.#members()) {
+      if (pid === this.#leader) continue;
+      try {
+        process.kill(pid, "SIGTERM");
+      } catch {
+        // It has ended meanwhile.
+      }
+    }
+  }
+
   /** False if all that is left waits to be reaped: many containers have nobody who does that. */
   #isAlive(): boolean {
-    if (process.platform !== "linux") return true;
-    return readdirSync("/proc").some((name) => {
-      const [, state, , group] = /\) (\S) (\d+) (\d+) /.exec(statOf(name)) ?? [];
-      return Number(group) === this.#leader && state !== "Z" && state !== "X";
-    });
+    return process.platform !== "linux" || this.#members().length > 0;
+  }
+
+  /** Numbers of its living processes, where the system says them. */
+  #members(): number[] {
+    if (process.platform !== "linux") return [];
+    return readdirSync("/proc")
+      .filter((name) => {
+        const [, state, , group] = /\) (\S) (\d+) (\d+) /.exec(statOf(name)) ?? [];
+        return Number(group) === this.#leader && state !== "Z" && state !== "X";
+      })
+      .map(Number);
   }
 
   /** True if there was anybody in the group. */

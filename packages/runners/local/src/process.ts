@@ -16,6 +16,8 @@ export interface ProcessOptions {
   readonly cwd: string;
   /** Time between asking a stopped command to end and killing it, in milliseconds. */
   readonly graceMs: number;
+  /** Whether the first process is not asked to end. @defaultValue false */
+  readonly sparesLeader?: boolean | undefined;
   readonly guard: Guard;
   readonly signal: AbortSignal;
   /** Takes what is printed. The next chunk of a stream comes when this one is dealt with. */
@@ -54,7 +56,7 @@ export async function runProcess(program: Program, options: ProcessOptions): Pro
     stripFinalNewline: false,
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const group = new ProcessGroup(child.pid, options.graceMs);
+  const group = new ProcessGroup(child.pid, options.graceMs, options.sparesLeader);
   if (child.pid !== undefined) guard.watch(child.pid);
   const stop = (): void => group.stop();
   signal.addEventListener("abort", stop, { once: true });

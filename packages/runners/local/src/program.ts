@@ -4,9 +4,9 @@
  * @module
  */
 import { closeSync, openSync, readSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { basename, isAbsolute, join, normalize, resolve } from "node:path";
 
-import { commandNotFound, type Action, type InputTool } from "@ashlar/core";
+import { commandNotFound, type Action, type InputTool, type PlacedTool } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
 import type { Place, Program } from "./place.ts";
@@ -48,24 +48,39 @@ export async function prepareProgram(
   }
   const folders = action.tools === undefined ? [bin, ...systemFolders] : [bin];
   const own = byName.get(word);
-  const file = word.includes("/")
-    ? resolve(place.folder, "root", action.cwd, word)
-    : own?.type === "input-tool"
-      ? join(place.folder, "root", own.path)
-      : folders.map((folder) => join(folder, word)).find(isExecutable);
+  const path = word.includes("/") ? pathInRoot(action.cwd, word) : inputPath(own);
+  const file =
+    path !== undefined
+      ? place.inRoot(path)
+      : isAbsolute(word)
+        ? resolve(word)
+        : folders.map((folder) => join(folder, word)).find(isExecutable);
   if (file === undefined || !isExecutable(file)) {
     const names = action.tools?.map(({ name }) => name);
     throw commandNotFound({ stage: action.name, program: word, tools: names });
   }
-  const seen = (path: string): string =>
-    path.startsWith(`${place.folder}/`) ? place.seenAs + path.slice(place.folder.length) : path;
+  const seen = (each: string): string =>
+    each.startsWith(`${place.folder}/`) ? place.seenAs + each.slice(place.folder.length) : each;
   const env = {
     PATH: folders.map(seen).join(":"),
     HOME: seen(join(place.folder, "home")),
     TMPDIR: seen(join(place.folder, "tmp")),
     ...action.env,
   };
-  return { argv: [seen(file), ...rest], env };
+  const start = path === undefined ? seen(file) : join(place.seenAs, "root", path);
+  const absolute = [word, ...byName.keys()].filter((each) => isAbsolute(each));
+  return { argv: [start, ...rest], env, reads: [...links.values(), ...absolute] };
+}
+
+/** A relative path that a command is started by, as one from the input root; `undefined` if it leads out. */
+function pathInRoot(cwd: string, word: string): string | undefined {
+  if (isAbsolute(word)) return undefined;
+  const path = normalize(join(cwd, word));
+  return path.startsWith("..") ? undefined : path;
+}
+
+function inputPath(tool: PlacedTool | undefined): string | undefined {
+  return tool?.type === "input-tool" ? tool.path : undefined;
 }
 
 /**
@@ -73,7 +88,7 @@ export async function prepareProgram(
  * script is told the name by which it was started, so it is started by the name that it has there.
  */
 function lead({ name, path }: InputTool, place: Place, bin: string): void {
-  if (!isScript(join(place.folder, "root", path))) {
+  if (!isScript(place.inRoot(path))) {
     // Relative, for the command may see the folder elsewhere.
     return symlinkSync(join("../root", path), join(bin, name));
   }

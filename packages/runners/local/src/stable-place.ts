@@ -18,7 +18,7 @@ import { plainPlace, type Place } from "./place.ts";
 import { isAlive, removeTree } from "./scratch.ts";
 
 /** The path that namespaces bind to. The same on every machine: programs write it into their outputs. */
-const boundPath = "/tmp/ashlar-root";
+export const boundPath: string = "/tmp/ashlar-root";
 
 /** Run in a new mount namespace: binds, goes to where the command is to start, and becomes it. */
 const bind = '"$1" --bind "$2" "$3" && cd "$4" && shift 4 && exec "$@"';
@@ -63,6 +63,7 @@ export class StablePlace {
     return await work({
       folder,
       seenAs: boundPath,
+      inRoot: (path) => join(folder, "root", path),
       wrap: ({ argv, env }, cwd) => {
         const view = [...unshare, "/bin/sh", "-c", bind, "sh", mount, folder, boundPath, cwd];
         // Handed over as arguments: a shell would alter some variables, and lose others.

@@ -2,11 +2,35 @@ import { runnerContract } from "@ashlar/core/testing";
 import { localRunner } from "@ashlar/runner-local";
 import { describe, expect, test } from "vitest";
 
+import { findBubblewrap } from "../src/bubblewrap.ts";
 import { LocalRunner } from "../src/local-runner.ts";
 
-runnerContract({ describe, expect, test }, { makeRunner: () => localRunner({ graceMs: 100 }) });
+const graceMs = 100;
 
-describe("without a launcher", () => {
-  const makeRunner = (): LocalRunner => new LocalRunner({ graceMs: 100 }, { launcher: false });
+describe("kept to its inputs by what it is given", () => {
+  const makeRunner = (): LocalRunner => new LocalRunner({ graceMs, sandbox: "none" });
   runnerContract({ describe, expect, test }, { makeRunner });
 });
+
+describe("without a launcher", () => {
+  const makeRunner = (): LocalRunner =>
+    new LocalRunner({ graceMs, sandbox: "none" }, { launcher: false });
+  runnerContract({ describe, expect, test }, { makeRunner });
+});
+
+const bubblewrap = findBubblewrap();
+if (bubblewrap.path === undefined) {
+  test.skip(`in a sandbox (not here: ${bubblewrap.reason})`, () => {});
+} else {
+  describe("in a sandbox", () => {
+    const makeRunner = (): ReturnType<typeof localRunner> =>
+      localRunner({ graceMs, sandbox: "required" });
+    runnerContract({ describe, expect, test }, { makeRunner });
+  });
+
+  describe("in a sandbox, without a launcher", () => {
+    const makeRunner = (): LocalRunner =>
+      new LocalRunner({ graceMs, sandbox: "required" }, { launcher: false });
+    runnerContract({ describe, expect, test }, { makeRunner });
+  });
+}

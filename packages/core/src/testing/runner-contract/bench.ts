@@ -186,6 +186,22 @@ export function isGone(pid: number): boolean {
   }
 }
 
+/** Numbers of living processes that were started with a text in their environment; `undefined` where nobody says. */
+export function startedWith(text: string): number[] | undefined {
+  if (process.platform !== "linux") return undefined;
+  return fs
+    .readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(text) && !isGone(pid);
+      } catch {
+        return false;
+      }
+    });
+}
+
 /** The same runner, with a list of what it was given. */
 function recording(runner: Runner, runs: Run[]): Runner {
   const { name, platform, hermeticity, abilities = [] } = runner;

@@ -1,18 +1,21 @@
 /**
  * Guarantee 8: nothing of a command is left, however it ends.
  *
- * Commands print the numbers of their processes. No test waits for time to pass: when a run has settled,
- * the processes must be gone at once.
+ * Commands print the numbers of their processes, which may be numbers of their own, as in a container; so they
+ * are also known by a mark in their environment. No test waits for time to pass: when a run has settled, the
+ * processes must be gone at once.
  *
  * @module
  */
+import { randomUUID } from "node:crypto";
+
 import type { Clock } from "../../base/clock.ts";
 import type { BuildOptions } from "../../build/build.ts";
 import type { Report } from "../../build/report.ts";
 import type { Command } from "../../graph/command.ts";
 import { out } from "../../graph/out.ts";
 import { sh } from "../../graph/sh.ts";
-import { call, codes, isGone, type Bench, type Check } from "./bench.ts";
+import { call, codes, isGone, startedWith, type Bench, type Check } from "./bench.ts";
 
 /** Starts what does not want to end: a child, a grandchild, and one that has closed its outputs. */
 const script = `
@@ -40,31 +43,31 @@ export function checkEnds(check: Check): void {
   check(8, "all that ignores SIGTERM is gone when a cancelled run settles", async (bench) => {
     const cancel = new AbortController();
     const family = new Family(() => cancel.abort(new Error("enough")));
-    const report = await family.tryBuild(bench, forever(), { signal: cancel.signal });
+    const report = await family.tryBuild(bench, family.forever(), { signal: cancel.signal });
     bench.expect(report.outcome).toBe("cancelled");
     bench.expect(codes(report)).toEqual(["BUILD_CANCELLED"]);
-    family.checkGone(bench);
+    family.checkStopped(bench);
   });
 
   check(8, "all that ignores SIGTERM is gone when a run is out of time", async (bench) => {
     const clock = new HandClock();
     const family = new Family(() => clock.ring());
-    const report = await family.tryBuild(bench, forever({ timeoutMs: 400 }), { clock });
+    const report = await family.tryBuild(bench, family.forever(400), { clock });
     bench.expect(codes(report)).toEqual(["STAGE_TIMED_OUT"]);
     bench.expect(report.errors[0]?.facts["log"]).toContain("pid ");
-    family.checkGone(bench);
+    family.checkStopped(bench);
   });
 
   check(8, "what a command leaves running is gone when it has ended by itself", async (bench) => {
     const family = new Family();
-    const report = await family.tryBuild(bench, sh`sh -c ${untilAllSaid(0)}`);
+    const report = await family.tryBuild(bench, family.endingWith(0));
     bench.expect(codes(report)).toEqual([]);
     family.checkGone(bench);
   });
 
   check(8, "what a command leaves running is gone when it has failed", async (bench) => {
     const family = new Family();
-    const report = await family.tryBuild(bench, sh`sh -c ${untilAllSaid(1)}`);
+    const report = await family.tryBuild(bench, family.endingWith(1));
     bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
     family.checkGone(bench);
   });
@@ -97,11 +100,6 @@ export function checkEnds(check: Check): void {
   );
 }
 
-/** A command that has to be stopped. */
-function forever(options: { readonly timeoutMs?: number } = {}): Command {
-  return sh(options)`sh -c ${`${script}\nwhile :; do sleep 1000; done`}`;
-}
-
 /** A script that ends once all its processes have said their numbers, and leaves them behind. */
 function untilAllSaid(exitCode: number): string {
   const loud = script.replaceAll(said, () => `${said}; echo > "$HOME/$$"`);
@@ -130,11 +128,25 @@ class HandClock implements Clock {
 /** The processes of one command. */
 class Family {
   readonly #onComplete: () => void;
+  /** A variable of all of them, which nobody else has. */
+  readonly #mark = randomUUID();
   #text = "";
+  #seen: number | undefined;
 
   /** @param onComplete - Called when the numbers of all are known. */
   constructor(onComplete: () => void = () => {}) {
     this.#onComplete = onComplete;
+  }
+
+  /** A command that has to be stopped. */
+  forever(timeoutMs?: number): Command {
+    const options = { env: { MARK: this.#mark }, ...(timeoutMs !== undefined && { timeoutMs }) };
+    return sh(options)`sh -c ${`${script}\nwhile :; do sleep 1000; done`}`;
+  }
+
+  /** A command that ends by itself, and leaves the others behind. */
+  endingWith(exitCode: number): Command {
+    return sh({ env: { MARK: this.#mark } })`sh -c ${untilAllSaid(exitCode)}`;
   }
 
   get pids(): number[] {
@@ -143,7 +155,9 @@ class Family {
 
   hear(text: string): void {
     this.#text += text;
-    if (this.pids.length === familySize) this.#onComplete();
+    if (this.pids.length !== familySize) return;
+    this.#seen = startedWith(this.#mark)?.length;
+    this.#onComplete();
   }
 
   async tryBuild(
@@ -159,15 +173,18 @@ class Family {
     });
   }
 
+  /** Expects that all were there when they were stopped, and that none is left. */
+  checkStopped(bench: Bench): void {
+    const isSeen = this.#seen === undefined || this.#seen >= familySize;
+    bench.expect(isSeen, `${this.#seen} processes of ${familySize} were seen`).toBe(true);
+    this.checkGone(bench);
+  }
+
   /** Expects that none is left, now. */
   checkGone(bench: Bench): void {
     const { pids } = this;
     bench.expect(pids.length, "processes that said their numbers").toBe(familySize);
-    bench
-      .expect(
-        pids.filter((pid) => !isGone(pid)),
-        "processes that are left",
-      )
-      .toEqual([]);
+    const left = startedWith(this.#mark) ?? pids.filter((pid) => !isGone(pid));
+    bench.expect(left, "processes that are left").toEqual([]);
   }
 }
