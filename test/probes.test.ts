@@ -81,7 +81,7 @@ class Project {
   }
 
   async #build(store: string, place: string): Promise<Report> {
-    await using runner = localRunner({ scratch: this.folder });
+    await using runner = localRunner({ scratch: this.folder, sandbox: "none" });
     const script = this.#script;
     const list = stage(
       "list",

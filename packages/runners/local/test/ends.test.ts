@@ -12,7 +12,7 @@ const oneStage = new URL("children/one-stage.ts", import.meta.url);
 
 describe("graceMs", () => {
   test("is time to clean up, and need not be used up", async () => {
-    await using runner = localRunner({ graceMs: 20_000 });
+    await using runner = localRunner({ sandbox: "none", graceMs: 20_000 });
     const cancel = new AbortController();
     const polite = "trap 'echo bye; exit 0' TERM; echo hello; sleep 1000 & wait";
     const startedAt = performance.now();
@@ -32,7 +32,7 @@ describe("graceMs", () => {
 
   test("is over for a command that does not listen", async () => {
     const graceMs = 300;
-    await using runner = localRunner({ graceMs });
+    await using runner = localRunner({ sandbox: "none", graceMs });
     const cancel = new AbortController();
     let abortedAt = 0;
     await run(runner, script("trap '' TERM; echo hello; while :; do sleep 1000; done"), {
@@ -49,7 +49,7 @@ describe("graceMs", () => {
 });
 
 test("a run waits for what takes its time to die", async () => {
-  await using runner = localRunner();
+  await using runner = localRunner({ sandbox: "none" });
   // Much memory has to be given back. It says so in a file, for it must not hold the output open.
   const large = `
     const memory = Buffer.alloc(300_000_000, 1);
@@ -75,7 +75,7 @@ describe("a daemon, which leaves its command's session", () => {
     ["does not hold up the end of its command", "", []],
     ["does not hold up a cancellation", "setInterval(() => {}, 1000)", ["BUILD_CANCELLED"]],
   ])("%s", async (_, more, expected) => {
-    await using runner = localRunner({ graceMs: 100 });
+    await using runner = localRunner({ sandbox: "none", graceMs: 100 });
     const target = stage("daemon", () => sh`${process.execPath} -e ${daemon + more}`)();
     const cancel = new AbortController();
     let heard = "";
@@ -132,7 +132,7 @@ test.skipIf(process.platform !== "linux")(
         readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
       );
     const before = children();
-    const runner = localRunner();
+    const runner = localRunner({ sandbox: "none" });
     expect(codes(await run(runner, script("echo hello")))).toEqual([]);
     expect(children()).not.toEqual(before);
     await runner[Symbol.asyncDispose]();
@@ -141,7 +141,7 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test("inputs have one time, whenever they were made", async () => {
-  await using runner = localRunner();
+  await using runner = localRunner({ sandbox: "none" });
   const stat = `
     const { lstatSync } = require("node:fs");
     for (const path of ["file", "tree/x", "tree/sub"]) console.log(lstatSync(path).mtimeMs);`;
@@ -160,7 +160,7 @@ test("inputs have one time, whenever they were made", async () => {
 test("a run leaves no timer behind, which would keep its process alive", async () => {
   const timers = (): number =>
     process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
-  await using runner = localRunner();
+  await using runner = localRunner({ sandbox: "none" });
   const before = timers();
   expect(codes(await run(runner, script("echo hello")))).toEqual([]);
   // Sooner than the second for which an output may stay open.
@@ -172,7 +172,7 @@ describe("a program that cannot be started fails its stage, and says why", () =>
     ["its interpreter is missing", "#!/no/such/interpreter\n", "127", "ENOENT"],
     ["its interpreter cannot be executed", "#!/etc/passwd\n", "126", "EACCES"],
   ])("when %s", async (_, content, exitCode, why) => {
-    await using runner = localRunner();
+    await using runner = localRunner({ sandbox: "none" });
     const write = script(`printf '%s' '${content}' > x; chmod +x x; exec ./x`);
     // Of a shell first, to see that we do as shells do.
     const [error] = (await run(runner, write)).errors;
@@ -189,7 +189,7 @@ describe("a program that cannot be started fails its stage, and says why", () =>
   });
 
   test("when its arguments are too long", async () => {
-    await using runner = localRunner();
+    await using runner = localRunner({ sandbox: "none" });
     const long = stage("long", () => sh`sh -c : ${"x".repeat(3_000_000)}`)();
     const report = await run(runner, long);
     expect(codes(report)).toEqual(["STAGE_FAILED"]);

@@ -12,7 +12,7 @@ function on<T>(platform: NodeJS.Platform, work: () => T): T {
 }
 
 test("the runner is local, and keeps commands to what they declare by convention only", () => {
-  const { name, hermeticity } = localRunner();
+  const { name, hermeticity } = localRunner({ sandbox: "none" });
   expect({ name, hermeticity }).toEqual({ name: "local", hermeticity: "declared" });
 });
 

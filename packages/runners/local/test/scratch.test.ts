@@ -36,14 +36,14 @@ describe("nothing is left of an action", () => {
 
   test.each(ends)("after %s", async (_, targets, expected) => {
     const scratch = folder();
-    await using runner = localRunner({ scratch, graceMs: 50 });
+    await using runner = localRunner({ sandbox: "none", scratch, graceMs: 50 });
     expect(codes(await run(runner, targets))).toEqual(expected);
     expect(leftBy(scratch)).toEqual([]);
   });
 
   test("after a cancellation", async () => {
     const scratch = folder();
-    await using runner = localRunner({ scratch, graceMs: 50 });
+    await using runner = localRunner({ sandbox: "none", scratch, graceMs: 50 });
     const cancel = new AbortController();
     const report = await run(runner, script(`${litter}; echo on; sleep 1000`), {
       signal: cancel.signal,
@@ -57,7 +57,7 @@ describe("nothing is left of an action", () => {
 
   test("and nothing at all once the runner is disposed of", async () => {
     const scratch = folder();
-    const runner = localRunner({ scratch });
+    const runner = localRunner({ sandbox: "none", scratch });
     await run(runner, [script(litter), script(`${litter}; exit 1`)], { keepGoing: true });
     await runner[Symbol.asyncDispose]();
     expect(below(scratch)).toEqual([]);
@@ -65,7 +65,7 @@ describe("nothing is left of an action", () => {
 
   test("a runner that was disposed of can be used again", async () => {
     const scratch = folder();
-    const runner = localRunner({ scratch });
+    const runner = localRunner({ sandbox: "none", scratch });
     for (let round = 0; round < 2; round++) {
       expect(codes(await run(runner, script(litter)))).toEqual([]);
       await runner[Symbol.asyncDispose]();
@@ -75,7 +75,7 @@ describe("nothing is left of an action", () => {
 
   test("not even of a runner that nobody disposes of, once none of its actions runs", async () => {
     const scratch = folder();
-    const runner = localRunner({ scratch });
+    const runner = localRunner({ sandbox: "none", scratch });
     for (let round = 0; round < 2; round++) {
       expect(codes(await run(runner, [script(litter), script("echo")], { slots: 2 }))).toEqual([]);
       expect(below(scratch)).toEqual([]);
@@ -87,7 +87,7 @@ describe("nothing is left of an action", () => {
     "and no file of its log is held open (seen in /proc, so on Linux only)",
     async () => {
       const scratch = folder();
-      await using runner = localRunner({ scratch });
+      await using runner = localRunner({ sandbox: "none", scratch });
       const long = "head -c 1000000 /dev/zero; head -c 1000000 /dev/zero >&2; echo > o";
       expect(codes(await run(runner, failing("tree", long)))).toEqual(["OUTPUT_WRONG_KIND"]);
       expect(openFiles().filter((path) => path.startsWith(scratch))).toEqual([]);
@@ -114,7 +114,7 @@ test("actions that come and go at the same time all have their directories", asy
 
 test("the folder for scratch is made, and may be relative", async () => {
   const scratch = join(folder(), "not", "yet", "there");
-  await using runner = localRunner({ scratch: relative(process.cwd(), scratch) });
+  await using runner = localRunner({ sandbox: "none", scratch: relative(process.cwd(), scratch) });
   const report = await run(runner, [script("pwd > x"), script("pwd > y", { stablePath: true })]);
   expect(codes(report)).toEqual([]);
   expect(existsSync(scratch)).toBe(true);
@@ -152,7 +152,7 @@ test("what a killed process has left is swept, and nothing else", async () => {
     const other = join(scratch, `ashlar-run-ffffffff-${killed.pid}-other`);
     mkdirSync(other);
 
-    await using runner = localRunner({ scratch });
+    await using runner = localRunner({ sandbox: "none", scratch });
     expect(codes(await run(runner, script("echo")))).toEqual([]);
     // A process that is alive needs its own; so may one on another machine that shares the disk.
     expect(directoryOf(killed.pid)).toBe(basename(other));

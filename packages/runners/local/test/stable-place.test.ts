@@ -28,7 +28,7 @@ describe.each([
     const scratch = folder();
     const seen = new Set<string>();
     for (let round = 0; round < 2; round++) {
-      await using runner = new LocalRunner({ scratch }, { views: mayMakeViews });
+      await using runner = new LocalRunner({ sandbox: "none", scratch }, { views: mayMakeViews });
       const report = await run(runner, [where(1), where(2), where(3), where(4)], { slots: 4 });
       expect(codes(report)).toEqual([]);
       for (const log of await logs(report)) seen.add(log);
@@ -39,7 +39,7 @@ describe.each([
   });
 
   test("has the right inputs, outputs and environment for each", async () => {
-    await using runner = new LocalRunner({ scratch: folder() }, { views: mayMakeViews });
+    await using runner = new LocalRunner({ sandbox: "none", scratch: folder() }, { views: mayMakeViews });
     const env = { SOME: " a  b ", EMPTY: "", LINES: "a\nb" };
     const copy = stage("copy", (n: number) => {
       const root = { "in/file": text(`content ${n}`), log: writable(text("old")) };
@@ -64,7 +64,7 @@ describe.each([
   });
 
   test("takes nothing of what a command does not touch: the exit code, the signal", async () => {
-    await using runner = new LocalRunner({ scratch: folder() }, { views: mayMakeViews });
+    await using runner = new LocalRunner({ sandbox: "none", scratch: folder() }, { views: mayMakeViews });
     const ends = ["exit 7", "kill -KILL $$"].map((end) => script(end, { stablePath: true }));
     const report = await run(runner, ends, { keepGoing: true, slots: 1 });
     const messages = report.errors.map(({ message }) => message).toSorted();
@@ -97,8 +97,8 @@ describe("turns", () => {
   test("are taken one at a time, also by runners that do not know of each other", async () => {
     const scratch = folder();
     const once = join(scratch, "once");
-    await using first = new LocalRunner({ scratch }, { views: false });
-    await using second = new LocalRunner({ scratch }, { views: false });
+    await using first = new LocalRunner({ sandbox: "none", scratch }, { views: false });
+    await using second = new LocalRunner({ sandbox: "none", scratch }, { views: false });
     const alone = (n: number): Check =>
       script('mkdir "$ONCE"; ls > /dev/null; rmdir "$ONCE"', {
         ...{ stablePath: true, env: { N: n, ONCE: once } },
@@ -114,7 +114,7 @@ describe("turns", () => {
 
   test("can be given up while another has its own", async () => {
     const scratch = folder();
-    await using runner = new LocalRunner({ scratch, graceMs: 50 }, { views: false });
+    await using runner = new LocalRunner({ sandbox: "none", scratch, graceMs: 50 }, { views: false });
     const stopFirst = new AbortController();
     const stopSecond = new AbortController();
     let isOn = false;
@@ -143,7 +143,7 @@ describe("turns", () => {
     mkdirSync(join(place, "root"), { recursive: true });
     writeFileSync(join(place, "root", "junk"), "");
     writeFileSync(`${place}.lock`, String(pid));
-    await using runner = new LocalRunner({ scratch }, { views: false });
+    await using runner = new LocalRunner({ sandbox: "none", scratch }, { views: false });
     const report = await run(runner, script("ls -A", { stablePath: true }));
     expect(codes(report)).toEqual([]);
     expect(await logs(report)).toEqual([""]);
@@ -156,7 +156,7 @@ describe("turns", () => {
     try {
       const lock = `${placeIn(scratch)}.lock`;
       writeFileSync(lock, String(child.pid));
-      await using runner = new LocalRunner({ scratch }, { views: false });
+      await using runner = new LocalRunner({ sandbox: "none", scratch }, { views: false });
       let heard = "";
       const report = run(runner, script("echo on", { stablePath: true }), {
         onEvent: (event) => void (heard += event.type === "stage-output" ? event.text : ""),
@@ -177,7 +177,7 @@ describe("turns", () => {
     "work on another disk than that of /tmp (/dev/shm, if there is)",
     async () => {
       const scratch = folder(otherDisk);
-      await using runner = new LocalRunner({ scratch }, { views: false });
+      await using runner = new LocalRunner({ sandbox: "none", scratch }, { views: false });
       const report = await run(runner, script("pwd", { stablePath: true }));
       expect(codes(report)).toEqual([]);
       expect(await logs(report)).toEqual([`${placeIn(scratch)}/root\n`]);

@@ -19,7 +19,7 @@ async function printed(
   argv: readonly string[],
   options: CommandOptions = {},
 ): Promise<string> {
-  await using runner = new LocalRunner({ graceMs: 50 }, { launcher });
+  await using runner = new LocalRunner({ sandbox: "none", graceMs: 50 }, { launcher });
   const [program = "", ...rest] = argv;
   const report = await run(runner, stage("print", () => sh(options)`${program} ${rest}`)());
   expect(codes(report)).toEqual([]);
@@ -80,7 +80,7 @@ describe.each([
     "and ended by SIG%s is told from one that exits with the same status",
     async (name) => {
       const status = 128 + constants.signals[`SIG${name}`];
-      await using runner = new LocalRunner({}, { launcher });
+      await using runner = new LocalRunner({ sandbox: "none" }, { launcher });
       const ends = [`kill -${name} $$`, `exit ${status}`].map((text) => script(text));
       const report = await run(runner, ends, { keepGoing: true });
       const messages = report.errors.map(({ message }) => message).toSorted();
@@ -104,7 +104,7 @@ describe.each([
   });
 
   test("is heard while it runs", async () => {
-    await using runner = new LocalRunner({ graceMs: 50 }, { launcher });
+    await using runner = new LocalRunner({ sandbox: "none", graceMs: 50 }, { launcher });
     const cancel = new AbortController();
     let heard = "";
     const endless = script("echo out; echo err >&2; while :; do sleep 1000; done");
@@ -133,7 +133,7 @@ describe.each([
       const child = spawn("sh", ["-c", talk], { detached: true, stdio: "inherit" });
       require("node:fs").writeFileSync(${JSON.stringify(file)}, String(child.pid));
       child.unref();`;
-    await using runner = new LocalRunner({ graceMs: 50 }, { launcher });
+    await using runner = new LocalRunner({ sandbox: "none", graceMs: 50 }, { launcher });
     // It talks too often for its stream to be closed, until it is killed.
     const first = run(runner, stage("first", () => sh`${process.execPath} -e ${daemon}`)());
     await until("there is a daemon", () => existsSync(file) && readFileSync(file, "utf8") !== "");
@@ -155,7 +155,7 @@ describe.each([
 test("values of secrets are in no file, not even while the command runs", async () => {
   const token = secret("TOKEN", { from: () => "s3cret-value" });
   const look = 'echo "$T" | wc -c; grep -rl "$T" "$PWD/../.." || echo none';
-  await using runner = new LocalRunner({});
+  await using runner = new LocalRunner({ sandbox: "none" });
   const report = await run(runner, script(look, { env: { T: token } }));
   expect(codes(report)).toEqual([]);
   expect((await logs(report)).map((log) => log.trim())).toEqual(["13\nnone"]);
@@ -163,7 +163,7 @@ test("values of secrets are in no file, not even while the command runs", async 
 
 describe("a launcher", () => {
   test("that a command kills does not take the command with it", async () => {
-    await using runner = new LocalRunner({});
+    await using runner = new LocalRunner({ sandbox: "none" });
     // Without a launcher our own process would be the parent.
     const guarded = script(
       `case $(ps -o comm= -p $PPID) in *bash*) kill -9 $PPID;; esac; echo alive`,

@@ -10,7 +10,7 @@ import { localRunner } from "@ashlar/runner-local";
 const [directory = "", scratch = "", store = ""] = process.argv.slice(2);
 
 const list = stage("list", ({ tree }: { tree: Tree }) => sh`ls ${tree}`);
-await using runner = localRunner({ scratch });
+await using runner = localRunner({ sandbox: "none", scratch });
 try {
   await build(list({ tree: source(directory) }), { runner, store });
   process.stdout.write("{}");

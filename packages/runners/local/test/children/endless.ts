@@ -23,7 +23,7 @@ const endless = stage(
 );
 
 await build(all({ a: endless(1), b: endless(2) }), {
-  runner: localRunner({ scratch }),
+  runner: localRunner({ sandbox: "none", scratch }),
   store: new MemoryStore(),
   slots: 2,
   onEvent: (event) => {
