@@ -31,7 +31,8 @@ import { canRunTypes } from "../packages/core/src/rebuild/modules/types.ts";
 // Each function starts a Node.
 vi.setConfig({ testTimeout: 30_000 });
 
-const runner = localRunner();
+// Some of its functions write to the project, which a sandbox would hide.
+const runner = localRunner({ sandbox: "none" });
 afterAll(async () => await runner[Symbol.asyncDispose]());
 
 /** A folder of modules, and a store. */

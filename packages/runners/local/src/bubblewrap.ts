@@ -71,16 +71,33 @@ function fixedWords(): readonly string[] {
   return (fixed ??= [
     ...(process.getuid?.() === 0 ? keptRights() : []),
     ...systemPlaces.flatMap(showPlace),
-    ...packagePlaces.filter((path) => existsSync(path)).flatMap(readOnly),
+    ...packagePlaces.flatMap(showPlace),
     ...["--proc", "/proc"],
     ...["--perms", "0755", "--dir", "/dev", "--perms", "1777", "--dir", "/dev/shm"],
     ...devices
       .map((name) => `/dev/${name}`)
-      .filter((path) => existsSync(path))
-      .flatMap((path) => ["--dev-bind", path, path]),
+      .flatMap((path) => (existsSync(path) ? ["--dev-bind", path, path] : [])),
     ...["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/proc/self/fd/0", "/dev/stdin"],
-    ...["--symlink", "/proc/self/fd/1", "/dev/stdout", "--symlink", "/proc/self/fd/2", "/dev/stderr"],
-    ...["--perms", "1777", "--dir", "/tmp", "--dir", "/var", "--perms", "1777", "--dir", "/var/tmp"],
+    ...[
+      "--symlink",
+      "/proc/self/fd/1",
+      "/dev/stdout",
+      "--symlink",
+      "/proc/self/fd/2",
+      "/dev/stderr",
+    ],
+    ...[
+      "--perms",
+      "1777",
+      "--dir",
+      "/tmp",
+      "--dir",
+      "/var",
+      "--perms",
+      "1777",
+      "--dir",
+      "/var/tmp",
+    ],
   ]);
 }
 
@@ -126,7 +143,11 @@ export function probe(path: string | undefined, platform: string = process.platf
     const hint = "install bubblewrap: on Debian and Ubuntu `apt-get install bubblewrap`";
     return { path: undefined, reason: "there is no program `bwrap`", hint };
   }
-  const [program = "", ...words] = bubblewrapWords(path, { binds: [], hasNetwork: false, cwd: "/" });
+  const [program = "", ...words] = bubblewrapWords(path, {
+    binds: [],
+    hasNetwork: false,
+    cwd: "/",
+  });
   const { status, stderr, error } = spawnSync(program, [...words, "/bin/sh", "-c", "exit 7"], {
     env: {},
     stdio: ["ignore", "ignore", "pipe"],

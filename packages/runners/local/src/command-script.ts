@@ -31,7 +31,9 @@ export function commandScript({ argv, env }: Program, cwd: string): string | und
   const words = [file, ...rest];
   const variables = Object.entries(env);
   const assignments = variables.map(([name, value]) => ({ name, value }));
-  const start = hasOnlyPlainNames(env) ? exported(assignments, words) : handedOver(assignments, words);
+  const start = hasOnlyPlainNames(env)
+    ? exported(assignments, words)
+    : handedOver(assignments, words);
   if (start === undefined) return undefined;
   const script = `{ cd -- ${quote(cwd)} && unset OLDPWD PWD && ${start}; exit 127; }\n`;
   return script.length > maxLength || script.includes("\0") ? undefined : script;

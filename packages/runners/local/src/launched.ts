@@ -5,9 +5,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { ProcessEnd } from "./place.ts";
 import { PostLost, type Ending, type Post } from "./post.ts";
 import { ProcessGroup } from "./process-group.ts";
-import type { ProcessEnd, ProcessOptions } from "./process.ts";
+import type { ProcessOptions } from "./process.ts";
 
 /** Commands that take no longer have their output read when they are over, in milliseconds. */
 const shortMs = 10;

@@ -34,14 +34,14 @@ import { runLaunched } from "./launched.ts";
 import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
 import { collectOutputs, writtenPaths, type CollectedOutputs } from "./outputs.ts";
-import { plainPlace, type Place, type Program } from "./place.ts";
+import { plainPlace, type Place, type ProcessEnd, type Program } from "./place.ts";
 import { PostLost } from "./post.ts";
-import { runProcess, type ProcessEnd, type ProcessOptions } from "./process.ts";
+import { runProcess, type ProcessOptions } from "./process.ts";
 import { prepareProgram } from "./program.ts";
 import type { Room } from "./room.ts";
+import { chooseSandbox, sandboxPlace, type SandboxChoice } from "./sandbox.ts";
 import { Scratch } from "./scratch.ts";
 import { coverSecrets } from "./secret-values.ts";
-import { chooseSandbox, sandboxPlace, type SandboxChoice } from "./sandbox.ts";
 import { SharedFolder } from "./shared-folder.ts";
 import { divideInputs, TreeSizes } from "./shown-trees.ts";
 import { StablePlace } from "./stable-place.ts";
@@ -197,24 +197,27 @@ export class LocalRunner implements Runner {
   ): Promise<Execution> {
     const { laid, small, large } = await divideInputs(action, context, this.#sizes);
     const trees = large.map(({ digest }) => digest);
-    return await this.#shared.use(trees, context.content, async (directories) =>
-      await this.#scratch.use(async (room) => {
-        launcher?.start();
-        await room.lay(laid.action, laid.context);
-        const root = join(room.folder, "root");
-        if (action.caches.length > 0) {
-          room.forgo();
-          await layCaches(root, action, context.caches);
-        }
-        const shown = [
-          ...small.map((path) => ({ path, from: join(root, path) })),
-          ...large.map(({ path }, at) => ({ path, from: directories[at] ?? "" })),
-        ];
-        const place = await sandboxPlace(room.folder, action, context, {
-          ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
-        });
-        return await this.#execute(action, { place, room }, context, launcher);
-      }),
+    return await this.#shared.use(
+      trees,
+      context.content,
+      async (directories) =>
+        await this.#scratch.use(async (room) => {
+          launcher?.start();
+          await room.lay(laid.action, laid.context);
+          const root = join(room.folder, "root");
+          if (action.caches.length > 0) {
+            room.forgo();
+            await layCaches(root, action, context.caches);
+          }
+          const shown = [
+            ...small.map((path) => ({ path, from: join(root, path) })),
+            ...large.map(({ path }, at) => ({ path, from: directories[at] ?? "" })),
+          ];
+          const place = await sandboxPlace(room.folder, action, context, {
+            ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
+          });
+          return await this.#execute(action, { place, room }, context, launcher);
+        }),
     );
   }
 
@@ -238,14 +241,18 @@ export class LocalRunner implements Runner {
     const startedAt = Date.now();
     const wrapped = place.wrap(program, join(place.seenAs, "root", action.cwd));
     // A command for the launcher is written to a file. No value of a secret may be.
-    const ended = await startProgram(wrapped, context.secrets === undefined ? launcher : undefined, {
-      cwd: join(root, action.cwd),
-      graceMs: this.#graceMs,
-      sparesLeader: place.sparesLeader,
-      guard: this.#guard,
-      signal,
-      onChunk: log.add,
-    });
+    const ended = await startProgram(
+      wrapped,
+      context.secrets === undefined ? launcher : undefined,
+      {
+        cwd: join(root, action.cwd),
+        graceMs: this.#graceMs,
+        sparesLeader: place.sparesLeader,
+        guard: this.#guard,
+        signal,
+        onChunk: log.add,
+      },
+    );
     const end = place.end?.(ended) ?? ended;
     await log.end();
     const finishedAt = Date.now();

@@ -6,8 +6,6 @@
 
 import { join } from "node:path";
 
-import type { ProcessEnd } from "./process.ts";
-
 /** Where a command runs. */
 export interface Place {
   /** The action's directory, as this process sees it. */
@@ -22,6 +20,12 @@ export interface Place {
   readonly end?: (end: ProcessEnd) => ProcessEnd;
   /** Whether the first process is not the command, and not to be asked to end. @defaultValue false */
   readonly sparesLeader?: boolean;
+}
+
+/** How a command ended. */
+export interface ProcessEnd {
+  readonly exitCode: number | undefined;
+  readonly endedBy: string | undefined;
 }
 
 /** A program that is ready to start. */

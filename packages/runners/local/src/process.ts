@@ -8,7 +8,7 @@
  */
 import type { Guard } from "./guard.ts";
 import { LogStream } from "./log-stream.ts";
-import type { Program } from "./place.ts";
+import type { ProcessEnd, Program } from "./place.ts";
 import { ProcessGroup } from "./process-group.ts";
 
 /** How to run a program. */
@@ -22,12 +22,6 @@ export interface ProcessOptions {
   readonly signal: AbortSignal;
   /** Takes what is printed. The next chunk of a stream comes when this one is dealt with. */
   readonly onChunk: (stream: "stdout" | "stderr", chunk: Buffer) => Promise<void>;
-}
-
-/** How a command ended. */
-export interface ProcessEnd {
-  readonly exitCode: number | undefined;
-  readonly endedBy: string | undefined;
 }
 
 /** Exit codes, as shells give them, for programs that the system refuses to start. */

@@ -21,8 +21,7 @@ import { sandboxUnavailable, type Action, type ArtifactPath, type RunContext } f
 import { bubblewrapWords, findBubblewrap, type Bind, type Bubblewrap } from "./bubblewrap.ts";
 import { hasOnlyPlainNames } from "./command-script.ts";
 import { isShellText } from "./native.ts";
-import type { Place } from "./place.ts";
-import type { ProcessEnd } from "./process.ts";
+import type { Place, ProcessEnd } from "./place.ts";
 import type { SharedFolder } from "./shared-folder.ts";
 import { boundPath } from "./stable-place.ts";
 import { systemBinds } from "./system-files.ts";
@@ -32,10 +31,7 @@ import { placesOf } from "./tool-places.ts";
 export type SandboxChoice = "auto" | "none" | "required";
 
 /** The program that makes sandboxes here; `undefined` when there are to be none. Throws `SANDBOX_UNAVAILABLE`. */
-export function chooseSandbox(
-  choice: SandboxChoice,
-  found?: Bubblewrap,
-): string | undefined {
+export function chooseSandbox(choice: SandboxChoice, found?: Bubblewrap): string | undefined {
   if (choice === "none") return undefined;
   const { path, ...why } = found ?? findBubblewrap();
   if (choice === "required" && "reason" in why) throw sandboxUnavailable(why.reason, why.hint);
@@ -113,7 +109,9 @@ export async function sandboxPlace(
       const { argv, env, reads = [] } = program;
       const [file = ""] = argv;
       // The system would refuse it, and a shell would not. So the system is asked.
-      const outside = file.startsWith(`${boundPath}/`) ? folder + file.slice(boundPath.length) : file;
+      const outside = file.startsWith(`${boundPath}/`)
+        ? folder + file.slice(boundPath.length)
+        : file;
       if (isShellText(outside)) return { argv: [outside, ...argv.slice(1)], env };
       const { places, links } = placesOf(reads, visible);
       const binds = [...fixed, ...places.map((from) => ({ from })), ...own];

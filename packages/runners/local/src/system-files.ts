@@ -18,7 +18,12 @@ const copied = ["ld.so.cache", "protocols", "services"];
 const alternatives = "/etc/alternatives";
 
 /** What a command with network needs besides: where names are looked up, and whom to trust. */
-const ofNetwork = ["/etc/resolv.conf", "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/ca-certificates"];
+const ofNetwork = [
+  "/etc/resolv.conf",
+  "/etc/ssl/certs",
+  "/etc/pki/tls/certs",
+  "/etc/ca-certificates",
+];
 
 /** Makes the files in a directory that is there and empty. @param visible - Paths that will be shown as well. */
 export function writeSystemFiles(etc: string, visible: readonly string[]): void {
@@ -31,7 +36,8 @@ export function writeSystemFiles(etc: string, visible: readonly string[]): void 
     passwd: `${name}:x:${user}:${group}:${name}:/nonexistent:/bin/sh\n${nobody}`,
     group: `${groupName}:x:${group}:\n${group === 65534 ? "" : "nogroup:x:65534:\n"}`,
     hosts: "127.0.0.1 localhost\n::1 localhost\n",
-    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
+    "nsswitch.conf":
+      "passwd: files\ngroup: files\nhosts: files dns\nservices: files\nprotocols: files\n",
   };
   for (const [file, content] of Object.entries(files)) writeFileSync(join(etc, file), content);
   for (const file of copied) {

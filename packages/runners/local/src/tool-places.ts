@@ -30,10 +30,7 @@ export interface ToolPlaces {
  * @param programs - Absolute paths, by which the programs are started.
  * @param visible - What is shown in any case.
  */
-export function placesOf(
-  programs: readonly string[],
-  visible: readonly string[] = [],
-): ToolPlaces {
+export function placesOf(programs: readonly string[], visible: readonly string[] = []): ToolPlaces {
   const shown = [...visiblePlaces, ...visible];
   const isHidden = (path: string): boolean => !shown.some((place) => isIn(path, place));
   const ways = programs.map((path) => ({ path, real: realOf(path) }));

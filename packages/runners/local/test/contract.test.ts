@@ -19,18 +19,16 @@ describe("without a launcher", () => {
 });
 
 const bubblewrap = findBubblewrap();
-if (bubblewrap.path === undefined) {
-  test.skip(`in a sandbox (not here: ${bubblewrap.reason})`, () => {});
-} else {
-  describe("in a sandbox", () => {
-    const makeRunner = (): ReturnType<typeof localRunner> =>
-      localRunner({ graceMs, sandbox: "required" });
-    runnerContract({ describe, expect, test }, { makeRunner });
-  });
+const notHere = "reason" in bubblewrap ? ` (not here: ${bubblewrap.reason})` : "";
 
-  describe("in a sandbox, without a launcher", () => {
-    const makeRunner = (): LocalRunner =>
-      new LocalRunner({ graceMs, sandbox: "required" }, { launcher: false });
-    runnerContract({ describe, expect, test }, { makeRunner });
-  });
-}
+describe.skipIf(bubblewrap.path === undefined)(`in a sandbox${notHere}`, () => {
+  const makeRunner = (): ReturnType<typeof localRunner> =>
+    localRunner({ graceMs, sandbox: "required" });
+  runnerContract({ describe, expect, test }, { makeRunner });
+});
+
+describe.skipIf(bubblewrap.path === undefined)(`in a sandbox, without a launcher${notHere}`, () => {
+  const makeRunner = (): LocalRunner =>
+    new LocalRunner({ graceMs, sandbox: "required" }, { launcher: false });
+  runnerContract({ describe, expect, test }, { makeRunner });
+});

@@ -1,6 +1,13 @@
 /** The sandbox: what a command cannot reach, and what it still can. */
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +36,6 @@ import { codes, folder, leftBy, logs, run, script, until } from "./rig.ts";
 
 const { path: bwrap, ...why } = findBubblewrap();
 const notHere = "reason" in why ? ` (not here: ${why.reason})` : "";
-const inSandbox = test.skipIf(bwrap === undefined);
 
 /** Whether a command that tries to reach something gets there: its exit code says so. */
 async function reaches(
@@ -43,36 +49,36 @@ async function reaches(
 }
 
 /** Each is tried without a sandbox as well, or it would not show that it is the sandbox that stops it. */
-describe(`a command that tries to escape${notHere}`, () => {
-  const expectStopped = async (text: string, env: Record<string, string>): Promise<void> => {
-    expect(await reaches("none", text, { env })).toBe(true);
-    expect(await reaches("required", text, { env })).toBe(false);
+describe.skipIf(bwrap === undefined)(`a command that tries to escape${notHere}`, () => {
+  const isStopped = async (text: string, env: Record<string, string>): Promise<boolean> => {
+    const isPossible = await reaches("none", text, { env });
+    return isPossible && !(await reaches("required", text, { env }));
   };
 
-  inSandbox("does not read a file of the machine", async () => {
+  test("does not read a file of the machine", async () => {
     const marker = join(folder(), "marker");
     writeFileSync(marker, "it was read");
-    await expectStopped('grep -q "it was read" "$FILE"', { FILE: marker });
+    expect(await isStopped('grep -q "it was read" "$FILE"', { FILE: marker })).toBe(true);
     expect(await reaches("required", "ls /home || ls /root || ls /work || ls /opt")).toBe(false);
   });
 
-  inSandbox("does not read who the users of the machine are", async () => {
+  test("does not read who the users of the machine are", async () => {
     const users = readFileSync("/etc/passwd", "utf8").trim().split("\n");
-    await expectStopped('grep -qxF "$LINE" /etc/passwd', { LINE: users[1]! });
+    expect(await isStopped('grep -qxF "$LINE" /etc/passwd', { LINE: users[1]! })).toBe(true);
   });
 
-  inSandbox("does not reach the network, unless it says so", async () => {
+  test("does not reach the network, unless it says so", async () => {
     const server = createServer((socket) => void socket.on("error", () => {}).end("hello"));
     await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
     onTestFinished(() => void server.close());
     const { port } = server.address() as AddressInfo;
     const connect = `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(0)).on("error", () => process.exit(1))`;
     const text = 'exec node -e "$CODE"';
-    await expectStopped(text, { CODE: connect });
+    expect(await isStopped(text, { CODE: connect })).toBe(true);
     expect(await reaches("required", text, { env: { CODE: connect }, network: true })).toBe(true);
   });
 
-  inSandbox("does not see another command's directory", async () => {
+  test("does not see another command's directory", async () => {
     for (const sandbox of ["none", "required"] as const) {
       const scratch = folder();
       await using runner = localRunner({ scratch, sandbox, graceMs: 50 });
@@ -92,7 +98,7 @@ describe(`a command that tries to escape${notHere}`, () => {
     }
   });
 
-  inSandbox("does not see the store", async () => {
+  test("does not see the store", async () => {
     for (const sandbox of ["none", "required"] as const) {
       const place = folder();
       await using runner = localRunner({ sandbox });
@@ -102,18 +108,20 @@ describe(`a command that tries to escape${notHere}`, () => {
     }
   });
 
-  inSandbox("does not see other processes", async () => {
+  test("does not see other processes", async () => {
     const mark = `mark-${process.pid}-${Math.random()}`;
     const other = spawn("sleep", ["1000"], { env: { MARK: mark } });
     onTestFinished(() => void other.kill("SIGKILL"));
     await until("it runs", () => startedWith(mark)?.length === 1);
-    await expectStopped('grep -q "$WORD" "/proc/$PID/environ"', {
-      WORD: mark.slice(1),
-      PID: String(other.pid),
-    });
+    expect(
+      await isStopped('grep -q "$WORD" "/proc/$PID/environ"', {
+        WORD: mark.slice(1),
+        PID: String(other.pid),
+      }),
+    ).toBe(true);
   });
 
-  inSandbox("leaves no daemon behind", async () => {
+  test("leaves no daemon behind", async () => {
     const mark = `daemon-${process.pid}-${Math.random()}`;
     const daemon = `setsid sh -c 'echo > "$HOME/on"; exec sleep 1000' > /dev/null 2>&1 &`;
     const text = `${daemon} while ! [ -e "$HOME/on" ]; do sleep 0.01; done`;
@@ -128,8 +136,8 @@ describe(`a command that tries to escape${notHere}`, () => {
   });
 });
 
-describe(`in the sandbox${notHere}`, () => {
-  inSandbox("a result says so", async () => {
+describe.skipIf(bwrap === undefined)(`in the sandbox${notHere}`, () => {
+  test("a result says so", async () => {
     await using runner = localRunner({ sandbox: "required" });
     await using declared = localRunner({ sandbox: "none" });
     const first = await run(runner, script("true"));
@@ -139,7 +147,7 @@ describe(`in the sandbox${notHere}`, () => {
     expect(second.stages[0]?.key).toBe(first.stages[0]?.key);
   });
 
-  inSandbox("programs find what they need of a system", async () => {
+  test("programs find what they need of a system", async () => {
     const text = `
       test "$(whoami)" = "$(id -un)"; test "$(hostname)" = localhost
       echo x > /dev/null; echo y > /tmp/y; cat <(echo z) /tmp/y; head -c 3 /dev/zero | wc -c
@@ -151,7 +159,7 @@ describe(`in the sandbox${notHere}`, () => {
     expect((await logs(report))[0]!.split(/\s+/)).toEqual(["z", "y", "3", "4", "0", ""]);
   });
 
-  inSandbox("a command that is asked to end has time to", async () => {
+  test("a command that is asked to end has time to", async () => {
     await using runner = localRunner({ sandbox: "required", graceMs: 20_000 });
     const stop = new AbortController();
     let printed = "";
@@ -164,10 +172,11 @@ describe(`in the sandbox${notHere}`, () => {
         if (printed === "on\n") stop.abort(new Error("enough"));
       },
     });
-    expect(printed).toBe("on\nbye\n");
+    // Its shell may say that it was not alone.
+    expect(printed.replace("Terminated\n", "")).toBe("on\nbye\n");
   });
 
-  inSandbox("a tool of an installation elsewhere finds what lies beside it", async () => {
+  test("a tool of an installation elsewhere finds what lies beside it", async () => {
     const base = folder();
     mkdirSync(join(base, "sdk/bin"), { recursive: true });
     mkdirSync(join(base, "sdk/lib"));
@@ -191,17 +200,19 @@ describe(`in the sandbox${notHere}`, () => {
     expect((await logs(report))[0]).toContain("none\n");
   });
 
-  inSandbox("what is to be visible is", async () => {
+  test("what is to be visible is", async () => {
     const shown = folder();
     writeFileSync(join(shown, "file"), "shown");
     await using runner = localRunner({ sandbox: "required", visible: [shown] });
-    const look = script('cat "$PLACE/file" && ! echo no > "$PLACE/file"', { env: { PLACE: shown } });
+    const look = script('cat "$PLACE/file" && ! echo no > "$PLACE/file"', {
+      env: { PLACE: shown },
+    });
     expect(codes(await run(runner, look))).toEqual([]);
     expect(readFileSync(join(shown, "file"), "utf8")).toBe("shown");
   });
 });
 
-describe(`inputs in the sandbox${notHere}`, () => {
+describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
   /** A project with a tree of so many files, and a small one. */
   const project = (files: number): string => {
     const cwd = folder();
@@ -212,20 +223,22 @@ describe(`inputs in the sandbox${notHere}`, () => {
     return cwd;
   };
 
-  inSandbox("a large tree is on the disk once, for all commands that use it", async () => {
+  test("a large tree is on the disk once, for all commands that use it", async () => {
     const cwd = project(200);
     const scratch = folder();
     {
       await using runner = localRunner({ sandbox: "required", scratch });
       const count = stage("count", (n: number) => {
         const options = { env: { N: n } };
-        return sh(options)`sh -c ${'ls "$0/deep" | wc -l; cat "$0/deep/file-6" "$1/file"'} ${source("big")} ${source("small")}`;
+        return sh(
+          options,
+        )`sh -c ${'ls "$0/deep" | wc -l; cat "$0/deep/file-6" "$1/file"'} ${source("big")} ${source("small")}`;
       });
       const counts = Array.from({ length: 20 }, (_, n) => count(n));
       const report = await run(runner, counts, { cwd, slots: 4 });
       expect(codes(report)).toEqual([]);
       expect(new Set(await logs(report))).toEqual(new Set(["200\n6small"]));
-      const [shared = ""] = readdirSync(scratch).filter((name) => name.endsWith("-shared"));
+      const shared = readdirSync(scratch).find((name) => name.endsWith("-shared")) ?? "";
       expect(readdirSync(join(scratch, shared, "trees"))).toEqual(["0"]);
     }
     expect(readdirSync(scratch)).toEqual([]);
@@ -235,11 +248,10 @@ describe(`inputs in the sandbox${notHere}`, () => {
     ["small", 2],
     ["large", 200],
   ] as const) {
-    inSandbox(`a ${what} tree cannot be written to, even by root`, async () => {
+    test(`a ${what} tree cannot be written to, even by root`, async () => {
       const cwd = project(files);
       await using runner = localRunner({ sandbox: "required" });
-      const write = (text: string) =>
-        stage("write", () => sh`sh -c ${text} ${source("big")}`)();
+      const write = (text: string) => stage("write", () => sh`sh -c ${text} ${source("big")}`)();
       for (const text of ['echo harm > "$0/deep/file-1"', 'touch "$0/new"', 'rm -r "$0/deep"']) {
         const report = await run(runner, write(text), { cwd });
         expect(codes(report), text).toEqual(["STAGE_FAILED"]);
@@ -247,27 +259,32 @@ describe(`inputs in the sandbox${notHere}`, () => {
       }
     });
 
-    inSandbox(`a ${what} tree can be changed where it is writable, or worked in`, async () => {
+    test(`a ${what} tree can be changed where it is writable, or worked in`, async () => {
       const cwd = project(files);
       await using runner = localRunner({ sandbox: "required" });
       const big = source("big");
       const text = "echo changed > deep/file-1 || exit; touch new";
-      const made = stage("change", () =>
-        sh({
-          root: { w: writable(big) },
-          cwd: "w",
-          outputs: { w: out.tree("w") },
-        })`sh -c ${text}`,
+      const made = stage(
+        "change",
+        () =>
+          sh({
+            root: { w: writable(big) },
+            cwd: "w",
+            outputs: { w: out.tree("w") },
+          })`sh -c ${text}`,
       )();
-      const worked = stage("work", () => sh({ root: { here: big }, cwd: "here" })`sh -c ${"touch new"}`)();
+      const worked = stage(
+        "work",
+        () => sh({ root: { here: big }, cwd: "here" })`sh -c ${"touch new"}`,
+      )();
       const report = await build([made, worked], { runner, cwd, store: new MemoryStore() });
       expect(await report.text(made.file("deep/file-1"))).toBe("changed\n");
       expect(await report.list(made)).toHaveLength(files + 1);
     });
 
-    inSandbox(`a tool may lie in a ${what} tree`, async () => {
+    test(`a tool may lie in a ${what} tree`, async () => {
       const cwd = project(files);
-      writeFileSync(join(cwd, "big/greet"), "#!/bin/sh\ncat \"${0%/*}/deep/file-1\"\n");
+      writeFileSync(join(cwd, "big/greet"), '#!/bin/sh\ncat "${0%/*}/deep/file-1"\n');
       chmodSync(join(cwd, "big/greet"), 0o755);
       await using runner = localRunner({ sandbox: "required" });
       const tools = [tool.host("sh"), tool.host("cat"), tool.from(source("big"), "greet")];

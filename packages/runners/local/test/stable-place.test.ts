@@ -39,7 +39,10 @@ describe.each([
   });
 
   test("has the right inputs, outputs and environment for each", async () => {
-    await using runner = new LocalRunner({ sandbox: "none", scratch: folder() }, { views: mayMakeViews });
+    await using runner = new LocalRunner(
+      { sandbox: "none", scratch: folder() },
+      { views: mayMakeViews },
+    );
     const env = { SOME: " a  b ", EMPTY: "", LINES: "a\nb" };
     const copy = stage("copy", (n: number) => {
       const root = { "in/file": text(`content ${n}`), log: writable(text("old")) };
@@ -64,7 +67,10 @@ describe.each([
   });
 
   test("takes nothing of what a command does not touch: the exit code, the signal", async () => {
-    await using runner = new LocalRunner({ sandbox: "none", scratch: folder() }, { views: mayMakeViews });
+    await using runner = new LocalRunner(
+      { sandbox: "none", scratch: folder() },
+      { views: mayMakeViews },
+    );
     const ends = ["exit 7", "kill -KILL $$"].map((end) => script(end, { stablePath: true }));
     const report = await run(runner, ends, { keepGoing: true, slots: 1 });
     const messages = report.errors.map(({ message }) => message).toSorted();
@@ -114,7 +120,10 @@ describe("turns", () => {
 
   test("can be given up while another has its own", async () => {
     const scratch = folder();
-    await using runner = new LocalRunner({ sandbox: "none", scratch, graceMs: 50 }, { views: false });
+    await using runner = new LocalRunner(
+      { sandbox: "none", scratch, graceMs: 50 },
+      { views: false },
+    );
     const stopFirst = new AbortController();
     const stopSecond = new AbortController();
     let isOn = false;
