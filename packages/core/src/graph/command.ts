@@ -189,7 +189,7 @@ export class CommandBuilder {
   /** Adds the texts that a hole stands for to a list. */
   expandInto(words: Word[], hole: unknown): void {
     if (!Array.isArray(hole)) words.push(this.piece(hole));
-    else for (const element of hole) words.push(this.piece(element));
+    else for (let at = 0; at < hole.length; at++) words.push(this.piece(hole[at]));
   }
 
   /** Gives an artifact a place of the caller's choice in the input root. */
@@ -223,8 +223,10 @@ export class CommandBuilder {
         (env ??= {})[name] = layWord(this.piece(this.#env[name]), name, secrets);
       } else (volatile ??= {})[name] = unkeyed;
     }
-    for (const text of argv) {
-      if (text.includes("\0")) throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
+    for (let at = 0; at < argv.length; at++) {
+      if (argv[at]?.includes("\0") === true) {
+        throw templateSyntax(argv[0] ?? "", "an argument holds a NUL");
+      }
     }
     // A list of the user's, who may go on to change it. Some of them have yet to be laid.
     const placed = tools && placeTools(tools, (artifact) => this.#place(artifact));
@@ -263,7 +265,8 @@ export class CommandBuilder {
   /** Where an artifact lies. One that was not laid by hand gets a place under `in/`. */
   #place(artifact: Artifact): ArtifactPath {
     const { origin } = artifact[state];
-    for (const { path, artifact: laid } of this.#mounts) {
+    for (let at = 0; at < this.#mounts.length; at++) {
+      const { path, artifact: laid } = this.#mounts[at] as Mount;
       if (isSameOrigin(laid[state].origin, origin)) return path;
     }
     const name = nameOf(artifact);
@@ -276,7 +279,10 @@ export class CommandBuilder {
   }
 
   #mountAt(path: ArtifactPath): Mount | undefined {
-    for (const mount of this.#mounts) if (mount.path === path) return mount;
+    for (let at = 0; at < this.#mounts.length; at++) {
+      const mount = this.#mounts[at];
+      if (mount?.path === path) return mount;
+    }
     return undefined;
   }
 

@@ -142,13 +142,18 @@ function addNodes(
     plan.nodeByCall.set(call, node);
   });
   const nodes = first === 0 ? plan.nodes : plan.nodes.slice(first);
-  for (const { id, dependencies } of nodes) {
-    for (const below of dependencies) nodeAt(plan, below).dependents.push(id);
+  // By index, for the same reason.
+  for (let at = 0; at < nodes.length; at++) {
+    const { id, dependencies } = nodes[at] as GrowingNode;
+    for (let below = 0; below < dependencies.length; below++) {
+      nodeAt(plan, dependencies[below] as NodeId).dependents.push(id);
+    }
   }
   // Dependents have greater ids, so one pass from the end settles each before what it tells others.
   for (let at = nodes.length - 1; at >= 0; at--) {
     const { dependencies, pathLength, isBeside } = nodes[at] as GrowingNode;
-    for (const id of dependencies) {
+    for (let index = 0; index < dependencies.length; index++) {
+      const id = dependencies[index] as NodeId;
       const below = nodeAt(plan, id);
       if (id < first) {
         if (!isBeside) needForTargets(plan, below);

@@ -59,16 +59,18 @@ type Render = (
 const renderArgv: Render = (builder, strings, holes) => {
   const argv: Word[] = [];
   const words = splitWords(strings);
-  for (const word of words) {
-    const [only] = word;
+  // By index, here and wherever a graph is described: taking lists apart leaves an object for each step.
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? [];
+    const only = word[0];
     if (word.length > 1) argv.push(joinParts(word, builder, strings, holes));
     else if (typeof only === "number") builder.expandInto(argv, holes[only]);
     else argv.push(only ?? "");
   }
-  const [program = ""] = argv;
+  const program = argv[0] ?? "";
   if (program === "") throw noCommand();
   if (typeof program !== "string") throw secretProgram();
-  const [start] = words[0] ?? [];
+  const start = words[0]?.[0];
   const isInput = typeof start === "number" && isArtifact(holes[start]);
   // Named without a slash, an input at the top of the input root would be searched for on `PATH`.
   if (isInput && !program.includes("/")) argv[0] = `./${program}`;

@@ -144,7 +144,7 @@ export function stage<I extends readonly unknown[], O>(
 /** The handles on what a call makes. */
 export function resultOf(call: StageCall): Check | Artifact | Outputs {
   const outputs = outputsOf(call.command);
-  const [only] = outputs;
+  const only = outputs[0];
   if (only === undefined) {
     return withAfter(call, { type: "check", producer: call }, {}) as Check;
   }

@@ -70,7 +70,10 @@ export class Frontier {
       this.#states[id] = "running";
       if (holds(node)) {
         this.#settle(id, "succeeded");
-        for (const above of dependents) this.#unsettled[above] = (this.#unsettled[above] ?? 0) - 1;
+        for (let index = 0; index < dependents.length; index++) {
+          const above = dependents[index] as NodeId;
+          this.#unsettled[above] = (this.#unsettled[above] ?? 0) - 1;
+        }
       } else if (before === "ready") this.#states[id] = "ready";
       else this.#enqueue(node);
     }
