@@ -217,6 +217,11 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       ...{ stage: "link", argv: ["bash", "-c", "ld"], exitCode: 127, signal: undefined },
       ...{ declaredAt, log: ["bash: ld: command not found"], tools: ["bash", "cc"] },
     }),
+    catalogue.stageFailed({
+      ...{ stage: "compile", argv: ["cc", "main.c"], exitCode: 1, signal: undefined },
+      ...{ declaredAt, log: ["main.c:1:10: fatal error: config.h: No such file"], tools: ["cc"] },
+      undeclared: ["src/config.h (in the project)", "/opt/x.h (on this machine)"],
+    }),
   ],
   stageName: [catalogue.stageName('the string ""')],
   stageTimedOut: [
@@ -1124,6 +1129,17 @@ test("stageFailed", () => {
       log          bash: ld: command not found
 
     hint: 127 often means that a command was not found; declared tools: bash, cc
+
+
+    error[STAGE_FAILED]: stage \`compile\` exited with 1
+
+      declared at   /work/build.ts:12:14
+      command       cc main.c
+      log           main.c:1:10: fatal error: config.h: No such file
+      not declared  src/config.h (in the project)
+                    /opt/x.h (on this machine)
+
+    hint: what is not declared is not there for a command: make it an input of the stage, or a tool
     "
   `);
 });

@@ -116,7 +116,7 @@ export async function runBuild(
   }
   const scheduler = new Scheduler({
     ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, history },
-    identities,
+    ...{ identities, project: cwd },
     keepGoing: options.keepGoing ?? false,
     variables: process.env,
     isHeard: options.onEvent !== undefined,

@@ -447,8 +447,10 @@ export function stageFailed(seen: {
   readonly declaredAt: string | undefined;
   readonly log: readonly string[];
   readonly tools: readonly string[] | undefined;
+  /** What it asked for in vain, though it exists: `src/config.h (in the project)`. */
+  readonly undeclared?: readonly string[];
 }): BuildError {
-  const { stage, argv, exitCode, signal, declaredAt, log, tools } = seen;
+  const { stage, argv, exitCode, signal, declaredAt, log, tools, undeclared = [] } = seen;
   const how =
     exitCode === undefined ? `was ended by ${signal ?? "a signal"}` : `exited with ${exitCode}`;
   return new BuildError({
@@ -458,11 +460,14 @@ export function stageFailed(seen: {
       "declared at": declaredAt,
       command: showCommand(argv),
       log: log.join("\n") || "(nothing was printed)",
+      "not declared": undeclared.length === 0 ? undefined : undeclared.join("\n"),
     },
     hint:
-      exitCode === 127
-        ? `127 often means that a command was not found; declared tools: ${tools?.join(", ") ?? "the system's"}`
-        : "see the end of its log above; `report.log` has all of it",
+      undeclared.length > 0
+        ? "what is not declared is not there for a command: make it an input of the stage, or a tool"
+        : exitCode === 127
+          ? `127 often means that a command was not found; declared tools: ${tools?.join(", ") ?? "the system's"}`
+          : "see the end of its log above; `report.log` has all of it",
   });
 }
 

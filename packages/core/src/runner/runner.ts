@@ -95,6 +95,8 @@ export interface Execution {
   readonly fault?: BuildError | undefined;
   /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */
   readonly written: readonly string[];
+  /** Where the command saw its input root, absolute; absent when no process saw one. */
+  readonly seenAs?: string | undefined;
   /** All that the command printed, in the store. */
   readonly stdout: Digest;
   readonly stderr: Digest;

@@ -203,10 +203,11 @@ export class CommandWork {
     { runner }: Provision,
     onText: ExecutionContext["onText"],
   ): Promise<Verdict> {
-    const { store, clock } = this.#options;
+    const { store, clock, project } = this.#options;
     const content = new LayeredContent(directories, store.content);
     const { signal } = this.#options;
-    return await execute(action, node.call, { runner, content, clock, signal, onText });
+    const context = { runner, content, clock, signal, project, onText };
+    return await execute(action, node.call, context);
   }
 
   /** If that was asked for, runs a command once more, and compares what it gives. */

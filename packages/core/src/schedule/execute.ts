@@ -13,9 +13,15 @@ import { checkFunction } from "../rebuild/check-function.ts";
 import type { Action, Execution, Runner } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 import { LogTail } from "./log-tail.ts";
+import { findUndeclared, type UndeclaredPath } from "./undeclared.ts";
 
 /** Lines of log that an error shows. */
 const shownLines = 20;
+
+/** Lines of log that are searched for what was missing. */
+const searchedLines = 200;
+
+const placeNames = { machine: "on this machine", project: "in the project" } as const;
 
 /** Where an action runs, and who hears of it. */
 export interface ExecutionContext {
@@ -23,6 +29,8 @@ export interface ExecutionContext {
   readonly content: ContentStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Absolute root directory of the build, from which sources are named. */
+  readonly project: string;
   readonly onText: (stream: "stdout" | "stderr", text: string) => void;
 }
 
@@ -61,7 +69,13 @@ export async function execute(
     });
     for (const stream of ["stdout", "stderr"] as const) say(stream, decoders[stream].end());
     signal.throwIfAborted();
-    return { execution, error: judge(action, call, execution, deadline, tail) };
+    const error = judge(action, call, execution, deadline, tail);
+    if (error?.code !== "STAGE_FAILED") return { execution, error };
+    const undeclared = await findUndeclared(tail.lines(searchedLines), call, {
+      ...{ action, execution, content, project: context.project },
+      hermeticity: runner.hermeticity,
+    });
+    return { execution, error: judge(action, call, execution, deadline, tail, undeclared) };
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.isOver) return { execution: undefined, error: timedOut(action, call, tail) };
@@ -80,6 +94,7 @@ function judge(
   execution: Execution,
   deadline: Deadline,
   tail: LogTail,
+  undeclared: readonly UndeclaredPath[] = [],
 ): BuildError | undefined {
   if (deadline.isOver) return timedOut(action, call, tail);
   const { exitCode } = execution;
@@ -92,6 +107,7 @@ function judge(
       declaredAt: call.declaredAt,
       log: tail.lines(shownLines),
       tools: action.tools?.map(({ name }) => name),
+      undeclared: undeclared.map(({ path, in: where }) => `${path} (${placeNames[where]})`),
     });
   }
   if (execution.fault !== undefined) return execution.fault;

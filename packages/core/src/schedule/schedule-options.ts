@@ -18,6 +18,8 @@ import type { Recheck } from "./recheck.ts";
 /** What a build is made with. */
 export interface ScheduleOptions {
   readonly plan: Plan;
+  /** Absolute root directory of the build, from which sources are named. */
+  readonly project: string;
   readonly sources: Sources;
   readonly store: Store;
   readonly runner: Runner;

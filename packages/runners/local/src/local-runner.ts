@@ -266,6 +266,7 @@ export class LocalRunner implements Runner {
       ...end,
       outputs: values,
       fault,
+      seenAs: join(place.seenAs, "root"),
       written:
         isSuccess && isMissing
           ? besideCaches(await writtenPaths(content, root, action), action)
