@@ -9,12 +9,17 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { collectGarbage, DiskStore, storeUsage, verifyStore } from "@ashlar/core";
+import { collectGarbage, digestBytes, DiskStore, storeUsage, verifyStore } from "@ashlar/core";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { bundleProgram } from "../packages/core/test/store/bundle-program.ts";
-import { buildVariant, expectedOf } from "../packages/core/test/store/pipeline.ts";
+import {
+  buildVariant,
+  expectedOf,
+  fatBlob,
+  fillingCount,
+} from "../packages/core/test/store/pipeline.ts";
 import type { Built } from "../packages/core/test/store/store-program.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-care-"));
@@ -108,3 +113,28 @@ test("killed writers leave nothing that is damaged", { timeout: 60_000 }, async 
   expect((await storeUsage(store)).temporary.count).toBe(0);
   expect(readdirSync(join(store.directory, "leases"))).toEqual([]);
 });
+
+test("of blobs on their way, the killed lose only what was not answered", async () => {
+  const store = newStore();
+  const moments = fc.sample(fc.integer({ min: 1, max: 120 }), 16);
+  const kill = async (dots: number, at: number): Promise<number[]> => {
+    const argv = [program, "fill", store.directory, String(at)];
+    const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], env });
+    let seen = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (seen.length >= dots) child.kill("SIGKILL");
+    });
+    await once(child, "close");
+    return [...seen.matchAll(/\n(\d+)\n/g)].map(([, first]) => Number(first));
+  };
+  for (let at = 0; at < moments.length; at += 4) {
+    const round = moments.slice(at, at + 4).map(async (dots, n) => await kill(dots, at + n));
+    const answered = (await Promise.all(round)).flat();
+    expect((await verifyStore(store)).problems).toEqual([]);
+    const there = answered.flatMap((first) =>
+      [...Array(fillingCount).keys()].map((n) => digestBytes(fatBlob(first + n))),
+    );
+    expect(await store.missing(there)).toEqual([]);
+  }
+}, 60_000);

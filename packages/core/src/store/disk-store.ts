@@ -78,6 +78,12 @@ export class DiskStore implements Store, ContentStore, ActionCache {
       this.#add(bytes, blobs);
       this.#packs.look();
     },
+    addSoon: async (bytes, blobs) => {
+      this.#markVersion();
+      const isAdded = await this.#packs.addSoon(bytes, blobs);
+      this.#packs.look();
+      return isAdded;
+    },
   };
   #isChecked = false;
   #isMarked = false;

@@ -7,6 +7,9 @@
  * Killed in between, it leaves bytes that no record names; killed in the middle of a record, a part that is
  * no record, over which the next writer writes. Nothing that was answered is lost.
  *
+ * Bytes may also be written on other threads, each piece to a place of its own. Records never are: they follow
+ * each other without a gap, in the order in which their bytes got there.
+ *
  * @module
  */
 import * as fs from "node:fs";
@@ -16,7 +19,7 @@ import type { OpenFiles } from "./open-files.ts";
 import { claimPack, listPacks, makePack, releasePack, type PackName } from "./pack-names.ts";
 import { recordBytes, Records } from "./pack-record.ts";
 import { unlessDenied } from "./system-error.ts";
-import { writeAll } from "./write-all.ts";
+import { writeAll, writeAllSoon } from "./write-all.ts";
 
 /** How large a pack grows: what has to be read and written, at most, to make one smaller. */
 export const maxPackBytes: number = 256 * 1024 * 1024;
@@ -33,8 +36,11 @@ export class PackWriter implements Disposable {
   readonly #directory: string;
   readonly #boot: number;
   readonly #files: OpenFiles;
+  /** Where the next bytes go. What is before may still be on its way. */
   #dataEnd: number;
   #count: number;
+  #onWay = 0;
+  #isGivenUp = false;
 
   private constructor(directory: string, boot: number, files: OpenFiles, name: PackName) {
     this.#directory = directory;
@@ -64,7 +70,10 @@ export class PackWriter implements Disposable {
 
   /** True when the pack is gone or somebody else's, or will not take more. */
   get isOver(): boolean {
-    if (this.#dataEnd >= maxPackBytes) return true;
+    return this.#dataEnd >= maxPackBytes || this.#isGone;
+  }
+
+  get #isGone(): boolean {
     const isThere = (path: string): boolean => fs.fstatSync(this.#files.open(path)).nlink > 0;
     const { indexPath, dataPath } = this.name;
     return unlessDenied(() => isThere(indexPath) && isThere(dataPath)) !== true;
@@ -80,24 +89,66 @@ export class PackWriter implements Disposable {
    * writing; then none of them is there.
    */
   add(bytes: Uint8Array, blobs: readonly Addition[]): Records {
+    const offset = this.#dataEnd;
+    writeAll(this.#files.open(this.name.dataPath), bytes, offset);
+    this.#dataEnd += bytes.byteLength;
+    return this.#record(blobs, offset);
+  }
+
+  /**
+   * As {@link PackWriter.add}, by way of other threads. Resolves to whether the blobs are there. Until it has
+   * settled the pack stays this process's, even if it is given up. Rejects with the error of writing; then what
+   * the blobs would have taken is room that is lost. The bytes must not change meanwhile.
+   *
+   * @param note - Called with the records as soon as they are written.
+   */
+  async addSoon(
+    bytes: Uint8Array,
+    blobs: readonly Addition[],
+    note: (records: Records) => void,
+  ): Promise<boolean> {
+    // A file of its own: those of the store may be closed whenever the event loop turns.
+    const file = fs.openSync(this.name.dataPath, "r+");
+    const offset = this.#dataEnd;
+    this.#dataEnd += bytes.byteLength;
+    this.#onWay++;
+    try {
+      await writeAllSoon(file, bytes, offset);
+      if (this.#isGone) return false;
+      note(this.#record(blobs, offset));
+      return true;
+    } finally {
+      fs.closeSync(file);
+      this.#onWay--;
+      this.#releaseIfOver();
+    }
+  }
+
+  /** Gives the pack up, for others to go on with, once nothing is on its way. */
+  [Symbol.dispose](): void {
+    this.#isGivenUp = true;
+    this.#releaseIfOver();
+  }
+
+  /** Writes the records of blobs that lie one after another in the pack. Throws the error of writing them. */
+  #record(blobs: readonly Addition[], start: number): Records {
     const records = new Records(blobs.length);
     const now = Date.now();
-    let offset = this.#dataEnd;
+    let offset = start;
     for (const [at, { digest, usedAtMs = now }] of blobs.entries()) {
       const sizeBytes = sizeOf(digest);
       records.set(at, { hash: hashOf(digest), sizeBytes, offset, usedAtMs, boot: this.#boot });
       offset += sizeBytes;
     }
-    writeAll(this.#files.open(this.name.dataPath), bytes, this.#dataEnd);
     const index = this.#files.open(this.name.indexPath);
     writeAll(index, records.bytes, this.#count * recordBytes);
-    this.#dataEnd = offset;
     this.#count += blobs.length;
     return records;
   }
 
-  /** Gives the pack up, for others to go on with. */
-  [Symbol.dispose](): void {
+  /** Not while bytes are on their way: whoever takes a pack over writes behind what is there by then. */
+  #releaseIfOver(): void {
+    if (!this.#isGivenUp || this.#onWay > 0) return;
     this.#files.close(this.name.dataPath);
     this.#files.close(this.name.indexPath);
     releasePack(this.#directory, this.name);

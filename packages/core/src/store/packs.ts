@@ -19,7 +19,7 @@ import type { Records } from "./pack-record.ts";
 import { PackWriter, type Addition } from "./pack-writer.ts";
 import { isOld } from "./recency.ts";
 import { RecordIndex, type RecordPlace } from "./record-index.ts";
-import { unlessDenied } from "./system-error.ts";
+import { isSystemError, unlessDenied } from "./system-error.ts";
 
 /** How long a folder must have rested for its time to prove anything: more than a tick of any kernel. */
 const restMs = 100;
@@ -126,15 +126,22 @@ export class Packs {
    */
   add(bytes: Uint8Array, blobs: readonly Addition[]): void {
     const writer = this.#openWriter();
-    const records = writer.add(bytes, blobs);
-    const number = this.#numberById.get(writer.name.id);
-    const pack = number === undefined ? undefined : this.#packs[number];
-    if (number === undefined || pack === undefined) return;
-    const first = writer.count - records.count;
-    for (let at = 0; at < records.count; at++) {
-      this.#index.add(records, at, { pack: number, at: first + at });
+    this.#takeNote(writer, writer.add(bytes, blobs));
+  }
+
+  /**
+   * As {@link Packs.add}, by way of other threads: they are there when it resolves to true. When it resolves to
+   * false none of them is, and whoever wants to know why adds them. The bytes must not change meanwhile.
+   */
+  async addSoon(bytes: Uint8Array, blobs: readonly Addition[]): Promise<boolean> {
+    try {
+      const writer = this.#openWriter();
+      const note = (records: Records): void => this.#takeNote(writer, records);
+      return await writer.addSoon(bytes, blobs, note);
+    } catch (error) {
+      if (isSystemError(error)) return false;
+      throw error;
     }
-    pack.skip(records.count);
   }
 
   /**
@@ -195,6 +202,18 @@ export class Packs {
     const now = Date.now();
     if (isOld(usedAtMs)) pack.mark(place.at, now, record.boot(0));
     this.#index.markUsed(hash, place, isOld(usedAtMs) ? now : usedAtMs);
+  }
+
+  /** Puts the records that a writer has just written into the index. */
+  #takeNote(writer: PackWriter, records: Records): void {
+    const number = this.#numberById.get(writer.name.id);
+    const pack = number === undefined ? undefined : this.#packs[number];
+    if (number === undefined || pack === undefined) return;
+    const first = writer.count - records.count;
+    for (let at = 0; at < records.count; at++) {
+      this.#index.add(records, at, { pack: number, at: first + at });
+    }
+    pack.skip(records.count);
   }
 
   #openWriter(): PackWriter {

@@ -145,9 +145,15 @@ class Walk {
 
   /** Takes the whole directory; `isIncluded` says that nothing has to match `include`. */
   async run(isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
-    const digest = await this.#take("", isIncluded, above);
-    await this.#taking.end();
-    return digest;
+    try {
+      const digest = await this.#take("", isIncluded, above);
+      await this.#taking.end();
+      return digest;
+    } catch (error) {
+      // Nothing may be on its way to the store any more. What comes of it does not matter: this is the failure.
+      await this.#taking.end().catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Takes the folder at `path`; `isIncluded` says that it matched `include`, with all below. */
@@ -165,6 +171,7 @@ class Walk {
     const broken = brokenNames(folder, entries);
     for (const entry of entries) {
       await this.#breath.pause(this.#signal);
+      await this.#taking.pause();
       const { name } = entry;
       const below = posix.join(path, name);
       const full = join(folder, name);

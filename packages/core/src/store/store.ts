@@ -67,6 +67,7 @@ export interface Copy {
  * ```ts
  * const room = intake.room(size);
  * const digest = intake.keep(fs.readSync(file, room));
+ * await intake.pause?.();
  * await intake.end();
  * ```
  */
@@ -77,6 +78,12 @@ export interface Intake {
   room(sizeBytes: number): Buffer;
   /** Keeps the first bytes of the room. Throws `STORE_UNWRITABLE`. The blob may be there only at the end. */
   keep(sizeBytes: number): Digest;
+  /**
+   * Lets blobs be written that were kept; `undefined` when there is no need. For those who take in many, to
+   * await between two of them: otherwise whatever does not fit into memory is written there and then.
+   * Rejects with `STORE_UNWRITABLE`.
+   */
+  pause?(): Promise<void> | undefined;
   /** Sees to it that all that was kept is there. Rejects with `STORE_UNWRITABLE`. */
   end(): Promise<void>;
 }

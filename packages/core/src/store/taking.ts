@@ -35,6 +35,7 @@ export class Taking {
     if (intake === undefined || bytes.byteLength > intake.maxBytes) {
       return await this.content.write(bytes);
     }
+    await intake.pause?.();
     intake.room(bytes.byteLength).set(bytes);
     return intake.keep(bytes.byteLength);
   }
@@ -66,6 +67,11 @@ export class Taking {
     } finally {
       fs.closeSync(file);
     }
+  }
+
+  /** Lets what was taken be written; `undefined` when there is no need. To be awaited between two files. */
+  pause(): Promise<void> | undefined {
+    return this.#intake?.pause?.();
   }
 
   async end(): Promise<void> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { writeSync } from "node:fs";
+import { write, writeSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 /**
@@ -19,6 +19,35 @@ export function writeAll(file: number, bytes: Uint8Array, position: number): voi
     const size = Math.min(pieceBytes, bytes.byteLength - written);
     written += writeSync(file, bytes, written, size, position + written);
   }
+}
+
+/**
+ * As {@link writeAll}, on other threads. The bytes must not change, nor the file be closed, meanwhile. By
+ * callbacks: promises would take as long as the writing, which is 10 µs for a piece.
+ */
+export async function writeAllSoon(
+  file: number,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  const failures: Error[] = [];
+  await new Promise<void>((resolve) => {
+    let left = Math.ceil(bytes.byteLength / pieceBytes);
+    const writePiece = (at: number, end: number): void => {
+      write(file, bytes, at, end - at, position + at, (error, written) => {
+        if (error !== null) failures.push(error);
+        else if (at + written < end) return writePiece(at + written, end);
+        // The last one of all, failed ones too: none may write to a file that is closed by then.
+        if (--left === 0) resolve();
+      });
+    };
+    for (let at = 0; at < bytes.byteLength; at += pieceBytes) {
+      writePiece(at, Math.min(at + pieceBytes, bytes.byteLength));
+    }
+    if (left === 0) resolve();
+  });
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
 }
 
 /** As {@link writeAll}, on other threads. The bytes must not change meanwhile. */

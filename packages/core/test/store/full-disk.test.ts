@@ -23,6 +23,17 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+/** Takes in more than the disk holds. */
+async function takeMuch(store: DiskStore): Promise<void> {
+  const intake = store.intake();
+  for (let n = 0; n < 100; n++) {
+    await intake.pause?.();
+    intake.room(100_000).fill(`much ${n}`);
+    intake.keep(100_000);
+  }
+  await intake.end();
+}
+
 /** A disk of 5,400 KiB: a large file does not fit as a whole, nor up to the end of a chunk. */
 function mount(): boolean {
   try {
@@ -84,6 +95,8 @@ describe.skipIf(!canMount)(`on a disk that is full${why}`, () => {
     intake.room(100_000).fill("another");
     intake.keep(100_000);
     await expect(intake.end()).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    await expect(takeMuch(small)).rejects.toMatchObject({ code: "STORE_UNWRITABLE" });
+    for (const digest of kept) expect(digestBytes(await other.read(digest))).toBe(digest);
     // Or their files stay open for a while, and the disk cannot be unmounted.
     for (const each of [small, other]) each.releasePack();
     rmSync(directory, { recursive: true });

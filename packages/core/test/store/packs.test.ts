@@ -16,11 +16,18 @@ import { ownHolder } from "../../src/store/holder.ts";
 import { recordBytes } from "../../src/store/pack-record.ts";
 import { Packs } from "../../src/store/packs.ts";
 import { storeUsage } from "../../src/store/store-usage.ts";
+import type { Intake } from "../../src/store/store.ts";
 import { verifyStore } from "../../src/store/verify-store.ts";
 import { deadHolder, freshStore, namesIn, temporaryFolder } from "./care-bench.ts";
 import { flipByte, packedPlace } from "./unpack.ts";
 
 const blob = (n: number): Buffer => Buffer.from(`blob ${n} `.repeat(1 + (n % 50)));
+/** Twelve of them are more than an intake holds in memory. */
+const fatBlob = (n: number): Buffer => Buffer.alloc(100_000, `fat blob ${n} `);
+const takeIn = (intake: Intake, bytes: Buffer): Digest => {
+  intake.room(bytes.byteLength).set(bytes);
+  return intake.keep(bytes.byteLength);
+};
 const write = async (store: DiskStore, count: number, first = 0): Promise<Digest[]> =>
   await Promise.all(
     Array.from({ length: count }, async (_, n) => await store.write(blob(first + n))),
@@ -71,13 +78,75 @@ test("many blobs taken in at once are there at the end, each once", async () => 
   for (let n = 0; n < 3000; n++) {
     // More than its memory holds, and some twice.
     const bytes = Buffer.alloc(1000, `${n % 2500} `);
-    intake.room(bytes.byteLength).set(bytes);
-    digests.push(intake.keep(bytes.byteLength));
+    digests.push(takeIn(intake, bytes));
   }
   await intake.end();
   expect(new Set(digests).size).toBe(2500);
   expect(await new DiskStore(store.directory).missing(digests)).toEqual([]);
   expect((await storeUsage(store)).blobs).toEqual({ count: 2500, bytes: 2_500_000 });
+});
+
+describe("while blobs are on their way,", () => {
+  /** Blobs that are taken in, with pauses or without. Those of the last memory are not on their way yet. */
+  const takeMany = async (intake: Intake, count: number, isPatient: boolean): Promise<Digest[]> => {
+    const digests: Digest[] = [];
+    for (let n = 0; n < count; n++) {
+      if (isPatient) await intake.pause?.();
+      digests.push(takeIn(intake, fatBlob(n)));
+    }
+    return digests;
+  };
+
+  test.each([true, false])("each is written once, with pauses: %s", async (isPatient) => {
+    const store = freshStore();
+    const intake = store.intake();
+    const digests = await takeMany(intake, 100, isPatient);
+    // Some of these are there, others on their way.
+    expect(await takeMany(intake, 100, false)).toEqual(digests);
+    await intake.end();
+    const other = new DiskStore(store.directory);
+    for (const digest of digests) expect(digestBytes(await other.read(digest))).toBe(digest);
+    expect((await storeUsage(store)).blobs).toEqual({ count: 100, bytes: 10_000_000 });
+    expect((await verifyStore(store)).problems).toEqual([]);
+  });
+
+  test("none is found before it is there", async () => {
+    const store = freshStore();
+    const intake = store.intake();
+    const digests = await takeMany(intake, 30, false);
+    for (const each of [store, new DiskStore(store.directory)]) {
+      expect(await each.missing(digests)).toEqual(digests);
+    }
+    await intake.end();
+    expect(await store.missing(digests)).toEqual([]);
+  });
+
+  test("their pack is not free, even when this process gives it up", async () => {
+    const store = freshStore();
+    const intake = store.intake();
+    const digests = await takeMany(intake, 30, false);
+    store.releasePack();
+    expect(indexNames(store)).toEqual([expect.stringContaining(ownHolder())]);
+    const other = new DiskStore(store.directory);
+    digests.push(...(await write(other, 20)));
+    await intake.end();
+    digests.push(...(await write(store, 20, 20)));
+    for (const each of [store, other]) each.releasePack();
+    expect(indexNames(store).join()).not.toContain(ownHolder());
+    for (const each of [store, other, new DiskStore(store.directory)]) {
+      for (const digest of digests) expect(digestBytes(await each.read(digest))).toBe(digest);
+    }
+    expect((await verifyStore(store)).problems).toEqual([]);
+  });
+
+  test("the store is removed: they are written to a new one", async () => {
+    const store = freshStore();
+    const intake = store.intake();
+    const digests = await takeMany(intake, 30, false);
+    fs.rmSync(store.directory, { recursive: true });
+    await intake.end();
+    expect(await new DiskStore(store.directory).missing(digests)).toEqual([]);
+  });
 });
 
 describe("a pack", () => {
@@ -257,6 +326,7 @@ test("a store says its version once something was written", async () => {
 const happenings = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant("write"), n: fc.nat(30) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("take in"), n: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("take in much"), n: fc.nat(30) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("read"), n: fc.nat(30) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("damage"), n: fc.nat(30) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("tear"), n: fc.nat(62) }) },
@@ -275,6 +345,7 @@ test("two stores on one directory are one, whatever happens in between", async (
         /** What must be there; and what may be, and is right if it is. */
         const kept = new Set<number>();
         const unsure = new Set<number>();
+        let wasCut = false;
         /** Writing does not look at the bytes of what is there already. */
         const keep = (n: number): void => {
           if (!unsure.has(n)) kept.add(n);
@@ -296,11 +367,27 @@ test("two stores on one directory are one, whatever happens in between", async (
           if (what === "take in") {
             const intake = store.intake();
             for (let each = n; each < n + 10; each++) {
-              intake.room(blob(each).byteLength).set(blob(each));
-              intake.keep(blob(each).byteLength);
+              takeIn(intake, blob(each));
               keep(each);
             }
             await intake.end();
+          }
+          if (what === "take in much") {
+            const intake = store.intake();
+            takeIn(intake, blob(n));
+            for (let each = n; each < n + 13; each++) takeIn(intake, fatBlob(each));
+            // Now it is on its way, and each of them goes on.
+            if (n % 3 === 0) store.releasePack();
+            for (const each of stores) await each.write(blob(n + 1));
+            if (n % 2 === 0) await collectGarbage(stores[1 - who]!);
+            await intake.end();
+            keep(n);
+            keep(n + 1);
+            const fat = Array.from({ length: 13 }, (_, at) => digestBytes(fatBlob(n + at)));
+            for (const each of stores) expect(await each.missing(fat)).toEqual([]);
+            for (const digest of wasCut ? [] : fat) {
+              expect(digestBytes(await stores[1 - who]!.read(digest))).toBe(digest);
+            }
           }
           if (what === "damage" && kept.has(n)) {
             const { dataPath, offset } = packedPlace(directory, digestBytes(blob(n)));
@@ -314,6 +401,7 @@ test("two stores on one directory are one, whatever happens in between", async (
             for (const path of files(".idx")) fs.appendFileSync(path, Buffer.alloc(n, 1));
           }
           if (what === "cut") {
+            wasCut = true;
             killAll();
             for (const path of files("")) {
               const { size } = fs.statSync(path);

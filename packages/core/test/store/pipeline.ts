@@ -111,3 +111,11 @@ class TextRunner implements Runner {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 }
+
+/** Blobs of one filling. */
+export const fillingCount = 40;
+
+/** Many of these do not fit into the memory of an intake. */
+export function fatBlob(n: number): Buffer {
+  return Buffer.alloc(100_000, `fat blob ${n} `);
+}

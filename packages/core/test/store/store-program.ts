@@ -4,6 +4,8 @@
  *     build <store> <variant>      builds once for each message from the parent, and says what came of it
  *     collect <store>              collects garbage again and again; tells what it removed
  *     write <store> <variant>      builds and collects until it is killed; prints a dot at every step
+ *     fill <store> <variant>       takes in much, again and again, until it is killed; dots as above, and after
+ *                                  each a line: the number of the first blob that is there, see `fatBlob`
  *
  * @module
  */
@@ -16,7 +18,7 @@ import { collectGarbage } from "../../src/store/collect-garbage.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { StoreLease } from "../../src/store/lease.ts";
 import type { Intake } from "../../src/store/store.ts";
-import { buildVariant, expectedOf } from "./pipeline.ts";
+import { buildVariant, expectedOf, fatBlob, fillingCount } from "./pipeline.ts";
 
 /** What a builder says of one build. */
 export interface Built {
@@ -38,7 +40,8 @@ class DottedStore extends DiskStore {
       await inner.end();
       writeSync(1, ".");
     };
-    return { maxBytes: inner.maxBytes, room: (size) => inner.room(size), keep, end };
+    const room = (size: number): Buffer => inner.room(size);
+    return { maxBytes: inner.maxBytes, room, keep, pause: () => inner.pause?.(), end };
   }
 
   override async write(bytes: Uint8Array): Promise<Digest> {
@@ -87,9 +90,26 @@ async function writeForever(directory: string, first: number): Promise<never> {
   }
 }
 
+async function fillForever(directory: string, variant: number): Promise<never> {
+  const store = new DottedStore(directory);
+  for (let first = variant * 1_000_000; ; first += fillingCount) {
+    using _ = store.hold();
+    const intake = store.intake();
+    for (let n = first; n < first + fillingCount; n++) {
+      await intake.pause?.();
+      const bytes = fatBlob(n);
+      intake.room(bytes.byteLength).set(bytes);
+      intake.keep(bytes.byteLength);
+    }
+    await intake.end();
+    writeSync(1, `\n${first}\n`);
+  }
+}
+
 const [mode = "", directory = "", variant = "0"] = process.argv.slice(2);
 process.on("disconnect", () => process.exit());
 if (mode === "collect") await collectForever(directory);
+if (mode === "fill") await fillForever(directory, Number(variant));
 if (mode === "write") await writeForever(directory, Number(variant));
 if (mode === "build") {
   let at = Number(variant);
