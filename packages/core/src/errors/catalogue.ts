@@ -449,8 +449,10 @@ export function stageFailed(seen: {
   readonly tools: readonly string[] | undefined;
   /** What it asked for in vain, though it exists: `src/config.h (in the project)`. */
   readonly undeclared?: readonly string[];
+  /** What the runner knows of it. */
+  readonly remark?: string | undefined;
 }): BuildError {
-  const { stage, argv, exitCode, signal, declaredAt, log, tools, undeclared = [] } = seen;
+  const { stage, argv, exitCode, signal, declaredAt, log, tools, undeclared = [], remark } = seen;
   const how =
     exitCode === undefined ? `was ended by ${signal ?? "a signal"}` : `exited with ${exitCode}`;
   return new BuildError({
@@ -459,6 +461,7 @@ export function stageFailed(seen: {
     facts: {
       "declared at": declaredAt,
       command: showCommand(argv),
+      reason: remark,
       log: log.join("\n") || "(nothing was printed)",
       "not declared": undeclared.length === 0 ? undefined : undeclared.join("\n"),
     },

@@ -93,6 +93,8 @@ export interface Execution {
   readonly outputs: ReadonlyMap<ArtifactPath, Value>;
   /** Why a declared output that is there cannot be kept: `OUTPUT_WRONG_KIND`, `OUTPUT_UNFIT`. */
   readonly fault?: BuildError | undefined;
+  /** What the runner knows of why the command failed, for people: `killed for lack of memory`. */
+  readonly remark?: string | undefined;
   /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */
   readonly written: readonly string[];
   /** Where the command saw its input root, absolute; absent when no process saw one. */

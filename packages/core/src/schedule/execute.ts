@@ -108,6 +108,7 @@ function judge(
       log: tail.lines(shownLines),
       tools: action.tools?.map(({ name }) => name),
       undeclared: undeclared.map(({ path, in: where }) => `${path} (${placeNames[where]})`),
+      remark: execution.remark,
     });
   }
   if (execution.fault !== undefined) return execution.fault;

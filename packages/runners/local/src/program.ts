@@ -44,7 +44,7 @@ export async function prepareProgram(
   for (const tool of byName.values()) {
     if (tool.type !== "input-tool") continue;
     room.forgo();
-    lead(tool, place, bin);
+    leadTo(tool, place, bin);
   }
   const folders = action.tools === undefined ? [bin, ...systemFolders] : [bin];
   const own = byName.get(word);
@@ -87,7 +87,11 @@ function inputPath(tool: PlacedTool | undefined): string | undefined {
  * Makes a name on `PATH` lead to a tool of the input root. Programs find their own place through a link; a
  * script is told the name by which it was started, so it is started by the name that it has there.
  */
-function lead({ name, path }: InputTool, place: Place, bin: string): void {
+export function leadTo(
+  { name, path }: InputTool,
+  place: Pick<Place, "inRoot" | "seenAs">,
+  bin: string,
+): void {
   if (!isScript(place.inRoot(path))) {
     // Relative, for the command may see the folder elsewhere.
     return symlinkSync(join("../root", path), join(bin, name));
