@@ -18,10 +18,12 @@ import * as sandboxErrors from "../packages/core/src/errors/sandbox-errors.ts";
 import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
+import * as containerErrors from "../packages/runners/container/src/errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
   ...general,
+  ...containerErrors,
   ...dynamicErrors,
   ...fetchErrors,
   ...fnErrors,
@@ -41,6 +43,37 @@ const digest = `${"ab".repeat(32)}/1024`;
 
 /** An error of each function of the catalogue, and those variants whose hints differ. */
 const errors: Readonly<Record<string, readonly BuildError[]>> = {
+  engineAbsent: [catalogue.engineAbsent("podman", "podman")],
+  engineFailed: [
+    catalogue.engineFailed("docker", "run", "invalid reference format"),
+    catalogue.engineFailed("docker", "run", "no space left on device"),
+  ],
+  engineRefused: [catalogue.engineRefused("docker", "permission denied: /var/run/docker.sock")],
+  engineStopped: [
+    catalogue.engineStopped("docker", "Is the docker daemon running?"),
+    catalogue.engineStopped("podman", "cannot connect to Podman"),
+  ],
+  imageArchitecture: [catalogue.imageArchitecture("app:1", "arm64", "amd64")],
+  imageLacks: [catalogue.imageLacks("app:1", "/bin/sh")],
+  imageMoved: [
+    catalogue.imageMoved({
+      image: "debian:12",
+      locked: "debian@sha256:11",
+      found: "debian@sha256:22",
+      lockFile: "/work/lock",
+    }),
+    catalogue.imageMoved({
+      image: "debian:12",
+      locked: "debian@sha256:11",
+      found: undefined,
+      lockFile: "/work/lock",
+    }),
+  ],
+  imageUnknown: [catalogue.imageUnknown("debain:12", "docker", "pull access denied")],
+  imageUnlocked: [catalogue.imageUnlocked("debian:12", "/work/lock")],
+  lockUnreadable: [catalogue.lockUnreadable("/work/lock", "it is not of version 1")],
+  networkRefused: [catalogue.networkRefused("install")],
+  scratchFull: [catalogue.scratchFull("link", "/tmp", cause)],
   artifactNotBuilt: [catalogue.artifactNotBuilt("compile.app")],
   attemptWithout: [catalogue.attemptWithout("test.report.xml")],
   blobLost: [catalogue.blobLost(digest, "its bytes have changed")],
@@ -1437,6 +1470,169 @@ test("cacheConflict", () => {
       at          .
 
     hint: lay the cache where no input and no output is, above or below; an input may be around it, if it has nothing of that name
+    "
+  `);
+});
+
+test("engineAbsent", () => {
+  expect(shown("engineAbsent")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_ENGINE]: the container engine \`podman\` is not on this machine
+
+    hint: install it (Debian: \`apt-get install podman\`), or name another with \`engine\`
+    "
+  `);
+});
+
+test("engineFailed", () => {
+  expect(shown("engineFailed")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_FAILED]: \`docker run\` failed
+
+      it said  invalid reference format
+
+    hint: see what the engine says above
+
+
+    error[CONTAINER_FAILED]: \`docker run\` failed
+
+      it said  no space left on device
+
+    hint: make room: \`docker system df\` says what the engine holds; \`scratch\` moves the directories of running actions to another disk
+    "
+  `);
+});
+
+test("engineRefused", () => {
+  expect(shown("engineRefused")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_ENGINE]: this user may not use the container engine \`docker\`
+
+      it said  permission denied: /var/run/docker.sock
+
+    hint: join the group of its socket (\`usermod -aG docker $USER\`, then log in again), or use Podman, which needs no service
+    "
+  `);
+});
+
+test("engineStopped", () => {
+  expect(shown("engineStopped")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_ENGINE]: the container engine \`docker\` is not running
+
+      it said  Is the docker daemon running?
+
+    hint: start it: \`systemctl start docker\`, or \`dockerd &\` as root where there is no systemd
+
+
+    error[CONTAINER_ENGINE]: the container engine \`podman\` is not running
+
+      it said  cannot connect to Podman
+
+    hint: start it: \`systemctl --user start podman.socket\`, or unset \`CONTAINER_HOST\`
+    "
+  `);
+});
+
+test("imageArchitecture", () => {
+  expect(shown("imageArchitecture")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_UNFIT]: image \`app:1\` is for arm64, and this engine runs amd64
+
+    hint: name an image for this architecture, or build on a machine of the other
+    "
+  `);
+});
+
+test("imageLacks", () => {
+  expect(shown("imageLacks")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_UNFIT]: image \`app:1\` has no \`/bin/sh\`
+
+    hint: commands are started by \`/bin/sh\` and \`env\`; an image with static busybox has both, one \`FROM scratch\` has neither
+    "
+  `);
+});
+
+test("imageMoved", () => {
+  expect(shown("imageMoved")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_LOCK]: \`debian:12\` has moved: it is not the image that it is locked to, and that one cannot be had
+
+      locked     debian@sha256:11
+      found      debian@sha256:22
+      lock file  /work/lock
+
+    hint: to go on with the new one, remove its entry from the lock file and build once without \`frozen\`
+
+
+    error[CONTAINER_IMAGE_LOCK]: the image that \`debian:12\` is locked to cannot be had
+
+      locked     debian@sha256:11
+      lock file  /work/lock
+
+    hint: to go on with what the name stands for now, remove its entry from the lock file and build once without \`frozen\`
+    "
+  `);
+});
+
+test("imageUnknown", () => {
+  expect(shown("imageUnknown")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_UNKNOWN]: there is no image \`debain:12\`
+
+      docker said  pull access denied
+
+    hint: check its name; \`docker images\` lists those that are here, and \`docker login\` lets you see private ones
+    "
+  `);
+});
+
+test("imageUnlocked", () => {
+  expect(shown("imageUnlocked")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_LOCK]: image \`debian:12\` is not in the lock file, which is frozen
+
+      lock file  /work/lock
+
+    hint: build once without \`frozen\`, and check the lock file in
+    "
+  `);
+});
+
+test("lockUnreadable", () => {
+  expect(shown("lockUnreadable")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_IMAGE_LOCK]: the lock file of images cannot be read
+
+      lock file  /work/lock
+      reason     it is not of version 1
+
+    hint: take it from version control again, or remove it and build once without \`frozen\`
+    "
+  `);
+});
+
+test("networkRefused", () => {
+  expect(shown("networkRefused")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_NETWORK]: stage \`install\` asks for the network, which this runner refuses
+
+      runner  network: "refused"
+
+    hint: fetch what it needs with \`fetch\`, which is pinned by a digest, and drop \`network: true\`; or let the runner allow it
+    "
+  `);
+});
+
+test("scratchFull", () => {
+  expect(shown("scratchFull")).toMatchInlineSnapshot(`
+    "
+    error[CONTAINER_FAILED]: there is no room left to lay out the inputs of stage \`link\`
+
+      directory  /tmp
+
+    hint: make room there, or name a directory of a larger disk with the runner's option \`scratch\`
     "
   `);
 });

@@ -30,6 +30,8 @@ const floors = [
 /** Patterns of package names: whom each may import. */
 const mayImport: readonly (readonly [importer: RegExp, imported: RegExp])[] = [
   [/^@ashlar\/core$/, /^$/],
+  // Both lay out inputs in directories of this machine.
+  [/^@ashlar\/runner-container$/, /^@ashlar\/(?:core|runner-local)$/],
   [/^@ashlar\/runner-/, /^@ashlar\/core$/],
   [/^@ashlar\/cargo$/, /^@ashlar\/core$/],
   [/^@ashlar\/examples$/, /^@ashlar\/(?:cargo|core|runner-[a-z]+)$/],

@@ -1,0 +1,233 @@
+/**
+ * Images: from a name, or an artifact, to one image that is pinned.
+ *
+ *     name      ──lock file──▶ digest ──▶ image of the engine, pulled if it is not there
+ *     tree      ──▶ imported as an image that is named after the tree's digest
+ *     archive   ──▶ loaded
+ *
+ * @module
+ */
+import { join } from "node:path";
+
+import { materializeTree, type ContentStore, type Digest } from "@ashlar/core";
+
+import type { Engine, EngineFacts } from "./engine.ts";
+import {
+  engineFailed,
+  imageArchitecture,
+  imageMoved,
+  imageUnknown,
+  imageUnlocked,
+} from "./errors.ts";
+import type { LockFile } from "./lock-file.ts";
+
+/** A root file system, as a build has made it. */
+export interface ImageTree {
+  /** Digest of the tree: `report.digest`. */
+  readonly tree: Digest;
+  /** Where it is: `store.content`. */
+  readonly content: ContentStore;
+}
+
+/** An archive of one image, as a build has made it: what `docker save` writes, or an OCI archive. */
+export interface ImageArchive {
+  /** Digest of the file: `report.digest`. */
+  readonly archive: Digest;
+  /** Where it is: `store.content`. */
+  readonly content: ContentStore;
+}
+
+/** What commands can be run in: an image by name, or one that a build has made. */
+export type ContainerImage = string | ImageTree | ImageArchive;
+
+/** An image that is here, and always the same. */
+export interface PinnedImage {
+  /** For people. */
+  readonly name: string;
+  /** What the engine knows it by. */
+  readonly reference: string;
+  /** What tells it from others, in keys: `docker://sha256:…`. */
+  readonly identity: string;
+  /** Its `PATH`. */
+  readonly searchPath: string;
+  /** Whether it has volumes: places to write that outlive a command. */
+  readonly hasVolumes: boolean;
+}
+
+/** How images are found. */
+export interface ImageSearch {
+  readonly engine: Engine;
+  readonly facts: EngineFacts;
+  readonly lock: LockFile;
+  readonly isFrozen: boolean;
+  /** Runs work with a directory that is removed after it. */
+  readonly withFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+}
+
+/** `PATH` of images that have none: what the engines set. */
+const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * Finds an image, and pins it.
+ *
+ * @throws {@link BuildError} `CONTAINER_IMAGE_UNKNOWN`, `CONTAINER_IMAGE_LOCK`, `CONTAINER_IMAGE_UNFIT`.
+ */
+export async function pinImage(image: ContainerImage, search: ImageSearch): Promise<PinnedImage> {
+  if (typeof image === "string") return await pinName(image, search);
+  return "tree" in image ? await pinTree(image, search) : await pinArchive(image, search);
+}
+
+async function pinName(name: string, search: ImageSearch): Promise<PinnedImage> {
+  const { facts, lock, isFrozen } = search;
+  if (isPinned(name)) {
+    const found = await inspectOrPull(name, search);
+    return pinned(name, name, `docker://${digestOf(name)}`, found, facts);
+  }
+  const platform = `linux/${facts.architecture}`;
+  const locked = lock.read(name, platform);
+  if (locked !== undefined) {
+    const reference = locked.digest;
+    const found = await inspectOrPull(reference, search).catch(async () => {
+      const now = (await inspect(name, search)).found;
+      throw imageMoved({
+        image: name,
+        locked: reference,
+        found: now && referenceOf(name, now),
+        lockFile: lock.path,
+      });
+    });
+    return pinned(name, reference, `docker://${digestOf(reference)}`, found, facts);
+  }
+  if (isFrozen) throw imageUnlocked(name, lock.path);
+  const found = await inspectOrPull(name, search);
+  const reference = referenceOf(name, found);
+  const image = pinned(name, reference, `docker://${digestOf(reference)}`, found, facts);
+  lock.add(name, { digest: reference, platform });
+  return image;
+}
+
+async function pinTree({ tree, content }: ImageTree, search: ImageSearch): Promise<PinnedImage> {
+  const { engine, facts, withFolder } = search;
+  const reference = `ashlar-tree:${nameOf(tree)}`;
+  if ((await inspect(reference, search)).found === undefined) {
+    await withFolder(async (folder) => {
+      await materializeTree(content, tree, folder, { mtime: 1 });
+      const { execa } = await import("execa");
+      const owner = ["--owner=0", "--group=0", "--numeric-owner"];
+      const words = ["import", "--change", `ENV PATH=${usualPath}`, "-", reference];
+      const { failed, stderr } = await execa("tar", ["-C", folder, ...owner, "-c", "."], {
+        reject: false,
+        stdin: "ignore",
+        encoding: "buffer",
+        buffer: { stdout: false },
+      }).pipe(engine.program, words, { reject: false });
+      if (failed) throw engineFailed(engine.kind, "import", stderr);
+    });
+  }
+  const found = await mustInspect(reference, search);
+  return pinned(`tree ${tree.slice(0, 12)}`, found.Id, `tree://${tree}`, found, facts);
+}
+
+async function pinArchive(
+  { archive, content }: ImageArchive,
+  search: ImageSearch,
+): Promise<PinnedImage> {
+  const { engine, facts, withFolder } = search;
+  const reference = `ashlar-archive:${nameOf(archive)}`;
+  if ((await inspect(reference, search)).found === undefined) {
+    const said = await withFolder(async (folder) => {
+      const path = join(folder, "image.tar");
+      await content.copyTo(archive, path, 0o600);
+      return await engine.tell(["load", "--input", path]);
+    });
+    const [, loaded] = /Loaded image(?: ID|\(s\))?: *(\S+)/.exec(said) ?? [];
+    if (loaded === undefined) throw engineFailed(engine.kind, "load", said);
+    await engine.tell(["tag", loaded, reference]);
+  }
+  const found = await mustInspect(reference, search);
+  return pinned(`archive ${archive.slice(0, 12)}`, found.Id, `docker://${found.Id}`, found, facts);
+}
+
+/** Of what engines say of an image, what counts here. */
+interface Inspected {
+  /** `sha256:…`. */
+  readonly Id: string;
+  readonly RepoDigests?: readonly string[] | null;
+  readonly Architecture: string;
+  readonly Config?: {
+    readonly Env?: readonly string[] | null;
+    readonly Volumes?: Readonly<Record<string, unknown>> | null;
+  };
+}
+
+async function inspect(
+  reference: string,
+  { engine }: ImageSearch,
+): Promise<{ readonly found: Inspected | undefined; readonly said: string }> {
+  const { exitCode, stdout, stderr } = await engine.ask(["image", "inspect", reference]);
+  const [found] = exitCode === 0 ? (JSON.parse(stdout) as Inspected[]) : [];
+  if (found === undefined) return { found, said: stderr };
+  const Id = found.Id.startsWith("sha256:") ? found.Id : `sha256:${found.Id}`;
+  return { found: { ...found, Id }, said: "" };
+}
+
+async function mustInspect(reference: string, search: ImageSearch): Promise<Inspected> {
+  const { found, said } = await inspect(reference, search);
+  if (found === undefined) throw imageUnknown(reference, search.engine.kind, said);
+  return found;
+}
+
+async function inspectOrPull(reference: string, search: ImageSearch): Promise<Inspected> {
+  const here = await inspect(reference, search);
+  if (here.found !== undefined) return here.found;
+  // The id of an image is in no registry.
+  const isId = reference.startsWith("sha256:");
+  const { exitCode, stderr } = isId
+    ? { exitCode: 1, stderr: here.said }
+    : await search.engine.ask(["pull", "--quiet", reference]);
+  if (exitCode !== 0) throw imageUnknown(reference, search.engine.kind, stderr);
+  return await mustInspect(reference, search);
+}
+
+/** A digest of a registry, where the image has one of this name; its id otherwise. */
+function referenceOf(name: string, { Id, RepoDigests }: Inspected): string {
+  const repository = name.replace(/:[^:/]*$/, "");
+  const isOf = (digest: string): boolean =>
+    digest.startsWith(`${repository}@`) || digest.includes(`/${repository}@`);
+  // Podman makes up a digest for images that no registry has seen.
+  const found = RepoDigests?.find((digest) => isOf(digest) && !digest.startsWith("localhost/"));
+  return found ?? Id;
+}
+
+function pinned(
+  name: string,
+  reference: string,
+  identity: string,
+  { Architecture, Config }: Inspected,
+  facts: EngineFacts,
+): PinnedImage {
+  if (Architecture !== "" && Architecture !== facts.architecture) {
+    throw imageArchitecture(name, Architecture, facts.architecture);
+  }
+  const path = Config?.Env?.find((each) => each.startsWith("PATH="));
+  return {
+    name,
+    reference,
+    identity,
+    searchPath: path?.slice("PATH=".length) ?? usualPath,
+    hasVolumes: Object.keys(Config?.Volumes ?? {}).length > 0,
+  };
+}
+
+function isPinned(name: string): boolean {
+  return /(?:^|@)sha256:[0-9a-f]{64}$/.test(name);
+}
+
+function digestOf(reference: string): string {
+  return reference.slice(reference.lastIndexOf("@") + 1);
+}
+
+/** What an engine can call a digest. */
+function nameOf(digest: Digest): string {
+  return digest.replace("/", "-");
+}

@@ -1,0 +1,194 @@
+/**
+ * What the tests of the container runner share: the engines of this machine, with an image to run in.
+ *
+ * There is no registry to pull from: the image is made of what is here, a static busybox, a shell that does
+ * not know its commands by heart, and the Node that runs the tests.
+ *
+ * @module
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+import {
+  MemoryStore,
+  sh,
+  stage,
+  tryBuild,
+  type BuildOptions,
+  type Check,
+  type CommandOptions,
+  type Report,
+  type Runner,
+  type Targets,
+} from "@ashlar/core";
+import { containerRunner, type ContainerRunnerOptions } from "@ashlar/runner-container";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+
+// Containers take their time where many tests run at once.
+vi.setConfig({ testTimeout: 60_000 });
+
+/** An engine that runs here. */
+export interface TestEngine {
+  readonly name: "docker" | "podman";
+  /** Has the usual commands, and Node. */
+  readonly image: string;
+}
+
+/** Declares tests on each engine of this machine; what is missing is said in one line. */
+export function onEachEngine(what: string, declare: (engine: TestEngine) => void): void {
+  for (const name of ["docker", "podman"] as const) {
+    const found = findEngine(name);
+    const isThere = typeof found !== "string";
+    const title = `${what}, on ${name} ${isThere ? found.version : `(not here: ${found})`}`;
+    describe(title, () => {
+      if (isThere) declare(found);
+      else saySkipped();
+    });
+  }
+}
+
+/** One line for all tests that are left out. */
+function saySkipped(): void {
+  test.skipIf(true)("all of it", () => expect.unreachable());
+}
+
+/** A temporary folder, removed when the test is over. */
+export function folder(base: string = tmpdir()): string {
+  const made = fs.realpathSync(fs.mkdtempSync(join(base, "ashlar-test-")));
+  onTestFinished(() => fs.rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** A runner of an engine, disposed of when the test is over. Its lock file is its own. */
+export async function runnerOf(
+  engine: TestEngine,
+  options: Partial<ContainerRunnerOptions> = {},
+): Promise<Runner> {
+  const { name, image } = engine;
+  const lockFile = join(folder(), "lock");
+  const runner = await containerRunner({ engine: name, image, lockFile, graceMs: 100, ...options });
+  onTestFinished(async () => await runner[Symbol.asyncDispose]());
+  return runner;
+}
+
+/** A call of a stage that is a shell script. */
+export function script(text: string, options: CommandOptions = {}): Check {
+  return stage("script", () => sh(options)`sh -c ${text}`)();
+}
+
+/** Builds on a runner, with a fresh store unless another is given. */
+export async function run(
+  runner: Runner,
+  targets: Targets,
+  options: Partial<BuildOptions> = {},
+): Promise<Report> {
+  return await tryBuild(targets, { store: new MemoryStore(), ...options, runner });
+}
+
+/** What a script prints. */
+export async function print(
+  runner: Runner,
+  text: string,
+  options?: CommandOptions,
+): Promise<string> {
+  const report = await run(runner, script(text, options));
+  const [only] = report.stages;
+  return only === undefined ? codes(report).join() : await report.log(only);
+}
+
+/** Codes of what went wrong. */
+export function codes(report: Report): string[] {
+  return report.errors.map(({ code }) => code);
+}
+
+/** Asks an engine something. */
+export function ask({ name }: TestEngine, ...words: string[]): string {
+  return execFileSync(name, words, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+}
+
+/** Names of the containers of a process that there are. */
+export function containersOf(engine: TestEngine, pid: number): string[] {
+  const names = ask(engine, "ps", "--all", "--format", "{{.Names}}").split("\n");
+  return names.filter((name) => name.startsWith("ashlar-") && name.includes(`-${pid}-`));
+}
+
+/** Waits for something that other processes do. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`waited in vain for this: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Makes an image of a folder, if there is none of that name. */
+export function importImage(engine: TestEngine["name"], name: string, directory: string): void {
+  if (spawnSync(engine, ["image", "inspect", name]).status === 0) return;
+  const words = [
+    `tar -C "$1" --owner=0 --group=0 -c . | "$0" import - "$2"`,
+    engine,
+    directory,
+    name,
+  ];
+  execFileSync("sh", ["-c", ...words], { stdio: "ignore" });
+}
+
+const busybox = "/usr/bin/busybox";
+
+/** An engine with its image, or why there is none. */
+function findEngine(name: "docker" | "podman"): (TestEngine & { version: string }) | string {
+  const said = spawnSync(name, ["version", "--format", versionFormats[name]], { encoding: "utf8" });
+  if (said.error !== undefined) return "it is not installed";
+  if (said.status !== 0) return said.stderr.trim().split("\n")[0] ?? "it does not answer";
+  if (!fs.existsSync(busybox)) return "there is no static busybox to make an image of";
+  const made = fs.mkdtempSync(join(tmpdir(), "ashlar-image-"));
+  try {
+    const image = `ashlar-test:${fillImage(made)}`;
+    importImage(name, image, made);
+    return { name, image, version: said.stdout.trim() };
+  } finally {
+    fs.rmSync(made, { recursive: true });
+  }
+}
+
+const versionFormats = { docker: "{{.Server.Version}}", podman: "{{.Client.Version}}" };
+
+/** Fills the folder of an image. Returns what tells it from others. */
+export function fillImage(directory: string): string {
+  const files = [
+    process.execPath,
+    "/bin/sh",
+    ...librariesOf(process.execPath),
+    ...librariesOf("/bin/sh"),
+  ];
+  for (const path of ["bin/busybox", "tmp/", "etc/", "usr/bin/"]) {
+    fs.mkdirSync(dirname(join(directory, `${path}x`)), { recursive: true });
+  }
+  const hash = createHash("sha256").update("readlink");
+  // That of busybox reads one link at a time.
+  const readlink = join(directory, "bin/readlink");
+  fs.copyFileSync(fs.existsSync("/bin/readlink") ? "/bin/readlink" : "/usr/bin/readlink", readlink);
+  for (const path of new Set(files)) {
+    fs.mkdirSync(dirname(join(directory, path)), { recursive: true });
+    fs.copyFileSync(fs.realpathSync(path), join(directory, path));
+    hash.update(`${path} ${fs.statSync(path).size}\n`);
+  }
+  fs.copyFileSync(busybox, join(directory, "bin/busybox.static"));
+  fs.rmSync(join(directory, "bin/busybox"), { recursive: true, force: true });
+  fs.renameSync(join(directory, "bin/busybox.static"), join(directory, "bin/busybox"));
+  const applets = execFileSync(busybox, ["--list"], { encoding: "utf8" }).trim().split("\n");
+  for (const applet of applets) {
+    const path = join(directory, "bin", applet);
+    if (!fs.existsSync(path)) fs.symlinkSync("busybox", path);
+  }
+  return hash.update(applets.join()).digest("hex").slice(0, 12);
+}
+
+/** What a program loads. */
+function librariesOf(program: string): string[] {
+  const { stdout } = spawnSync("ldd", [program], { encoding: "utf8" });
+  return [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
+}
