@@ -4,6 +4,7 @@
  * @module
  */
 import { cold } from "./cold.mjs";
+import { container } from "./container.mjs";
 import { memory } from "./memory.mjs";
 import { noop } from "./noop.mjs";
 import { one } from "./one.mjs";
@@ -12,4 +13,4 @@ import { restore } from "./restore.mjs";
 import { snapshot } from "./snapshot.mjs";
 
 /** @type {readonly import("./bench.mjs").Bench[]} */
-export const benches = [noop, one, cold, overhead, snapshot, restore, memory];
+export const benches = [noop, one, cold, overhead, snapshot, restore, memory, container];
