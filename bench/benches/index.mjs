@@ -10,7 +10,8 @@ import { noop } from "./noop.mjs";
 import { one } from "./one.mjs";
 import { overhead } from "./overhead.mjs";
 import { restore } from "./restore.mjs";
+import { sandbox } from "./sandbox.mjs";
 import { snapshot } from "./snapshot.mjs";
 
 /** @type {readonly import("./bench.mjs").Bench[]} */
-export const benches = [noop, one, cold, overhead, snapshot, restore, memory, container];
+export const benches = [noop, one, cold, overhead, snapshot, restore, memory, container, sandbox];

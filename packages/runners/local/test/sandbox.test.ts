@@ -32,7 +32,10 @@ import { startedWith } from "../../../core/src/testing/runner-contract/bench.ts"
 import { findBubblewrap, probe } from "../src/bubblewrap.ts";
 import { chooseSandbox } from "../src/sandbox.ts";
 import { installationOf, placesOf } from "../src/tool-places.ts";
+import { startChild } from "./child.ts";
 import { codes, folder, leftBy, logs, run, script, until } from "./rig.ts";
+
+const endless = new URL("children/endless.ts", import.meta.url);
 
 const { path: bwrap, ...why } = findBubblewrap();
 const notHere = "reason" in why ? ` (not here: ${why.reason})` : "";
@@ -119,6 +122,19 @@ describe.skipIf(bwrap === undefined)(`a command that tries to escape${notHere}`,
         PID: String(other.pid),
       }),
     ).toBe(true);
+  });
+
+  test("is gone with all that it started when the build is killed", async () => {
+    const mark = `killed-${process.pid}-${Math.random()}`;
+    const child = startChild(endless, [folder(), "sandbox", mark]);
+    try {
+      await until("they run", () => (startedWith(mark)?.length ?? 0) >= 6);
+      child.kill("SIGKILL");
+      await until("all are gone", () => startedWith(mark)?.length === 0);
+      expect(startedWith(mark)).toEqual([]);
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   test("leaves no daemon behind", async () => {

@@ -1,13 +1,14 @@
 /**
  * A build script that never ends by itself: two commands run for ever, and print the numbers of their
- * processes. Its arguments: a folder for scratch, and whether the path is to be stable.
+ * processes. Its arguments: a folder for scratch, whether the path is to be `stable`
+ * or there is to be a `sandbox`, and a mark for the environment of the commands.
  *
  * @module
  */
 import { all, build, MemoryStore, sh, stage } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 
-const [scratch = "", how = ""] = process.argv.slice(2);
+const [scratch = "", how = "", mark = ""] = process.argv.slice(2);
 
 // The test that started us may be ended itself.
 process.stdin.on("end", () => process.exit(1)).resume();
@@ -19,11 +20,11 @@ const script = `
   while :; do sleep 1000; done`;
 const endless = stage(
   "endless",
-  (n: number) => sh({ env: { N: n }, stablePath: how === "stable" })`sh -c ${script}`,
+  (n: number) => sh({ env: { N: n, MARK: mark }, stablePath: how === "stable" })`sh -c ${script}`,
 );
 
 await build(all({ a: endless(1), b: endless(2) }), {
-  runner: localRunner({ sandbox: "none", scratch }),
+  runner: localRunner({ sandbox: how === "sandbox" ? "required" : "none", scratch }),
   store: new MemoryStore(),
   slots: 2,
   onEvent: (event) => {
