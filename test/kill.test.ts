@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { collectGarbage, DiskStore, storeUsage, verifyStore } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { bundleProgram } from "../packages/core/test/store/bundle-program.ts";
 import { buildVariant, expectedOf } from "./kill/pipeline.ts";
@@ -35,6 +35,8 @@ const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 async function killAfter(dots: number, store: DiskStore, variant: number): Promise<void> {
   const argv = [program, store.directory, scratch, String(variant)];
   const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], env });
+  // If the test comes to its end before, its folder goes, and the build must not go on in it.
+  onTestFinished(() => void child.kill("SIGKILL"));
   let seen = 0;
   child.stdout.on("data", (chunk: Buffer) => {
     seen += chunk.byteLength;
