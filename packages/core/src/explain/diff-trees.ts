@@ -6,11 +6,11 @@
  * @module
  */
 import type { Directory } from "../artifact/directory.ts";
-import { compareCodePoints } from "../base/order.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { findEntry, readDirectory, type Entry } from "../store/directories.ts";
+import { readDirectory, type Entry } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
+import { entryChanges, type Contents, type EntryChange } from "../store/tree-changes.ts";
 import type { InputDifference } from "./change.ts";
 
 /** A path at which two trees differ. A directory that is only in one of them is one difference. */
@@ -34,21 +34,8 @@ export async function diffTrees(
   after: ReadableTree,
 ): Promise<TreeDifference[]> {
   const entry = ({ digest }: ReadableTree): Entry => ({ type: "directory", digest });
-  const differences: TreeDifference[] = [];
-  await collect(
-    { before: before.content, after: after.content },
-    "",
-    entry(before),
-    entry(after),
-    differences,
-  );
-  return differences;
-}
-
-/** Where the directories of both can be read. */
-interface Contents {
-  readonly before: ContentStore;
-  readonly after: ContentStore;
+  const contents = { before: before.content, after: after.content };
+  return await diffEntries(contents, "", entry(before), entry(after));
 }
 
 /** The differences of what stands at one path. */
@@ -59,54 +46,27 @@ export async function diffEntries(
   after: Entry | undefined,
 ): Promise<TreeDifference[]> {
   const differences: TreeDifference[] = [];
-  await collect(contents, path, before, after, differences);
+  for await (const change of entryChanges(contents, path, before, after, tryRead)) {
+    differences.push(describeChange(change));
+  }
   return differences;
 }
 
-async function collect(
-  contents: Contents,
-  path: string,
-  before: Entry | undefined,
-  after: Entry | undefined,
-  found: TreeDifference[],
-): Promise<void> {
-  if (before?.type !== "directory" || after?.type !== "directory") {
-    const how = differenceOf(before, after);
-    const isFolder = (before ?? after)?.type === "directory" && how !== "kind";
-    if (how !== undefined) found.push({ path: isFolder ? `${path}/` : path, how, before, after });
-    return;
-  }
-  if (before.digest === after.digest) return;
-  const one = await tryRead(contents.before, before.digest);
-  const other = await tryRead(contents.after, after.digest);
-  if (one === undefined || other === undefined) {
-    found.push({ path: `${path}/`, how: "unreadable", before, after });
-    return;
-  }
-  const names = new Set([...namesOf(one), ...namesOf(other)]);
-  for (const name of [...names].toSorted(compareCodePoints)) {
-    const below = path === "" ? name : `${path}/${name}`;
-    await collect(contents, below, findEntry(one, name), findEntry(other, name), found);
-  }
+function describeChange({ path, before, after }: EntryChange): TreeDifference {
+  const how = differenceOf(before, after);
+  const isFolder = (before ?? after)?.type === "directory" && how !== "kind";
+  return { path: isFolder ? `${path}/` : path, how, before, after };
 }
 
-function differenceOf(
-  before: Entry | undefined,
-  after: Entry | undefined,
-): InputDifference | undefined {
-  if (before === undefined) return after && "added";
+/** How two entries differ, of which it is known that they do. */
+function differenceOf(before: Entry | undefined, after: Entry | undefined): InputDifference {
+  if (before === undefined) return "added";
   if (after === undefined) return "removed";
-  if (before.type === "symlink" && after.type === "symlink") {
-    return before.target === after.target ? undefined : "link";
-  }
-  if (before.type !== "file" || after.type !== "file") return "kind";
-  if (before.digest !== after.digest) return "content";
-  if (before.isExecutable === after.isExecutable) return undefined;
+  if (before.type !== after.type) return "kind";
+  if (after.type === "directory") return "unreadable";
+  if (after.type === "symlink") return "link";
+  if ((before as typeof after).digest !== after.digest) return "content";
   return after.isExecutable ? "executable" : "not-executable";
-}
-
-function* namesOf({ files, directories, symlinks }: Directory): Generator<string, void> {
-  for (const entries of [files, directories, symlinks]) for (const { name } of entries) yield name;
 }
 
 async function tryRead(content: ContentStore, digest: Digest): Promise<Directory | undefined> {

@@ -7,7 +7,7 @@ import { describeOrigin } from "../artifact/artifact.ts";
 import { state, type OnConflict } from "../artifact/handle.ts";
 import { sizeOf, type Digest } from "../digest/digest.ts";
 import { mergeConflict } from "../errors/merge-errors.ts";
-import type { Entry } from "../store/directories.ts";
+import { isSameEntry, type Entry } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
 import { layTree, type Laid, type Layer, type Meeting } from "./lay.ts";
 
@@ -35,7 +35,7 @@ const meetings: Readonly<Record<OnConflict, Meeting>> = {
     settle(place, layers) {
       const kept: Layer[] = [];
       for (const layer of layers) {
-        if (kept.some(({ entry }) => isSame(entry, layer.entry))) continue;
+        if (kept.some(({ entry }) => isSameEntry(entry, layer.entry))) continue;
         const [first = layer] = kept;
         if (first !== layer && !areFolders(first, layer))
           throw mergeConflict(place, shown(first), shown(layer));
@@ -50,7 +50,7 @@ const meetings: Readonly<Record<OnConflict, Meeting>> = {
       let kept: Layer[] = [];
       for (const layer of layers) {
         // What comes again counts where it comes last.
-        kept = kept.filter(({ entry }) => !isSame(entry, layer.entry));
+        kept = kept.filter(({ entry }) => !isSameEntry(entry, layer.entry));
         const [first = layer] = kept;
         kept = areFolders(first, layer) ? [...kept, layer] : [layer];
       }
@@ -61,17 +61,6 @@ const meetings: Readonly<Record<OnConflict, Meeting>> = {
 
 function areFolders(a: Layer, b: Layer): boolean {
   return a.entry.type === "directory" && b.entry.type === "directory";
-}
-
-function isSame(a: Entry, b: Entry): boolean {
-  switch (a.type) {
-    case "file":
-      return b.type === "file" && a.digest === b.digest && a.isExecutable === b.isExecutable;
-    case "directory":
-      return b.type === "directory" && a.digest === b.digest;
-    case "symlink":
-      return b.type === "symlink" && a.target === b.target;
-  }
 }
 
 /** Whose it is, and what: `source src: a file of 12 bytes`. */

@@ -11,6 +11,7 @@
 import type { Handle } from "../artifact/handle.ts";
 import { isArtifact } from "../artifact/handle.ts";
 import type { Clock } from "../base/clock.ts";
+import { untilAborted } from "../base/until-aborted.ts";
 import { emptyDigest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { dynamicCycle, dynamicFailed } from "../errors/dynamic-errors.ts";
@@ -135,14 +136,4 @@ export class Expansions {
     });
     return nodes;
   }
-}
-
-/** The work's outcome; or the signal's reason, once it is aborted. */
-async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  return await new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason as Error);
-    signal.addEventListener("abort", stop, { once: true });
-    void work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

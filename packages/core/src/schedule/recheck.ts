@@ -8,7 +8,7 @@ import type { ActionKey } from "../graph/action.ts";
 import type { PlanNode } from "../graph/plan.ts";
 import type { Runner, Value } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
-import { firstDifferentByte, treeChanges, type EntryChange } from "../store/tree-changes.ts";
+import { entryChanges, firstDifferentByte, type EntryChange } from "../store/tree-changes.ts";
 
 /** What became of a second run. */
 export type RecheckOutcome =
@@ -90,31 +90,17 @@ export async function compareOutputs(
   second: ReadonlyMap<string, Value>,
 ): Promise<OutputDifference[]> {
   const found: OutputDifference[] = [];
+  const contents = { before: content, after: content };
   for (const output of new Set([...first.keys(), ...second.keys()])) {
-    for await (const change of changesOf(content, first.get(output), second.get(output))) {
+    const [one, other] = [first.get(output), second.get(output)].map(
+      (value) => value && entryOf(value),
+    );
+    for await (const change of entryChanges(contents, "", one, other)) {
       found.push({ output, path: change.path, ...(await describeChange(content, change)) });
       if (found.length === maxDifferences) return found;
     }
   }
   return found;
-}
-
-async function* changesOf(
-  content: ContentStore,
-  first: Value | undefined,
-  second: Value | undefined,
-): AsyncGenerator<EntryChange, void> {
-  if (first?.kind === "tree" && second?.kind === "tree") {
-    yield* treeChanges(content, first.digest, second.digest);
-    return;
-  }
-  const change = { path: "", before: first && entryOf(first), after: second && entryOf(second) };
-  const isSame =
-    first?.kind === "file" &&
-    second?.kind === "file" &&
-    first.digest === second.digest &&
-    first.isExecutable === second.isExecutable;
-  if (!isSame) yield change;
 }
 
 function entryOf(value: Value): NonNullable<EntryChange["after"]> {

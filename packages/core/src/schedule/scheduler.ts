@@ -96,15 +96,23 @@ export class Scheduler {
     if (this.#crash !== undefined) throw this.#crash.error;
   }
 
-  /**
-   * Settles a node if it is as recorded, and there is nothing else to do. What was asked for is made sure
-   * of; what only led to it need not be there.
-   */
+  /** Settles a node if it is as recorded, and there is nothing else to do. */
   #isTraced(node: PlanNode): boolean {
-    const { trace } = this.#options;
-    if (node.isTarget || node.call.expand !== undefined || this.#stop.signal.aborted) return false;
-    const traced = trace.find(node);
-    if (traced === undefined || this.#work.hasLog(traced)) return false;
+    if (node.isTarget || this.#stop.signal.aborted) return false;
+    return this.#recordTraced(node, this.#find(node));
+  }
+
+  /** What the last build has recorded of a node, if that holds. A dynamic stage is described anew. */
+  #find(node: PlanNode): Traced | undefined {
+    return node.call.expand === undefined ? this.#options.trace.find(node) : undefined;
+  }
+
+  /**
+   * Takes a recorded result as it is, if nobody has to look at it: what was asked for is made sure of; what
+   * only led to it need not be there.
+   */
+  #recordTraced(node: PlanNode, traced: Traced | undefined): boolean {
+    if (traced === undefined || node.isTarget || this.#work.hasLog(traced)) return false;
     this.#settlements.recordTraced(node, traced);
     return true;
   }
@@ -114,11 +122,8 @@ export class Scheduler {
     while (this.#deciding < maxDeciding) {
       const node = this.#frontier.take();
       if (node === undefined) break;
-      const { expand } = node.call;
-      const traced = expand === undefined ? this.#options.trace.find(node) : undefined;
-      // What was asked for is made sure of; what only led to it need not be there.
-      if (traced !== undefined && !node.isTarget && !this.#work.hasLog(traced)) {
-        this.#settlements.recordTraced(node, traced);
+      const traced = this.#find(node);
+      if (this.#recordTraced(node, traced)) {
         this.#frontier.succeed(node.id);
         continue;
       }

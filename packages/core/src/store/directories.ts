@@ -75,6 +75,20 @@ function indexEntries({ files, directories, symlinks }: Directory): ReadonlyMap<
   return entries;
 }
 
+/** True when two entries are alike in all that a tree's digest covers. */
+export function isSameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
+  switch (a?.type) {
+    case undefined:
+      return b === undefined;
+    case "file":
+      return b?.type === "file" && a.digest === b.digest && a.isExecutable === b.isExecutable;
+    case "directory":
+      return b?.type === "directory" && a.digest === b.digest;
+    case "symlink":
+      return b?.type === "symlink" && a.target === b.target;
+  }
+}
+
 /** The entry at a path in a tree; `undefined` when there is none. Links on the way are not followed. */
 export async function entryAt(
   content: ContentStore,

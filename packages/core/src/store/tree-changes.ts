@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { entryNames } from "../artifact/directory.ts";
+import { entryNames, type Directory } from "../artifact/directory.ts";
 import { compareCodePoints } from "../base/order.ts";
 import type { Digest } from "../digest/digest.ts";
-import { findEntry, readDirectory, type Entry } from "./directories.ts";
+import { findEntry, isSameEntry, readDirectory, type Entry } from "./directories.ts";
 import type { ContentStore } from "./store.ts";
 
 /** A path at which two trees differ. */
@@ -20,31 +20,50 @@ export interface EntryChange {
   readonly after: Entry | undefined;
 }
 
-/**
- * The paths at which two trees differ, folder by folder, in the order of names. A directory that only one
- * of them has is one change, whatever lies in it.
- *
- * @throws {@link BuildError} `BLOB_LOST` when a directory of either is missing or damaged.
- */
-export async function* treeChanges(
+/** Where the directories of each of two trees are read. */
+export interface Contents {
+  readonly before: ContentStore;
+  readonly after: ContentStore;
+}
+
+/** Reads a directory message; `undefined` where one that cannot be read is a change like any other. */
+export type ReadDirectory = (
   content: ContentStore,
-  before: Digest,
-  after: Digest,
-  path = "",
+  digest: Digest,
+) => Promise<Directory | undefined>;
+
+/**
+ * The paths at which two trees, or other entries, differ: folder by folder, in the order of names. A
+ * directory that only one of them has is one change, whatever lies in it. Two directories are one if they
+ * differ and one of them cannot be read.
+ *
+ * @param path - Where the entries stand.
+ * @throws {@link BuildError} `BLOB_LOST` when a directory is missing or damaged, unless `read` allows it.
+ */
+export async function* entryChanges(
+  contents: Contents,
+  path: string,
+  before: Entry | undefined,
+  after: Entry | undefined,
+  read: ReadDirectory = readDirectory,
 ): AsyncGenerator<EntryChange, void> {
-  if (before === after) return;
-  const [left, right] = [await readDirectory(content, before), await readDirectory(content, after)];
+  if (isSameEntry(before, after)) return;
+  if (before?.type !== "directory" || after?.type !== "directory") {
+    yield { path, before, after };
+    return;
+  }
+  const left = await read(contents.before, before.digest);
+  const right = await read(contents.after, after.digest);
+  if (left === undefined || right === undefined) {
+    yield { path, before, after };
+    return;
+  }
   const names = new Set([...entryNames(left), ...entryNames(right)]);
   for (const name of [...names].toSorted(compareCodePoints)) {
-    const change = {
-      path: path === "" ? name : `${path}/${name}`,
-      before: findEntry(left, name),
-      after: findEntry(right, name),
-    };
-    if (isSameEntry(change.before, change.after)) continue;
-    if (change.before?.type === "directory" && change.after?.type === "directory") {
-      yield* treeChanges(content, change.before.digest, change.after.digest, change.path);
-    } else yield change;
+    const [one, other] = [findEntry(left, name), findEntry(right, name)];
+    // Most are alike, and a generator for each would cost more than all the rest.
+    if (isSameEntry(one, other)) continue;
+    yield* entryChanges(contents, path === "" ? name : `${path}/${name}`, one, other, read);
   }
 }
 
@@ -67,17 +86,3 @@ export async function firstDifferentByte(
 }
 
 const pieceBytes = 65_536;
-
-function isSameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
-  if (a === undefined || b === undefined || a.type !== b.type) return false;
-  switch (a.type) {
-    case "file": {
-      const other = b as typeof a;
-      return a.digest === other.digest && a.isExecutable === other.isExecutable;
-    }
-    case "directory":
-      return a.digest === (b as typeof a).digest;
-    case "symlink":
-      return a.target === (b as typeof a).target;
-  }
-}

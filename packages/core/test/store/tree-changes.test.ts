@@ -6,9 +6,20 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
+import type { Digest } from "../../src/digest/digest.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
-import { firstDifferentByte, treeChanges } from "../../src/store/tree-changes.ts";
+import type { ContentStore } from "../../src/store/store.ts";
+import { entryChanges, firstDifferentByte } from "../../src/store/tree-changes.ts";
 import { folder, isFolder, keepFolder, type Folder } from "./trees.ts";
+
+/** How two trees of one store differ. */
+const changesOf = (content: ContentStore, before: Digest, after: Digest) =>
+  entryChanges(
+    { before: content, after: content },
+    "",
+    { type: "directory", digest: before },
+    { type: "directory", digest: after },
+  );
 
 /** Every entry by its path, as text; a directory is `/`, and its own line even when it has entries. */
 function flat(entries: Folder, path = ""): Map<string, string> {
@@ -28,7 +39,7 @@ test("they are exactly the paths that differ, but for those below one that diffe
       const { content } = new MemoryStore();
       const trees = [await keepFolder(content, before), await keepFolder(content, after)] as const;
       const found: string[] = [];
-      for await (const { path } of treeChanges(content, ...trees)) found.push(path);
+      for await (const { path } of changesOf(content, ...trees)) found.push(path);
       const [left, right] = [flat(before), flat(after)];
       const differing = [...new Set([...left.keys(), ...right.keys()])].filter(
         (path) => left.get(path) !== right.get(path),
@@ -46,7 +57,7 @@ test("they say what is there now and was before", async () => {
   const before = await keepFolder(content, { same: "1", a: "x", dir: { b: { exec: "tool" } } });
   const after = await keepFolder(content, { same: "1", a: { link: "same" }, dir: { b: "tool" } });
   const changes = [];
-  for await (const change of treeChanges(content, before, after)) changes.push(change);
+  for await (const change of changesOf(content, before, after)) changes.push(change);
   expect(changes).toMatchObject([
     { path: "a", before: { type: "file" }, after: { type: "symlink", target: "same" } },
     { path: "dir/b", before: { isExecutable: true }, after: { isExecutable: false } },
