@@ -30,6 +30,7 @@ import { mockRunner, type MockRunner } from "@ashlar/runner-mock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { BuildRig } from "./rig/build-rig.ts";
+import { unableRunner } from "./rig/unable-runner.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -252,14 +253,7 @@ test("verifying gives a command its secrets again", async () => {
 
 test("a runner that has no caches is never given such an action", async () => {
   const mock = mockRunner({ onUnmatched: "succeed-empty" });
-  const old: Runner = {
-    name: "old",
-    platform: [],
-    hermeticity: "mock",
-    run: async (action, context) => await mock.run(action, context),
-    async [Symbol.asyncDispose]() {},
-  };
-  const report = await run(counting(1), old);
+  const report = await run(counting(1), unableRunner(mock));
   expect(codes(report)).toEqual(["RUNNER_UNABLE"]);
   expect(report.errors[0]?.message).toContain("needs a cache");
 });

@@ -6,17 +6,10 @@
 import { chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import {
-  all,
-  MemoryStore,
-  source,
-  text,
-  type Artifact,
-  type ContentStore,
-  type Report,
-} from "@ashlar/core";
+import { all, MemoryStore, source, text, type Artifact, type Report } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
+import { changed } from "../packages/core/test/store/trees.ts";
 import { blobPath, BuildRig } from "./rig/build-rig.ts";
 
 /** Ways in which a blob's file gets lost. */
@@ -339,15 +332,3 @@ test("a tree that was found whole, and is lost after that, is made again", async
   expect(await second.text(app)).toBe("code");
   expect(bundle.runs).toBe(2);
 });
-
-/** A store that does some things in another way. */
-function changed(inner: ContentStore, changes: Partial<ContentStore>): ContentStore {
-  return {
-    missing: (digests) => inner.missing(digests),
-    read: (digest) => inner.read(digest),
-    write: (bytes) => inner.write(bytes),
-    writeFile: (path) => inner.writeFile(path),
-    copyTo: (digest, path, mode) => inner.copyTo(digest, path, mode),
-    ...changes,
-  };
-}

@@ -34,6 +34,8 @@ import { localRunner } from "@ashlar/runner-local";
 import { mockRunner, type MockCall } from "@ashlar/runner-mock";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { unableRunner } from "./rig/unable-runner.ts";
+
 const value = 's3cret "with" quotes\nand a second line/+';
 const token = (): Secret => secret("TOKEN", { from: () => value });
 
@@ -320,17 +322,10 @@ describe("asking for the value", () => {
 
   test("is not done for a runner that cannot hand it over", async () => {
     const mock = mockRunner({ onUnmatched: "succeed-empty" });
-    const old: Runner = {
-      name: "old",
-      platform: [],
-      hermeticity: "mock",
-      run: async (action, context) => await mock.run(action, context),
-      async [Symbol.asyncDispose]() {},
-    };
     let asked = 0;
     const { report } = await run(
       made(() => sh`x ${secret("T", { from: () => `${asked++}` })}`),
-      old,
+      unableRunner(mock),
     );
     expect(codes(report)).toEqual(["RUNNER_UNABLE"]);
     expect([asked, mock.calls.length]).toEqual([0, 0]);

@@ -12,20 +12,13 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import {
-  MemoryStore,
-  sh,
-  stage,
-  tryBuild,
-  type BuildOptions,
-  type Check,
-  type CommandOptions,
-  type Report,
-  type Runner,
-  type Targets,
-} from "@ashlar/core";
+import type { CommandOptions, Runner } from "@ashlar/core";
 import { containerRunner, type ContainerRunnerOptions } from "@ashlar/runner-container";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+
+import { codes, folder, run, script } from "../../local/test/rig.ts";
+
+export { codes, folder, run, script };
 
 // Containers take their time where many tests run at once.
 vi.setConfig({ testTimeout: 60_000 });
@@ -55,13 +48,6 @@ function saySkipped(): void {
   test.skipIf(true)("all of it", () => expect.unreachable());
 }
 
-/** A temporary folder, removed when the test is over. */
-export function folder(base: string = tmpdir()): string {
-  const made = fs.realpathSync(fs.mkdtempSync(join(base, "ashlar-test-")));
-  onTestFinished(() => fs.rmSync(made, { recursive: true, force: true }));
-  return made;
-}
-
 /** A runner of an engine, disposed of when the test is over. Its lock file is its own. */
 export async function runnerOf(
   engine: TestEngine,
@@ -74,20 +60,6 @@ export async function runnerOf(
   return runner;
 }
 
-/** A call of a stage that is a shell script. */
-export function script(text: string, options: CommandOptions = {}): Check {
-  return stage("script", () => sh(options)`sh -c ${text}`)();
-}
-
-/** Builds on a runner, with a fresh store unless another is given. */
-export async function run(
-  runner: Runner,
-  targets: Targets,
-  options: Partial<BuildOptions> = {},
-): Promise<Report> {
-  return await tryBuild(targets, { store: new MemoryStore(), ...options, runner });
-}
-
 /** What a script prints. */
 export async function print(
   runner: Runner,
@@ -97,11 +69,6 @@ export async function print(
   const report = await run(runner, script(text, options));
   const [only] = report.stages;
   return only === undefined ? codes(report).join() : await report.log(only);
-}
-
-/** Codes of what went wrong. */
-export function codes(report: Report): string[] {
-  return report.errors.map(({ code }) => code);
 }
 
 /** Asks an engine something. */
