@@ -87,9 +87,9 @@ export class Records {
     return this.bytes.toString("hex", at * recordBytes, at * recordBytes + 32);
   }
 
-  /** The hash as eight words, for comparison. */
-  hashWords(at: number): Uint32Array {
-    return this.#words.subarray(at * 16, at * 16 + 8);
+  /** Copies the hash, as eight words, to a place in an array. */
+  copyHash(at: number, to: Int32Array, place: number): void {
+    for (let word = 0; word < 8; word++) to[place + word] = this.#words[at * 16 + word] ?? 0;
   }
 
   /** Writes a record of a blob that is kept. */

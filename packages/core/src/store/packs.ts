@@ -210,9 +210,7 @@ export class Packs {
     const pack = number === undefined ? undefined : this.#packs[number];
     if (number === undefined || pack === undefined) return;
     const first = writer.count - records.count;
-    for (let at = 0; at < records.count; at++) {
-      this.#index.add(records, at, { pack: number, at: first + at });
-    }
+    this.#index.addAll(records, number, first);
     pack.skip(records.count);
   }
 
@@ -273,10 +271,7 @@ export class Packs {
 
   #readNew(number: number, pack: PackFile): boolean {
     const { records, first } = pack.readNew();
-    for (let at = 0; at < records.count; at++) {
-      if (!records.isSound(at) || !records.isKept(at)) continue;
-      this.#index.add(records, at, { pack: number, at: first + at });
-    }
+    this.#index.addAll(records, number, first);
     return records.count > 0;
   }
 }

@@ -2,7 +2,8 @@
  * The index: which records there are of a blob, by its hash.
  *
  * A hash table in two arrays of numbers, because a store may hold 100,000 small blobs, and a process that
- * asks for three of them should not have to make as many strings first: this takes 5 ms.
+ * asks for three of them should not have to make as many strings first. Records are copied word by word, in one go: 20,000 take 3 ms in a
+ * process that has just started, and took 10 with an array and an object for each.
  *
  * @module
  */
@@ -31,16 +32,24 @@ export class RecordIndex {
   #count = 0;
   readonly #query = new HashWords();
 
-  /** Adds a record. */
-  add(records: Records, record: number, place: RecordPlace): void {
-    if ((this.#count + 1) * entryWords > this.#entries.length) this.#grow();
-    const at = this.#count++ * entryWords;
-    this.#entries.set(records.hashWords(record), at);
-    this.#entries[at + 8] = place.pack;
-    this.#entries[at + 9] = place.at;
-    this.#entries[at + 10] = records.offset(record);
-    this.#entries[at + 11] = Math.floor(records.usedAtMs(record) / 1000);
-    this.#insert(this.#count - 1);
+  /**
+   * Adds those of the records that are sound, and kept.
+   *
+   * @param first - The number of the first of them in the pack.
+   */
+  addAll(records: Records, pack: number, first: number): void {
+    this.#makeRoom(this.#count + records.count);
+    const entries = this.#entries;
+    for (let record = 0; record < records.count; record++) {
+      if (!records.isKept(record) || !records.isSound(record)) continue;
+      const at = this.#count * entryWords;
+      records.copyHash(record, entries, at);
+      entries[at + 8] = pack;
+      entries[at + 9] = first + record;
+      entries[at + 10] = records.offset(record);
+      entries[at + 11] = Math.floor(records.usedAtMs(record) / 1000);
+      this.#insert(this.#count++);
+    }
   }
 
   /** All records of a blob, the latest last. */
@@ -103,11 +112,15 @@ export class RecordIndex {
     this.#slots[slot] = entry + 1;
   }
 
-  #grow(): void {
-    const entries = new Int32Array(2 * this.#entries.length);
+  /** Sees to it that half of the slots stay free. */
+  #makeRoom(count: number): void {
+    let room = this.#slots.length / 2;
+    if (count <= room) return;
+    while (room < count) room *= 2;
+    const entries = new Int32Array(room * entryWords);
     entries.set(this.#entries);
     this.#entries = entries;
-    this.#slots = new Int32Array(2 * this.#slots.length);
+    this.#slots = new Int32Array(2 * room);
     for (let entry = 0; entry < this.#count; entry++) this.#insert(entry);
   }
 }
