@@ -8,6 +8,7 @@ import { renderError, type BuildError } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
 import * as general from "../packages/core/src/errors/catalogue.ts";
+import * as clockErrors from "../packages/core/src/errors/clock-errors.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fetchErrors from "../packages/core/src/errors/fetch-errors.ts";
@@ -23,6 +24,7 @@ import * as containerErrors from "../packages/runners/container/src/errors.ts";
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
   ...general,
+  ...clockErrors,
   ...containerErrors,
   ...dynamicErrors,
   ...fetchErrors,
@@ -43,6 +45,10 @@ const digest = `${"ab".repeat(32)}/1024`;
 
 /** An error of each function of the catalogue, and those variants whose hints differ. */
 const errors: Readonly<Record<string, readonly BuildError[]>> = {
+  clockDeadlock: [
+    catalogue.clockDeadlock(["`serve` runs, and waits for its end", "`probe` waits for `serve`"]),
+    catalogue.clockDeadlock(Array.from({ length: 14 }, (_, n) => `\`${n}\` waits for \`serve\``)),
+  ],
   engineAbsent: [catalogue.engineAbsent("podman", "podman")],
   engineFailed: [
     catalogue.engineFailed("docker", "run", "invalid reference format"),
@@ -340,6 +346,38 @@ test("blobLost", () => {
       found   its bytes have changed
 
     hint: build again: what made the blob will run again
+    "
+  `);
+});
+
+test("clockDeadlock", () => {
+  expect(shown("clockDeadlock")).toMatchInlineSnapshot(`
+    "
+    error[CLOCK_DEADLOCK]: nothing in the build can go on, and none of it waits for time
+
+      waits  \`serve\` runs, and waits for its end
+             \`probe\` waits for \`serve\`
+
+    hint: let what hangs end after some time, or give it a \`timeoutMs\`
+
+
+    error[CLOCK_DEADLOCK]: nothing in the build can go on, and none of it waits for time
+
+      waits  \`0\` waits for \`serve\`
+             \`1\` waits for \`serve\`
+             \`2\` waits for \`serve\`
+             \`3\` waits for \`serve\`
+             \`4\` waits for \`serve\`
+             \`5\` waits for \`serve\`
+             \`6\` waits for \`serve\`
+             \`7\` waits for \`serve\`
+             \`8\` waits for \`serve\`
+             \`9\` waits for \`serve\`
+             \`10\` waits for \`serve\`
+             \`11\` waits for \`serve\`
+             and 2 more
+
+    hint: let what hangs end after some time, or give it a \`timeoutMs\`
     "
   `);
 });

@@ -12,46 +12,13 @@ import {
   out,
   sh,
   stage,
-  type Clock,
   type File,
   type Handle,
   type Report,
   type Store,
 } from "@ashlar/core";
-import { mockRunner } from "@ashlar/runner-mock";
+import { mockRunner, virtualClock } from "@ashlar/runner-mock";
 import { expect, test } from "vitest";
-
-/** A clock that goes on to the next callback when nothing else is left to happen. */
-class EagerClock implements Clock {
-  #now = 0;
-  #timers: { readonly at: number; readonly callback: () => void }[] = [];
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const timer = { at: this.#now + ms, callback };
-    this.#timers.push(timer);
-    return () => (this.#timers = this.#timers.filter((other) => other !== timer));
-  }
-
-  /** Lets time pass until the work is done. */
-  async drive<T>(work: Promise<T>): Promise<T> {
-    const state = { isOver: false };
-    const over = work.finally(() => (state.isOver = true));
-    over.catch(() => {});
-    while (!state.isOver) {
-      for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
-      const [next] = this.#timers.toSorted((a, b) => a.at - b.at);
-      if (next === undefined) continue;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
-      this.#now = next.at;
-      next.callback();
-    }
-    return await over;
-  }
-}
 
 /** Builds in two slots, with commands that take so many virtual milliseconds. */
 async function buildIn(
@@ -59,15 +26,16 @@ async function buildIn(
   targets: Handle,
   durations: Readonly<Record<string, number>>,
 ): Promise<Report> {
-  const clock = new EagerClock();
+  const clock = virtualClock();
   const runner = mockRunner();
   for (const [name, ms] of Object.entries(durations)) {
     runner.on(name, async () => {
+      using _ = clock.activity.rest();
       await new Promise<void>((resolve) => void clock.after(ms, resolve));
       return { outputs: { o: name } };
     });
   }
-  return await clock.drive(build(targets, { runner, store, clock, slots: 2, cwd: "/" }));
+  return await build(targets, { runner, store, clock, slots: 2, cwd: "/" });
 }
 
 // chain 1 ──▶ chain 2 ──▶ chain 3      short 1 … short 3      long

@@ -19,12 +19,11 @@ import {
   type Handle,
   type Runner,
 } from "@ashlar/core";
-import { mockRunner } from "@ashlar/runner-mock";
+import { mockRunner, type VirtualClock } from "@ashlar/runner-mock";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { BuildRig } from "./rig/build-rig.ts";
-import type { VirtualClock } from "./rig/virtual-clock.ts";
 
 // main.c ──▶ compile ──▶ main.o ──▶ link ──▶ app,  notes ──▶ docs
 async function project() {

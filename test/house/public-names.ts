@@ -100,6 +100,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type ActionCache",
     "type ActionKey",
     "type ActionResult",
+    "type Activity",
     "type AgeBucket",
     "type Amounts",
     "type AnyStage",
@@ -316,5 +317,8 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type MockRunner",
     "type MockRunnerOptions",
     "type MockScript",
+    "type VirtualClock",
+    "type VirtualClockOptions",
+    "virtualClock",
   ],
 };

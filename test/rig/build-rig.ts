@@ -37,13 +37,12 @@ import {
   type Tree,
   type Writable,
 } from "@ashlar/core";
-import { mockRunner } from "@ashlar/runner-mock";
+import { mockRunner, virtualClock, type VirtualClock } from "@ashlar/runner-mock";
 import { onTestFailed } from "vitest";
 
 import { unpackBlob } from "../../packages/core/test/store/unpack.ts";
 import { checkEvents } from "./check-events.ts";
 import { Tool } from "./tool.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 /** A stage's name, or that and what else its command has. */
 export type StageSpec =
@@ -78,7 +77,8 @@ export class BuildRig {
   readonly folder: string;
   /** The folder that sources start from. */
   readonly project: string;
-  readonly clock: VirtualClock = new VirtualClock();
+  /** It stands still until the test moves it. */
+  readonly clock: VirtualClock = virtualClock({ startsAt: 1_000_000, movesByItself: false });
   /** What the last build has said. */
   events: readonly BuildEvent[] = [];
   readonly #log: string[] = [];

@@ -209,7 +209,7 @@ export { writeTree, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
 export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
-export { systemClock, type Clock } from "./base/clock.ts";
+export { systemClock, type Activity, type Clock } from "./base/clock.ts";
 export {
   blobLost,
   commandNotFound,

@@ -7,6 +7,7 @@
  */
 import { resolve } from "node:path";
 
+import { atWork } from "../base/aside.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
@@ -94,9 +95,17 @@ export interface BuildPurpose {
 export async function runBuild(
   targets: Targets,
   options: BuildOptions,
-  { isTraced, recheck }: BuildPurpose,
+  purpose: BuildPurpose,
 ): Promise<Report> {
   checkRunner(options);
+  return await atWork(options.clock, async () => await buildAtWork(targets, options, purpose));
+}
+
+async function buildAtWork(
+  targets: Targets,
+  options: BuildOptions,
+  { isTraced, recheck }: BuildPurpose,
+): Promise<Report> {
   const { clock = systemClock } = options;
   const startedAt = clock.now();
   const listener = new Listener(clock, options.onEvent);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { atWork } from "../base/aside.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
 import { takeSources } from "../schedule/take-sources.ts";
 import { describeForecast, type BuildPlan } from "./build-plan.ts";
@@ -15,6 +16,13 @@ export async function makeBuildPlan(
   options: GroundOptions & { readonly signal?: AbortSignal },
 ): Promise<BuildPlan> {
   checkRunner(options);
+  return await atWork(options.clock, async () => await planAtWork(targets, options));
+}
+
+async function planAtWork(
+  targets: Targets,
+  options: GroundOptions & { readonly signal?: AbortSignal },
+): Promise<BuildPlan> {
   const signal = options.signal ?? new AbortController().signal;
   const ground = layGround(targets, options, { signal, isTraced: true });
   using _ = ground.hold;

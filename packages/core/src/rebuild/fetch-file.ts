@@ -10,6 +10,7 @@ import { join } from "node:path";
 
 import { shownUrl } from "../artifact/fetch.ts";
 import type { FetchSpec } from "../artifact/handle.ts";
+import { aside } from "../base/aside.ts";
 import type { Clock } from "../base/clock.ts";
 import { pause } from "../base/pause.ts";
 import { hashOf, type Digest } from "../digest/digest.ts";
@@ -122,7 +123,8 @@ async function fetchTo(
     if (pauseMs === undefined || !all.some(({ mayPass }) => mayPass)) {
       throw wrong ?? fetchFailed(all, all[0]?.cause);
     }
-    await pause(pauseMs, clock, signal);
+    const wait = (): string => `a download waits to be tried again: ${all[0]?.url ?? ""}`;
+    await aside(clock, wait, pause(pauseMs, clock, signal));
   }
 }
 

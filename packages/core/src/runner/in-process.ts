@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { inspect } from "node:util";
 
 import type { ArtifactPath } from "../artifact/path.ts";
+import { systemClock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { outputUnfit, outputWrongKind } from "../errors/catalogue.ts";
 import type { NameValue } from "../graph/action.ts";
@@ -72,7 +73,7 @@ class InProcess implements Runner {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   async #call(action: Action, context: RunContext, folder: string): Promise<Execution> {
-    const { content, signal, onLog } = context;
+    const { content, signal, onLog, clock = systemClock } = context;
     const printed = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     let isOver = false;
     const print = (stream: "stdout" | "stderr", line: string): void => {
@@ -84,7 +85,7 @@ class InProcess implements Runner {
     };
     const absolute = (path: string): string => join(folder, path);
     const { inputs, out } = this.#opaque;
-    const startedAt = Date.now();
+    const startedAt = clock.now();
     let exitCode = 0;
     try {
       await this.#opaque.run({
@@ -100,7 +101,7 @@ class InProcess implements Runner {
       print("stderr", inspect(error).replaceAll(`${folder}/`, ""));
     }
     isOver = true;
-    const finishedAt = Date.now();
+    const finishedAt = clock.now();
     const isSuccess = exitCode === 0 && !signal.aborted;
     return {
       ...{ exitCode, endedBy: undefined },

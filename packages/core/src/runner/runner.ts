@@ -9,6 +9,7 @@
  */
 import type { Kind } from "../artifact/handle.ts";
 import type { ArtifactPath } from "../artifact/path.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import type { ActionKey, NameValue } from "../graph/action.ts";
@@ -77,6 +78,8 @@ export interface RunContext {
   readonly secrets?: SecretValues | undefined;
   /** Absolute directory of each of the action's caches, by name. Nobody else uses them meanwhile. */
   readonly caches?: ReadonlyMap<string, string> | undefined;
+  /** The build's time, for runners whose commands take some of it without a process. */
+  readonly clock?: Clock | undefined;
   /** Aborted when the action should stop: cancelled or out of time. */
   readonly signal: AbortSignal;
   /** Takes what the command prints, as it prints it. */

@@ -10,9 +10,12 @@
  *
  * @module
  */
+import { aside } from "../base/aside.ts";
+import { listed } from "../base/listed.ts";
 import { pause } from "../base/pause.ts";
 import { summarize, withFacts } from "../errors/build-error.ts";
 import type { ActionKey } from "../graph/action.ts";
+import type { Amounts } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
@@ -53,10 +56,20 @@ export class CommandWork {
   readonly #priorities: Priorities;
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #started = new Map<NodeId, Started>();
+  /** Those whose commands have what they need. */
+  readonly #inTurns = new Set<PlanNode>();
 
   constructor(options: CommandWorkOptions) {
     this.#options = options;
-    this.#pool = new ResourcePool((resource) => options.capacities.of(resource) ?? 0);
+    const { activity } = options.clock;
+    const defer = (callback: () => void): void => {
+      const work = activity?.begin();
+      setImmediate(() => {
+        callback();
+        work?.[Symbol.dispose]();
+      });
+    };
+    this.#pool = new ResourcePool((resource) => options.capacities.of(resource) ?? 0, defer);
     this.#priorities = new Priorities(options.plan, options.history);
   }
 
@@ -82,7 +95,8 @@ export class CommandWork {
     // An equal action may be under way. When it is over, its result can be used.
     for (let other = this.#underWay.get(key); other; other = this.#underWay.get(key)) {
       onDecided();
-      await other;
+      const wait = (): string => `\`${node.name}\` waits for an equal action, which is under way`;
+      await aside(this.#options.clock, wait, other);
     }
     const work = this.#reuseOrRun(node, composed, onDecided);
     const isOver = work.then(
@@ -115,7 +129,7 @@ export class CommandWork {
     using provision = await this.#options.provisioner.provide(action, node.call, signal);
     for (let attempt = 1; ; attempt++) {
       const end = await fly({
-        key: action.key,
+        ...{ key: action.key, name: node.name },
         claims: action.hasSideEffects ? undefined : store.claims,
         ...{ clock, signal },
         inTurn: async (work) => await this.#inTurn(node, work),
@@ -123,7 +137,8 @@ export class CommandWork {
         run: async () => await this.#run(node, composed, provision, attempt),
       });
       if (typeof end !== "number") return end;
-      await pause(end, clock, signal);
+      const wait = (): string => `\`${node.name}\` waits to be run again`;
+      await aside(clock, wait, pause(end, clock, signal));
     }
   }
 
@@ -151,10 +166,19 @@ export class CommandWork {
 
   /** Does work for a node when there is what its command needs. */
   async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
+    const { resources } = node.call.command.run;
+    const waiting = this.#options.clock.activity?.rest(() => {
+      const names = [...this.#inTurns].map(({ name }) => name);
+      return `\`${node.name}\` waits for ${shownAmounts(resources)}, behind ${listed(names)}`;
+    });
     return await this.#pool.use(
-      node.call.command.run.resources,
+      resources,
       () => this.#priorities.of(node.id),
-      work,
+      async () => {
+        waiting?.[Symbol.dispose]();
+        this.#inTurns.add(node);
+        return await work().finally(() => this.#inTurns.delete(node));
+      },
     );
   }
 
@@ -273,4 +297,11 @@ export class CommandWork {
       emit({ type: "stage-output", id, name, stream, text, isReplay: true });
     }
   }
+}
+
+/** Amounts, for people: `cpu 1, db 1`. */
+function shownAmounts(amounts: Amounts): string {
+  return Object.entries(amounts)
+    .map(([resource, amount]) => `${resource} ${amount}`)
+    .join(", ");
 }

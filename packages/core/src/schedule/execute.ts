@@ -64,6 +64,7 @@ export async function execute(
     if (call.command.fn !== undefined) await checkFunction(call.command.fn, call);
     const execution = await runner.run(action, {
       content,
+      clock: context.clock,
       signal: deadline.with(signal),
       onLog: (stream, chunk) => say(stream, decoders[stream].write(Buffer.from(chunk))),
     });

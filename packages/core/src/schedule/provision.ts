@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { aside } from "../base/aside.ts";
+import type { Clock } from "../base/clock.ts";
 import { compareCodePoints } from "../base/order.ts";
+import { Turns } from "../base/turns.ts";
 import { runnerUnable } from "../errors/unkeyed-errors.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { ConcealingRunner } from "../runner/concealing-runner.ts";
@@ -26,16 +29,21 @@ export class Provisioner implements AsyncDisposable {
   readonly #secrets: SecretKeeper;
   readonly #caches: CacheKeeper;
   readonly #temporary = new TemporaryCaches();
+  /** Of this build's commands among themselves: keepers of caches do not tell a clock who waits. */
+  readonly #turns = new Turns();
+  readonly #clock: Clock;
 
   constructor(parts: {
     readonly runner: Runner;
     readonly secrets: SecretKeeper;
     /** Absent: caches last as long as the build. */
     readonly caches: CacheKeeper | undefined;
+    readonly clock: Clock;
   }) {
     this.#runner = parts.runner;
     this.#secrets = parts.secrets;
     this.#caches = parts.caches ?? this.#temporary;
+    this.#clock = parts.clock;
   }
 
   /**
@@ -57,7 +65,7 @@ export class Provisioner implements AsyncDisposable {
     if (places.length > 0) insist(runner, action, "secrets", "the values of secrets");
     if (caches.length > 0) insist(runner, action, "caches", "a cache");
     const secrets = await this.#secrets.valuesFor(call, signal);
-    const turns = await this.#takeTurns(new Set(caches.map(({ name }) => name)), signal);
+    const turns = await this.#takeTurns(call.name, new Set(caches.map(({ name }) => name)), signal);
     const directories = new Map([...turns].map(([name, { directory }]) => [name, directory]));
     const providing = new ProvidingRunner(runner, { caches: directories });
     return {
@@ -73,17 +81,34 @@ export class Provisioner implements AsyncDisposable {
 
   /** One after another, in the same order everywhere: so no two commands wait for each other. */
   async #takeTurns(
+    stage: string,
     names: ReadonlySet<string>,
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, CacheTurn>> {
     const turns = new Map<string, CacheTurn>();
     try {
       for (const name of [...names].toSorted(compareCodePoints)) {
-        turns.set(name, await this.#caches.take(name, signal));
+        turns.set(name, await this.#takeTurn(stage, name, signal));
       }
       return turns;
     } catch (error) {
       endAll(turns.values());
+      throw error;
+    }
+  }
+
+  async #takeTurn(stage: string, name: string, signal: AbortSignal): Promise<CacheTurn> {
+    const wait = (): string => `\`${stage}\` waits for its turn at cache \`${name}\``;
+    const leave = await aside(this.#clock, wait, this.#turns.take(name, signal));
+    try {
+      const turn = await this.#caches.take(name, signal);
+      const end = (): void => {
+        turn[Symbol.dispose]();
+        leave();
+      };
+      return { directory: turn.directory, [Symbol.dispose]: end };
+    } catch (error) {
+      leave();
       throw error;
     }
   }

@@ -10,9 +10,11 @@
  */
 import { setMaxListeners } from "node:events";
 
+import { aside } from "../base/aside.ts";
 import { parseDigest, type Digest } from "../digest/digest.ts";
 import { BuildError, withFacts } from "../errors/build-error.ts";
 import { blobLost, runnerFailed } from "../errors/catalogue.ts";
+import { clockDeadlock } from "../errors/clock-errors.ts";
 import { isSuccess } from "../events/event.ts";
 import { needsOfCall } from "../graph/closure.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
@@ -59,7 +61,8 @@ export class Scheduler {
     this.#rebuilder = new Rebuilder(options.store);
     const secrets = new SecretKeeper(options.variables);
     const { caches } = options.store;
-    this.#provisioner = new Provisioner({ runner: options.runner, secrets, caches });
+    const { runner, clock } = options;
+    this.#provisioner = new Provisioner({ runner, secrets, caches, clock });
     const { signal } = this.#stop;
     // Each command that waits or runs listens to it: there may be any number.
     setMaxListeners(0, signal);
@@ -79,16 +82,19 @@ export class Scheduler {
 
   /** Resolves when every node has settled. Rejects only for a fault outside of any stage. */
   async run(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, clock } = this.#options;
+    const { activity } = clock;
     const halt = (): void => this.#halt(signal.reason, "the build was cancelled");
     signal.addEventListener("abort", halt, { once: true });
     try {
       if (signal.aborted) halt();
-      await new Promise<void>((resolve) => {
+      using _ = activity?.onStuck((waits) => this.#giveUp(waits));
+      const over = new Promise<void>((resolve) => {
         this.#finish = resolve;
         this.#frontier.succeedAtOnce((node) => this.#isTraced(node));
         this.#advance();
       });
+      await aside(clock, undefined, over);
     } finally {
       signal.removeEventListener("abort", halt);
       await this.#provisioner[Symbol.asyncDispose]();
@@ -135,6 +141,7 @@ export class Scheduler {
   }
 
   async #process(node: PlanNode, traced: Traced | undefined): Promise<void> {
+    using _ = this.#options.clock.activity?.begin();
     let isDeciding = true;
     const decided = (): void => {
       if (isDeciding) this.#deciding--;
@@ -259,6 +266,20 @@ export class Scheduler {
     const key = this.#work.startedFor(node.id)?.key;
     const outcome = key === undefined ? "skipped" : "cancelled";
     this.#settle(node, { outcome, key, reason: this.#stopReason });
+  }
+
+  /** Ends a build in which nothing can go on. */
+  #giveUp(waits: readonly string[]): void {
+    const { nodes } = this.#options.plan;
+    const behind = nodes.flatMap(({ id, name, dependencies }) => {
+      const states = dependencies.map((below) => this.#frontier.stateOf(below));
+      const at = states.findIndex((state) => state !== "succeeded");
+      if (this.#frontier.stateOf(id) !== "waiting" || at === -1) return [];
+      return [`\`${name}\` waits for \`${this.#node(dependencies[at] as NodeId).name}\``];
+    });
+    const error = clockDeadlock([...waits, ...behind]);
+    this.#crash ??= { error };
+    this.#halt(error, "nothing could go on");
   }
 
   /** Starts nothing more, and stops what runs. */

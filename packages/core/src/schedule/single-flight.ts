@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { aside } from "../base/aside.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { Claims } from "../store/store.ts";
@@ -17,6 +18,8 @@ import type { Claims } from "../store/store.ts";
 /** What a single flight is made of. */
 export interface Flight<T> {
   readonly key: ActionKey;
+  /** Name of the stage. */
+  readonly name: string;
   /** Of a store without, nothing is known of others. */
   readonly claims: Claims | undefined;
   readonly clock: Clock;
@@ -30,7 +33,7 @@ export interface Flight<T> {
 
 /** Runs an action, unless somebody else does: then, what they give. */
 export async function fly<T>(flight: Flight<T>): Promise<T> {
-  const { key, claims, clock, signal, inTurn, reuse, run } = flight;
+  const { key, name, claims, clock, signal, inTurn, reuse, run } = flight;
   if (claims === undefined) return await inTurn(run);
   for (;;) {
     const given = await inTurn(async () => {
@@ -40,7 +43,8 @@ export async function fly<T>(flight: Flight<T>): Promise<T> {
       return (await reuse()) ?? (await run());
     });
     if (given !== elsewhere) return given;
-    await claims.released(key, clock, signal);
+    const wait = (): string => `\`${name}\` waits for another build, which runs it`;
+    await aside(clock, wait, claims.released(key, clock, signal));
     const theirs = await reuse();
     if (theirs !== undefined) return theirs;
   }

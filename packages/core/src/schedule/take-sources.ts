@@ -4,6 +4,7 @@
  * @module
  */
 import type { SourceOrigin } from "../artifact/handle.ts";
+import { aside } from "../base/aside.ts";
 import type { Clock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { fetchesUnpinned } from "../errors/fetch-errors.ts";
@@ -51,6 +52,7 @@ export async function takeSources(
     }
   };
   const takeEach = async (queue: Iterator<SourceOrigin>): Promise<void> => {
+    using _ = clock.activity?.begin();
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
       if (failure !== undefined || signal.aborted) return;
       await take(next.value);
@@ -60,7 +62,8 @@ export async function takeSources(
   for (const origin of origins) (origin.fetch === undefined ? directories : fetches)?.push(origin);
   const queue = (fetches ?? []).values();
   const fetchers = Array.from({ length: maxFetching }, async () => await takeEach(queue));
-  await Promise.all([takeEach((directories ?? []).values()), ...fetchers]);
+  const all = Promise.all([takeEach((directories ?? []).values()), ...fetchers]);
+  await aside(clock, undefined, all);
   if (signal.aborted) return false;
   if (failure !== undefined) throw failure.error;
   const [first, ...others] = unpinned;

@@ -13,3 +13,4 @@ export {
   type MockRunnerOptions,
   type MockScript,
 } from "./mock-runner.ts";
+export { virtualClock, type VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";
