@@ -1,5 +1,5 @@
 /**
- * `sandbox`: what a sandbox adds to a stage, whatever the size of its input.
+ * `sandbox`: what a sandbox adds to a stage, whatever the size of its input; and that a large input is laid out once.
  *
  * @module
  */
@@ -42,6 +42,8 @@ export const sandbox = {
         check(result.ran === stages, `${result.ran} of ${stages} stages ran`);
         const word = how === "none" ? "declared" : "sandbox";
         check(result.ranBy === `local/${word}`, `they were run by ${result.ranBy}`);
+        const large = files > 1000 && how === "required" ? 1 : 0;
+        check(result.laid === large, `${result.laid} trees were laid out for ${stages} stages`);
         say(`${files} files, ${word}: ${result.stageMs.toFixed(2)} ms a stage`);
         return { value: result.stageMs, details: {} };
       };

@@ -50,7 +50,9 @@ export function bubblewrapWords(bwrap: string, spec: SandboxSpec): string[] {
   const { binds, links = new Map<string, string>(), hasNetwork, cwd } = spec;
   return [
     bwrap,
-    ...["--die-with-parent", "--unshare-pid", "--unshare-ipc"],
+    // As the first process, the program takes the place of one that would wait for it, and would be waited for in vain:
+    // bubblewrap ends without it.
+    ...["--die-with-parent", "--unshare-pid", "--as-pid-1", "--unshare-ipc"],
     ...["--unshare-uts", "--hostname", "localhost"],
     ...(hasNetwork ? [] : ["--unshare-net"]),
     ...fixedWords(),

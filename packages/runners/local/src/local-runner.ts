@@ -216,7 +216,10 @@ export class LocalRunner implements Runner {
           const place = await sandboxPlace(room.folder, action, context, {
             ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
           });
-          return await this.#execute(action, { place, room }, context, launcher);
+          const execution = await this.#execute(action, { place, room }, context, launcher);
+          // A sandbox that has ended by itself has ended with its first process, and so with all others.
+          if ((execution.exitCode ?? 255) <= 128) room.trust();
+          return execution;
         }),
     );
   }

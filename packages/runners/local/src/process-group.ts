@@ -6,6 +6,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { lastProcess } from "./survivors.ts";
+
 /** How long killed processes are waited for, in milliseconds. */
 const deathMs = 500;
 
@@ -69,13 +71,15 @@ export class ProcessGroup {
 
   /** Numbers of its living processes, where the system says them. */
   #members(): number[] {
-    if (process.platform !== "linux") return [];
-    return readdirSync("/proc")
-      .filter((name) => {
-        const [, state, , group] = /\) (\S) (\d+) (\d+) /.exec(statOf(name)) ?? [];
-        return Number(group) === this.#leader && state !== "Z" && state !== "X";
-      })
-      .map(Number);
+    if (process.platform !== "linux" || this.#leader === undefined) return [];
+    const all = readdirSync("/proc").map(Number).filter(Number.isInteger);
+    const isMember = (pid: number): boolean => isIn(pid, this.#leader);
+    // Looking at all processes of a machine takes milliseconds. Whoever is in the group came after its leader,
+    // unless the system has used up its numbers meanwhile, and begun anew.
+    const first = this.#leader;
+    const hasBegunAnew = (lastProcess() ?? 0) < first;
+    const later = hasBegunAnew ? [] : all.filter((pid) => pid >= first).filter(isMember);
+    return later.length > 0 ? later : all.filter(isMember);
   }
 
   /** True if there was anybody in the group. */
@@ -89,10 +93,16 @@ export class ProcessGroup {
   }
 }
 
+/** Whether a process lives, and belongs to a group. */
+function isIn(pid: number, group: number | undefined): boolean {
+  const [, state, , own] = /\) (\S) (\d+) (\d+) /.exec(statOf(pid)) ?? [];
+  return Number(own) === group && state !== "Z" && state !== "X";
+}
+
 /** What Linux says of a process; empty if there is no such process. */
-function statOf(pid: string): string {
+function statOf(pid: number): string {
   try {
-    return /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/stat`, "latin1") : "";
+    return readFileSync(`/proc/${pid}/stat`, "latin1");
   } catch {
     return "";
   }

@@ -42,6 +42,8 @@ export class Room {
   readonly #links = new Map<string, string>();
   readonly #laid: LaidRoot;
   #isKeepable = false;
+  /** Whether no process can be left. */
+  #isEmpty = false;
   #action: Action | undefined;
   #lastProcess: number | undefined;
 
@@ -62,6 +64,7 @@ export class Room {
   async lay(action: Action, { content, signal }: RunContext): Promise<void> {
     const root = join(this.folder, "root");
     this.#isKeepable = false;
+    this.#isEmpty = false;
     this.#action = action;
     if (await this.#layOver(content, action)) {
       this.#isKeepable = true;
@@ -102,6 +105,11 @@ export class Room {
     this.#isKeepable = false;
   }
 
+  /** To be called when it is known that no process is left that the action has started. */
+  trust(): void {
+    this.#isEmpty = true;
+  }
+
   /** Makes ready for the next action. False if the room can only be removed. */
   renew(): boolean {
     try {
@@ -110,7 +118,7 @@ export class Room {
         this.#action !== undefined &&
         this.#isUntouched() &&
         this.#laid.clear(this.#action) &&
-        !mayHaveSurvivors(this.#lastProcess, this.folder)
+        (this.#isEmpty || !mayHaveSurvivors(this.#lastProcess, this.folder))
       );
     } catch {
       return false;

@@ -239,7 +239,7 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
     return cwd;
   };
 
-  test("a large tree is on the disk once, for all commands that use it", async () => {
+  test("a large tree is on the disk once, for the hundred commands that use it", async () => {
     const cwd = project(200);
     const scratch = folder();
     {
@@ -250,7 +250,7 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
           options,
         )`sh -c ${'ls "$0/deep" | wc -l; cat "$0/deep/file-6" "$1/file"'} ${source("big")} ${source("small")}`;
       });
-      const counts = Array.from({ length: 20 }, (_, n) => count(n));
+      const counts = Array.from({ length: 100 }, (_, n) => count(n));
       const report = await run(runner, counts, { cwd, slots: 4 });
       expect(codes(report)).toEqual([]);
       expect(new Set(await logs(report))).toEqual(new Set(["200\n6small"]));
