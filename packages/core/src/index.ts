@@ -121,6 +121,13 @@ export { errorCodes, type ErrorCode } from "./errors/codes.ts";
 // Plans and explanations.
 export { plan, why, type PlanOptions } from "./build/plan.ts";
 export type { BuildPlan, StageForecast } from "./build/build-plan.ts";
+export {
+  simulate,
+  type SimulatedStage,
+  type Simulation,
+  type SimulationOptions,
+} from "./build/simulate.ts";
+export type { Timing } from "./build/timing.ts";
 export type { Explanation, StageExplanation } from "./explain/explanation.ts";
 export type {
   Change,

@@ -13,6 +13,7 @@ import { findDifferences, type Basis } from "../explain/finding.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
 import type { Targets } from "./ground.ts";
+import { longestWay } from "./longest-way.ts";
 import type { PlanGraph } from "./plan-attributes.ts";
 import { planGraph } from "./plan-graph.ts";
 
@@ -126,12 +127,12 @@ export async function describeForecast(evidence: Evidence, targets: Targets): Pr
       ...(expectedMs !== undefined && { expectedMs }),
     });
   }
-  const all = longestWay(evidence, stages, ["run", "unknown"]);
+  const all = longestOf(evidence, stages, ["run", "unknown"]);
   return new BuildPlan({
     ...{ targets, stages, evidence },
     criticalPath: all.way,
     longestMs: all.length,
-    expectedMs: longestWay(evidence, stages, ["run"]).length,
+    expectedMs: longestOf(evidence, stages, ["run"]).length,
   });
 }
 
@@ -161,30 +162,16 @@ function summaryOf([first, ...more]: readonly Change[]): string {
   return more.length === 0 ? what : `${what}, and ${more.length} more`;
 }
 
-/** The way of the greatest expected length through the stages of some statuses. */
-function longestWay(
+/** The stages of some statuses on the way that is expected to take longest. */
+function longestOf(
   { plan }: Evidence,
   stages: readonly StageForecast[],
   statuses: readonly PlanStatus[],
 ): { readonly way: string[]; readonly length: number } {
-  const lengths: number[] = [];
-  /** By node: the one before it on its longest way. */
-  const before: (NodeId | undefined)[] = [];
-  let last: NodeId | undefined;
-  for (const { id, dependencies } of plan.nodes) {
-    const isCounted = statuses.includes(stages[id]?.status ?? "hit");
-    const longest = dependencies.reduce<NodeId | undefined>((best, each) => {
-      return best === undefined || (lengths[each] ?? 0) > (lengths[best] ?? 0) ? each : best;
-    }, undefined);
-    before[id] = longest;
-    const own = isCounted ? (stages[id]?.expectedMs ?? 0) : 0;
-    lengths[id] = own + (longest === undefined ? 0 : (lengths[longest] ?? 0));
-    if (last === undefined || lengths[id] > (lengths[last] ?? 0)) last = id;
-  }
-  const way: string[] = [];
-  for (let at = last; at !== undefined; at = before[at]) {
-    const stage = stages[at];
-    if (stage !== undefined && statuses.includes(stage.status)) way.unshift(stage.stage);
-  }
-  return { way, length: last === undefined ? 0 : (lengths[last] ?? 0) };
+  const counted = (id: NodeId): StageForecast | undefined => {
+    const stage = stages[id];
+    return stage !== undefined && statuses.includes(stage.status) ? stage : undefined;
+  };
+  const { ids, length } = longestWay(plan.nodes, (id) => counted(id)?.expectedMs ?? 0);
+  return { way: ids.flatMap((id) => counted(id)?.stage ?? []), length };
 }

@@ -29,6 +29,7 @@ import {
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
 import { faultsOfTargets } from "./target-faults.ts";
+import { timingOf } from "./timing.ts";
 
 /** How to build. */
 export interface BuildOptions extends GroundOptions {
@@ -161,6 +162,11 @@ async function buildAtWork(
   const known = new Results(plan, settlements);
   return new Report({
     ...{ outcome, errors, durationMs, cwd, content },
+    timing: () => {
+      const spentOn = (id: number): number => settlements.find(id)?.spentMs ?? 0;
+      const slots = capacities.of("cpu") ?? 1;
+      return timingOf({ plan, makespanMs: durationMs, slots, spentOn });
+    },
     stages: () =>
       settlements
         .inOrder()

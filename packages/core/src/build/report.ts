@@ -27,6 +27,7 @@ import type { Value } from "../runner/runner.ts";
 import { walkTree } from "../store/directories.ts";
 import { exportFile, exportTree } from "../store/export.ts";
 import type { ContentStore } from "../store/store.ts";
+import type { Timing } from "./timing.ts";
 
 /** What became of one stage call. */
 export interface StageReport {
@@ -66,6 +67,7 @@ export interface ReportParts {
   readonly named: (outcome: Outcome) => readonly string[];
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
+  readonly timing: () => Timing;
   readonly content: ContentStore;
   /** Builds an artifact again: its content was lost. `undefined` if that would have effects outside. */
   readonly rebuild: (artifact: Artifact) => Promise<Report | undefined>;
@@ -125,6 +127,14 @@ export class Report {
   throwIfFailed(): void {
     const [first] = this.errors;
     if (first !== undefined) throw first;
+  }
+
+  /**
+   * How long this build took, and what kept it from being shorter: commands that ran in it count, also those that
+   * failed, each with all of its runs.
+   */
+  timing(): Timing {
+    return this.#parts.timing();
   }
 
   /**

@@ -45,3 +45,10 @@ export function checkAmounts(resources: unknown, least: number): Amounts {
   }
   return resources as Amounts;
 }
+
+/** Amounts, for people: `cpu 1, db 1`. */
+export function amountsText(amounts: Amounts): string {
+  return Object.entries(amounts)
+    .map(([resource, amount]) => `${resource} ${amount}`)
+    .join(", ");
+}

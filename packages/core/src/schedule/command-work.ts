@@ -15,7 +15,7 @@ import { listed } from "../base/listed.ts";
 import { pause } from "../base/pause.ts";
 import { summarize, withFacts } from "../errors/build-error.ts";
 import type { ActionKey } from "../graph/action.ts";
-import type { Amounts } from "../graph/amounts.ts";
+import { amountsText } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
@@ -47,6 +47,8 @@ export interface Started {
   readonly key: ActionKey;
   /** How often. */
   readonly attempts: number;
+  /** How long it had what it needs, all times together, in milliseconds. */
+  spentMs: number;
 }
 
 /** Brings about what the nodes of one build stand for. */
@@ -169,7 +171,7 @@ export class CommandWork {
     const { resources } = node.call.command.run;
     const waiting = this.#options.clock.activity?.rest(() => {
       const names = [...this.#inTurns].map(({ name }) => name);
-      return `\`${node.name}\` waits for ${shownAmounts(resources)}, behind ${listed(names)}`;
+      return `\`${node.name}\` waits for ${amountsText(resources)}, behind ${listed(names)}`;
     });
     return await this.#pool.use(
       resources,
@@ -179,6 +181,8 @@ export class CommandWork {
         this.#inTurns.add(node);
         return await work().finally(() => this.#inTurns.delete(node));
       },
+      // Who comes first of those that come together may be another one each time.
+      node.id,
     );
   }
 
@@ -194,15 +198,24 @@ export class CommandWork {
     const runner = runnerOf(node.call.command, this.#options.runner);
     this.#options.signal.throwIfAborted();
     const { id, name } = node;
-    this.#started.set(id, { key: action.key, attempts: attempt });
+    const started = {
+      key: action.key,
+      attempts: attempt,
+      spentMs: this.#started.get(id)?.spentMs ?? 0,
+    };
+    this.#started.set(id, started);
     emit({ type: "stage-started", id, name, key: action.key, argv: action.argv });
     const onText = (stream: "stderr" | "stdout", text: string): void => {
       emit({ type: "stage-output", id, name, stream, text, isReplay: false });
     };
     const startedAt = clock.now();
-    const { execution, error } = await this.#execute(node, composed, provision, onText);
     // As long as it had its slot: laying out inputs is part of what it costs.
-    const durationMs = clock.now() - startedAt;
+    let durationMs = 0;
+    const verdict = this.#execute(node, composed, provision, onText).finally(() => {
+      durationMs = clock.now() - startedAt;
+      started.spentMs += durationMs;
+    });
+    const { execution, error } = await verdict;
     if (error === undefined && execution !== undefined) {
       const replaces = history.earlierKey(node);
       const produced = await this.#options.rebuilder.keep(composed, execution, runner, replaces);
@@ -297,11 +310,4 @@ export class CommandWork {
       emit({ type: "stage-output", id, name, stream, text, isReplay: true });
     }
   }
-}
-
-/** Amounts, for people: `cpu 1, db 1`. */
-function shownAmounts(amounts: Amounts): string {
-  return Object.entries(amounts)
-    .map(([resource, amount]) => `${resource} ${amount}`)
-    .join(", ");
 }

@@ -10,12 +10,12 @@ import type { Amounts } from "../graph/amounts.ts";
 import { ResourceQueue, type Waiter } from "./resource-queue.ts";
 
 /** How many may come before they are looked at, in the same turn or not. */
-const most = 64;
+export const crowd = 64;
 
 /** One who has come. */
 interface Arrival {
   readonly request: Amounts;
-  readonly order: number;
+  readonly rank: number;
   readonly priorityOf: () => number;
   readonly start: () => void;
 }
@@ -26,6 +26,7 @@ export class ResourcePool {
   readonly #defer: (callback: () => void) => void;
   #arrivals: Arrival[] = [];
   #arrived = 0;
+  #queued = 0;
   #isDeferred = false;
 
   /**
@@ -45,11 +46,17 @@ export class ResourcePool {
    *
    * @param request - Of no resource more than there is.
    * @param priorityOf - How urgent it is; greater goes first. Called once, and only if somebody has to wait.
+   * @param rank - Of those as urgent that come together, the smaller one goes first. Absent: the first one.
    */
-  async use<T>(request: Amounts, priorityOf: () => number, work: () => Promise<T>): Promise<T> {
+  async use<T>(
+    request: Amounts,
+    priorityOf: () => number,
+    work: () => Promise<T>,
+    rank: number = this.#arrived++,
+  ): Promise<T> {
     await new Promise<void>((start) => {
-      this.#arrivals.push({ request, order: this.#arrived++, priorityOf, start });
-      if (this.#arrivals.length >= most) this.#admit();
+      this.#arrivals.push({ request, rank, priorityOf, start });
+      if (this.#arrivals.length >= crowd) this.#admit();
       else this.#admitLater();
     });
     try {
@@ -75,8 +82,8 @@ export class ResourcePool {
     const arrivals = this.#arrivals;
     this.#arrivals = [];
     if (!this.#queue.isWaitedFor && this.#takeAll(arrivals)) return;
-    for (const { request, order, priorityOf, start } of arrivals) {
-      this.#queue.add({ request, order, priority: priorityOf(), start });
+    for (const { request, priorityOf, start } of arrivals.toSorted((a, b) => a.rank - b.rank)) {
+      this.#queue.add({ request, order: this.#queued++, priority: priorityOf(), start });
     }
     for (let next = this.#queue.next(); next !== undefined; next = this.#queue.next()) {
       next.start();

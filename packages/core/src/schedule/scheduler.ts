@@ -252,7 +252,7 @@ export class Scheduler {
 
   /** Records what became of a node, and of those that can no longer start because of it. */
   #settle(node: PlanNode, parts: SettlementParts): void {
-    this.#settlements.record(node, parts, this.#work.startedFor(node.id)?.attempts);
+    this.#settlements.record(node, parts, this.#work.startedFor(node.id));
     this.#work.forget(node.id);
     if (isSuccess(parts.outcome)) return this.#frontier.succeed(node.id);
     for (const id of this.#frontier.fail(node.id)) {

@@ -25,12 +25,19 @@ export interface Settlement {
   readonly execution: Execution | undefined;
   /** How often its command was run in this build. */
   readonly attempts: number;
+  /** How long it had what it needs for that, all runs together, in milliseconds. */
+  readonly spentMs: number;
   readonly error: BuildError | undefined;
   readonly reason: string | undefined;
 }
 
+/** What a build has done for a node. */
+export type Effort = Pick<Settlement, "attempts" | "spentMs">;
+
+const noEffort: Effort = { attempts: 0, spentMs: 0 };
+
 /** A settlement, of which only the outcome must be said. */
-export type SettlementParts = Partial<Omit<Settlement, "attempts">> & {
+export type SettlementParts = Partial<Omit<Settlement, "attempts" | "spentMs">> & {
   readonly outcome: Outcome;
 };
 
@@ -104,10 +111,11 @@ export class Settlements implements KnownValues {
   }
 
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
-  record(node: PlanNode, parts: SettlementParts, attempts = 0): void {
+  record(node: PlanNode, parts: SettlementParts, { attempts, spentMs }: Effort = noEffort): void {
     const { outcome, key, produced, execution, error, reason } = parts;
     this.#place(node);
-    this.#settled[node.id] = { outcome, key, produced, execution, attempts, error, reason };
+    const settled = { outcome, key, produced, execution, attempts, spentMs, error, reason };
+    this.#settled[node.id] = settled;
     if (!this.#isHeard) return;
     const ran = execution ?? produced?.result;
     this.#emit({
@@ -150,6 +158,7 @@ function reusedAs(traced: Traced): Settlement {
     produced: traced,
     execution: undefined,
     attempts: 0,
+    spentMs: 0,
     error: undefined,
     reason: undefined,
   };

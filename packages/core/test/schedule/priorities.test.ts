@@ -10,7 +10,8 @@ import type { Gate } from "../../src/artifact/handle.ts";
 import { makePlan, type PlanNode } from "../../src/graph/plan.ts";
 import { sh } from "../../src/graph/sh.ts";
 import { stage } from "../../src/graph/stage.ts";
-import { Priorities, type Durations } from "../../src/schedule/priorities.ts";
+import type { Durations } from "../../src/schedule/estimates.ts";
+import { Priorities } from "../../src/schedule/priorities.ts";
 
 /** Calls by number; each waits for some of those before it. */
 const graphs = fc
