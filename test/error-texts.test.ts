@@ -20,6 +20,7 @@ import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 import * as containerErrors from "../packages/runners/container/src/errors.ts";
+import * as mockErrors from "../packages/runners/mock/src/errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
@@ -30,6 +31,7 @@ const catalogue = {
   ...fetchErrors,
   ...fnErrors,
   ...mergeErrors,
+  ...mockErrors,
   ...runErrors,
   ...sandboxErrors,
   ...storeErrors,
@@ -156,6 +158,13 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   mockStageUnscripted: [
     catalogue.mockStageUnscripted("compile", ["complie", "link"]),
     catalogue.mockStageUnscripted("compile", []),
+  ],
+  mockScriptAmbiguous: [
+    catalogue.mockScriptAmbiguous("compile", ["the stage `compile`", "a function"]),
+  ],
+  mockScriptUnused: [
+    catalogue.mockScriptUnused(["the name `lnik`"], "lnik", ["compile", "link", "link"]),
+    catalogue.mockScriptUnused(["a function", "the stage `link`"], undefined, ["compile"]),
   ],
   mockOutputUndeclared: [
     catalogue.mockOutputUndeclared("compile", "ap", ["app", "map"]),
@@ -804,6 +813,39 @@ test("mockOutputUndeclared", () => {
     error[MOCK_OUTPUT_UNDECLARED]: the script of stage \`compile\` writes \`x\`, which the stage does not declare
 
       declared  nothing
+    "
+  `);
+});
+
+test("mockScriptAmbiguous", () => {
+  expect(shown("mockScriptAmbiguous")).toMatchInlineSnapshot(`
+    "
+    error[MOCK_SCRIPT_AMBIGUOUS]: 2 scripts stand for stage \`compile\`
+
+      scripted  the stage \`compile\`, a function
+
+    hint: keep one of them; to change what a stage does between two builds, use \`mock.replace\`
+    "
+  `);
+});
+
+test("mockScriptUnused", () => {
+  expect(shown("mockScriptUnused")).toMatchInlineSnapshot(`
+    "
+    error[MOCK_SCRIPT_UNUSED]: the script for the name \`lnik\` was never followed
+
+      unused  the name \`lnik\`
+      called  compile, link
+
+    hint: did you mean \`link\`?
+
+
+    error[MOCK_SCRIPT_UNUSED]: the script for a function was never followed, nor 1 more
+
+      unused  a function, the stage \`link\`
+      called  compile
+
+    hint: remove it, or make the runner with \`onUnused: "ignore"\`
     "
   `);
 });

@@ -227,7 +227,7 @@ describe("a change is found", () => {
   });
 
   test("and an output that comes out as before ends it", async () => {
-    const fixed = scripted().on(copy, { outputs: { a: "copy of one" } });
+    const fixed = scripted().replace(copy, { outputs: { a: "copy of one" } });
     write("src/a.txt", "ONE");
     const report = await run(store, fixed);
     expect(report.ran).toEqual(["copy", "list"]);

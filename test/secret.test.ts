@@ -358,7 +358,6 @@ describe("what a command prints", () => {
   });
 
   test("is covered up in what a runner rejects with, and its causes", async () => {
-    const mock = mockRunner();
     const breaking: Runner = {
       name: "breaking",
       platform: [],
@@ -369,7 +368,7 @@ describe("what a command prints", () => {
         const cause = Object.assign(new Error(`spawn ${argv}`), { spawnargs: argv });
         throw new Error(`cannot start ${argv}`, { cause });
       },
-      [Symbol.asyncDispose]: mock[Symbol.asyncDispose],
+      async [Symbol.asyncDispose]() {},
     };
     const target = made(() => sh`run ${secret("T", { from: () => "0123456789" })}`);
     const error: unknown = await run(target, breaking).then(

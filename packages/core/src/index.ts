@@ -197,6 +197,7 @@ export type {
   RunnerAbility,
   Value,
 } from "./runner/runner.ts";
+export { argumentsOf, type ArgumentPlace } from "./runner/arguments.ts";
 export { kindName } from "./runner/runner.ts";
 export { fillSecrets, type SecretValues } from "./runner/secret-values.ts";
 export { secretFoundIn } from "./runner/concealing-runner.ts";
@@ -216,13 +217,12 @@ export { writeTree, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
 export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
+export { closest } from "./base/closest.ts";
 export { systemClock, type Activity, type Clock } from "./base/clock.ts";
 export {
   blobLost,
   commandNotFound,
   invalidOption,
-  mockOutputUndeclared,
-  mockStageUnscripted,
   outputUnfit,
   outputWrongKind,
   platformUnsupported,

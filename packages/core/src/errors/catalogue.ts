@@ -196,32 +196,6 @@ export function matrixCellUnknown(cell: string, guess: string | undefined): Buil
   });
 }
 
-/** A mock runner met a stage that nobody has scripted. */
-export function mockStageUnscripted(stage: string, scripted: readonly string[]): BuildError {
-  const guess = closest(stage, scripted);
-  return new BuildError({
-    code: "MOCK_STAGE_UNSCRIPTED",
-    message: `stage \`${stage}\` has no script`,
-    facts: { scripted: scripted.join(", ") || "nothing" },
-    hint: guess === undefined ? "script it with `mock.on`" : `did you mean \`${guess}\`?`,
-  });
-}
-
-/** A script writes an output that the stage does not declare. */
-export function mockOutputUndeclared(
-  stage: string,
-  output: string,
-  declared: readonly string[],
-): BuildError {
-  const guess = closest(output, declared);
-  return new BuildError({
-    code: "MOCK_OUTPUT_UNDECLARED",
-    message: `the script of stage \`${stage}\` writes \`${output}\`, which the stage does not declare`,
-    facts: { declared: declared.join(", ") || "nothing" },
-    hint: guess === undefined ? undefined : `did you mean \`${guess}\`?`,
-  });
-}
-
 /** Something else stands where a handle belongs. */
 export function notAHandle(found: unknown, where: string): BuildError {
   return new BuildError({

@@ -124,6 +124,7 @@ function makeCall<I extends DynamicInputs>(
   return new StageCall({
     stage: Object.freeze({ stageName: name }),
     command: command[commandState],
+    args: [inputs],
     gates: [],
     declaredAt: callerLocation(kind === undefined ? dynamic : dynamic[kind]),
     expand: async (contents) => {

@@ -67,6 +67,8 @@ export class StageCall implements Producer {
   readonly name: string;
   readonly stage: AnyStage;
   readonly command: CommandSpec;
+  /** What the stage was called with. Of a copy: what {@link StageCall.original} was. */
+  readonly args: readonly unknown[];
   /** What must have succeeded before this call may run. Never part of a key. */
   readonly gates: readonly Gate[];
   /** Place of the stage's definition in the user's script, if it could be seen. */
@@ -79,6 +81,7 @@ export class StageCall implements Producer {
   constructor(parts: {
     readonly stage: AnyStage;
     readonly command: CommandSpec;
+    readonly args: readonly unknown[];
     readonly gates: readonly Gate[];
     readonly declaredAt: string | undefined;
     readonly expand?: Expand | undefined;
@@ -87,6 +90,7 @@ export class StageCall implements Producer {
     this.name = parts.stage.stageName;
     this.stage = parts.stage;
     this.command = parts.command;
+    this.args = parts.args;
     this.gates = parts.gates;
     this.declaredAt = parts.declaredAt;
     this.expand = parts.expand;
@@ -104,8 +108,8 @@ export class StageCall implements Producer {
   }
 
   #copy(changes: Partial<Pick<StageCall, "command" | "gates">>): StageCall {
-    const { stage: definition, command, gates, declaredAt, expand, original } = this;
-    const parts = { stage: definition, command, gates, declaredAt, expand, original };
+    const { stage: definition, command, args, gates, declaredAt, expand, original } = this;
+    const parts = { stage: definition, command, args, gates, declaredAt, expand, original };
     return new StageCall({ ...parts, ...changes });
   }
 }
@@ -133,8 +137,9 @@ export function stage<I extends readonly unknown[], O>(
   const call = (...inputs: I): StageResult<O> => {
     const command: unknown = body(...inputs);
     if (!isCommand(command)) throw stageBody(name, describe(command), declaredAt);
+    const spec = command[commandState];
     return resultOf(
-      new StageCall({ stage: made, command: command[commandState], gates: noGates, declaredAt }),
+      new StageCall({ stage: made, command: spec, args: inputs, gates: noGates, declaredAt }),
     ) as StageResult<O>;
   };
   const made: Stage<I, O> = Object.freeze(Object.assign(call, { stageName: name }));

@@ -76,6 +76,7 @@ export async function composeAction(
     key: messages.key,
     name: call.name,
     stage: call.stage,
+    call,
     argv: command.argv,
     env: { ...command.env, ...command.volatile },
     volatile: Object.keys(command.volatile ?? {}),

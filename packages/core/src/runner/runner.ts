@@ -16,7 +16,7 @@ import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { CachePlace } from "../graph/cache.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import type { PlacedTool } from "../graph/placed-tool.ts";
-import type { AnyStage } from "../graph/stage.ts";
+import type { AnyStage, StageCall } from "../graph/stage.ts";
 import type { HostTool } from "../graph/tool.ts";
 import type { SecretPlace } from "../graph/word.ts";
 import type { ContentStore, Notes } from "../store/store.ts";
@@ -40,6 +40,8 @@ export interface Action {
   readonly name: string;
   /** The stage itself, as an identity: what a test scripts its results by. */
   readonly stage: AnyStage;
+  /** The call, for those who ask what the stage was called with: see `argumentsOf`. */
+  readonly call: StageCall;
   readonly argv: readonly string[];
   /** The whole environment but for what guarantee 4 adds. */
   readonly env: Readonly<Record<string, string>>;

@@ -3,14 +3,9 @@
  *
  * @module
  */
-export {
-  mockRunner,
-  type MockCall,
-  type MockOutput,
-  type MockOutputs,
-  type MockResult,
-  type MockRunner,
-  type MockRunnerOptions,
-  type MockScript,
-} from "./mock-runner.ts";
+export { mockRunner, type MockRunner, type MockRunnerOptions } from "./mock-runner.ts";
+export type { MockCall } from "./call.ts";
+export type { MockFile, MockInputs, MockParams, MockTree } from "./inputs.ts";
+export type { MockOut, MockOutput, MockOutputs } from "./outputs.ts";
+export type { MockResult, MockScript } from "./script.ts";
 export { virtualClock, type VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";

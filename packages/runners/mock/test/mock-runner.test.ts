@@ -18,7 +18,7 @@ import {
   type Targets,
   type Tree,
 } from "@ashlar/core";
-import { mockRunner, type MockCall, type MockRunner } from "@ashlar/runner-mock";
+import { mockRunner, virtualClock, type MockCall, type MockRunner } from "@ashlar/runner-mock";
 import { describe, expect, expectTypeOf, test } from "vitest";
 
 import { localRunner } from "../../local/src/index.ts";
@@ -66,43 +66,71 @@ describe("a script", () => {
   test("has the outputs of its stage for a type", () => {
     const mock = mockRunner();
     // What follows is for the compiler: the right ones pass, and the wrong ones do not.
-    mock.on(compile, { outputs: { app: "text" } });
-    mock.on(compile, () => ({ outputs: { map: new Uint8Array() } }));
-    mock.on(compile, async () => {});
-    mock.on(pack, { outputs: { dist: { path: "text" } } });
-    mock.on(check, { exitCode: 1 });
+    mock.replace(compile, { outputs: { app: "text" } });
+    mock.replace(compile, () => ({ outputs: { map: new Uint8Array() } }));
+    mock.replace(compile, async () => {});
+    mock.replace(pack, { outputs: { dist: { path: "text" } } });
+    mock.replace(check, { exitCode: 1 });
     // @ts-expect-error -- no such output
-    mock.on(compile, { outputs: { ap: "text" } });
+    mock.replace(compile, { outputs: { ap: "text" } });
     // @ts-expect-error -- a file is not made of files
-    mock.on(compile, { outputs: { app: { path: "text" } } });
+    mock.replace(compile, { outputs: { app: { path: "text" } } });
     // @ts-expect-error -- a tree is not a text
-    mock.on(pack, { outputs: { dist: "text" } });
+    mock.replace(pack, { outputs: { dist: "text" } });
     // @ts-expect-error -- a text is no number
-    mock.on(compile, () => ({ outputs: { app: 7 } }));
+    mock.replace(compile, () => ({ outputs: { app: 7 } }));
     // @ts-expect-error -- a check has no outputs
-    mock.on(check, { outputs: { app: "text" } });
+    mock.replace(check, { outputs: { app: "text" } });
     expectTypeOf<MockCall["text"]>().returns.resolves.toEqualTypeOf<string>();
     expectTypeOf<MockCall["list"]>().returns.resolves.toEqualTypeOf<string[]>();
-    expectTypeOf(mock.on(compile, {})).toEqualTypeOf<MockRunner>();
+    expectTypeOf(mock.replace(compile, {})).toEqualTypeOf<MockRunner>();
     expectTypeOf(mock.names).toEqualTypeOf<readonly string[]>();
   });
 
-  test("stands for every stage of a name, unless one has its own", async () => {
-    const other = stage("compile", () => sh`cc ${out.file("app")}`);
-    const mock = mockRunner()
-      .on("compile", { outputs: { app: "by name" } })
-      .on(compile, { outputs: { app: "by stage", map: "" } });
-    const { app } = compile({ source: main });
-    const second = other();
-    const report = await run(mock, [app, second]);
-    expect(await report.text(app)).toBe("by stage");
-    expect(await report.text(second)).toBe("by name");
+  test("stands for every stage of a name", async () => {
+    const other = stage("check", () => sh`true`);
+    const mock = mockRunner().on("check", {});
+    const report = await run(mock, [check({ app: main }), other()]);
+    expect(report.ran).toEqual(["check", "check"]);
   });
 
-  test("is replaced by a later one", async () => {
-    const mock = mockRunner().on(check, { exitCode: 1 }).on(check, {});
-    expect((await run(mock, check({ app: main }))).outcome).toBe("succeeded");
+  test("stands for the calls that a function picks", async () => {
+    const mock = mockRunner()
+      .on(({ argv }) => argv[0] === "cc", { outputs: { app: "picked", map: "" } })
+      .on(check, {});
+    const { app } = compile({ source: main });
+    const report = await run(mock, [app, check({ app })]);
+    expect(await report.text(app)).toBe("picked");
   });
+
+  test("is one for each stage: a second is an error, whichever way it comes", async () => {
+    const mock = mockRunner().on(check, {});
+    expect(() => mock.on(check, {})).toThrow("2 scripts stand for stage `check`");
+    mock.on("check", {}).on(() => true, {});
+    const error = first(await run(mock, check({ app: main })));
+    expect(error).toMatchObject({
+      code: "MOCK_SCRIPT_AMBIGUOUS",
+      facts: { scripted: "the stage `check`, the name `check`, a function" },
+    });
+  });
+
+  test("can be replaced between two builds", async () => {
+    const picks = (): boolean => true;
+    const mock = mockRunner().on(check, { exitCode: 1 });
+    expect((await run(mock, check({ app: main }))).outcome).toBe("failed");
+    mock.replace(check, {});
+    expect((await run(mock, check({ app: main }))).outcome).toBe("succeeded");
+    const other = mockRunner().on(picks, { exitCode: 1 }).replace(picks, {});
+    expect((await run(other, check({ app: main }))).outcome).toBe("succeeded");
+  });
+
+  test.each([{ exitCode: -1 }, { exitCode: 1.5 }, { durationMs: -1 }, { durationMs: NaN }])(
+    "that gives %o makes no sense",
+    async (result) => {
+      const error = first(await run(mockRunner().on(check, result), check({ app: main })));
+      expect(error.code).toBe("INVALID_OPTION");
+    },
+  );
 
   test("holds for the calls that `seq` has made copies of", async () => {
     const mock = mockRunner()
@@ -320,6 +348,60 @@ describe("while a script waits", () => {
     const signal = AbortSignal.abort(new Error("enough"));
     expect((await run(mock, check({ app: main }), { signal })).outcome).toBe("cancelled");
     expect(mock.calls).toEqual([]);
+  });
+});
+
+describe("durations", () => {
+  test("stand in results, and nobody waits for them", async () => {
+    const mock = mockRunner().on(check, { durationMs: 3_600_000 });
+    const report = await run(mock, check({ app: main }));
+    expect(report.stages[0]?.durationMs).toBeGreaterThanOrEqual(3_600_000);
+  });
+
+  test("pass on any other clock of the build", async () => {
+    const mock = mockRunner()
+      .on(check, { durationMs: 3_600_000 })
+      .on(pack, async ({ sleep, out: to }) => {
+        await sleep(500);
+        to.dist.write({});
+      });
+    const clock = virtualClock();
+    const pipeline = seq({ checked: check({ app: main }), dist: pack({ app: main }) });
+    const report = await run(mock, pipeline, { clock });
+    expect(report.stages).toMatchObject([
+      { name: "check", ranAt: 0, durationMs: 3_600_000 },
+      { name: "pack", ranAt: 3_600_000, durationMs: 500 },
+    ]);
+  });
+
+  test("end where time runs out", async () => {
+    const slow = stage("slow", () => sh({ timeoutMs: 5000 })`slow`);
+    const mock = mockRunner().on(slow, { durationMs: 60_000 });
+    const report = await run(mock, slow(), { clock: virtualClock() });
+    expect(first(report).code).toBe("STAGE_TIMED_OUT");
+    expect(report.durationMs).toBe(5000);
+  });
+});
+
+describe("a runner that is disposed of", () => {
+  test("reports scripts that no call has had", async () => {
+    const mock = mockRunner().on(check, {}).on("pakc", {});
+    const { app } = compile({ source: main });
+    mock.on(compile, { outputs: { app: "", map: "" } }).on(pack, { outputs: { dist: {} } });
+    await run(mock, [check({ app }), pack({ app })]);
+    await expect(mock[Symbol.asyncDispose]()).rejects.toMatchObject({
+      code: "MOCK_SCRIPT_UNUSED",
+      message: "the script for the name `pakc` was never followed",
+      hint: "did you mean `pack`?",
+    });
+  });
+
+  test("does not mind if it was told not to, or was never asked for anything", async () => {
+    const unasked = mockRunner().on(check, {});
+    await expect(unasked[Symbol.asyncDispose]()).resolves.toBeUndefined();
+    const mock = mockRunner({ onUnused: "ignore" }).on(check, {}).on(pack, {});
+    await run(mock, check({ app: main }));
+    await expect(mock[Symbol.asyncDispose]()).resolves.toBeUndefined();
   });
 });
 
