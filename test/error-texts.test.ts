@@ -15,6 +15,7 @@ import * as fetchErrors from "../packages/core/src/errors/fetch-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
+import * as runnerErrors from "../packages/core/src/errors/runner-errors.ts";
 import * as sandboxErrors from "../packages/core/src/errors/sandbox-errors.ts";
 import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
@@ -33,6 +34,7 @@ const catalogue = {
   ...mergeErrors,
   ...mockErrors,
   ...runErrors,
+  ...runnerErrors,
   ...sandboxErrors,
   ...storeErrors,
   ...unkeyedErrors,
@@ -50,6 +52,13 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   clockDeadlock: [
     catalogue.clockDeadlock(["`serve` runs, and waits for its end", "`probe` waits for `serve`"]),
     catalogue.clockDeadlock(Array.from({ length: 14 }, (_, n) => `\`${n}\` waits for \`serve\``)),
+  ],
+  runnersUnable: [
+    catalogue.runnersUnable([{ stage: "train", wants: "label `gpu`", declaredAt }]),
+    catalogue.runnersUnable([
+      { stage: "train", wants: "label `gpu`", declaredAt },
+      { stage: "pack", wants: "image `debian:12`", declaredAt },
+    ]),
   ],
   engineAbsent: [catalogue.engineAbsent("podman", "podman")],
   engineFailed: [
@@ -1435,6 +1444,26 @@ test("viewWrongKind", () => {
     error[VIEW_WRONG_KIND]: \`main.c\` in \`source src\` is a file, not a directory
 
     hint: use \`.file(path)\`
+    "
+  `);
+});
+
+test("runnersUnable", () => {
+  expect(shown("runnersUnable")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_UNABLE]: no runner of the build can take stage \`train\`, which wants label \`gpu\`
+
+      declared at  /work/build.ts:12:14
+
+    hint: give the build a runner that can: \`runners({ default, byImage, byLabel })\` puts several together; images are for \`containerRunner()\`
+
+
+    error[RUNNER_UNABLE]: there are 2 stages that no runner of the build can take
+
+      stages  \`train\`: label \`gpu\`
+              \`pack\`: image \`debian:12\`
+
+    hint: give the build a runner that can: \`runners({ default, byImage, byLabel })\` puts several together; images are for \`containerRunner()\`
     "
   `);
 });

@@ -41,7 +41,8 @@ export {
 } from "./graph/command.ts";
 export { volatile, type Volatile } from "./graph/volatile.ts";
 export type { Amounts } from "./graph/amounts.ts";
-export type { Retries, RunOptions } from "./graph/run-options.ts";
+export type { Limits, Retries, RunOptions } from "./graph/run-options.ts";
+export type { Where, WhereOptions } from "./graph/where.ts";
 export { cache, type Cache, type CachePlace } from "./graph/cache.ts";
 export { secret, type Secret, type SecretOptions } from "./graph/secret.ts";
 export {
@@ -148,6 +149,7 @@ export type {
   PlanGraph,
   PlanGraphEdge,
   PlanGraphGate,
+  PlanGraphImage,
   PlanGraphInput,
   PlanGraphMerge,
   PlanGraphNode,
@@ -187,6 +189,9 @@ export type {
   Store,
 } from "./store/store.ts";
 
+// Runners.
+export { runners, type RunnersOptions } from "./runner/runners.ts";
+
 // For those who write runners and stores.
 export type {
   Action,
@@ -195,6 +200,7 @@ export type {
   RunContext,
   Runner,
   RunnerAbility,
+  RunnerImage,
   Value,
 } from "./runner/runner.ts";
 export { argumentsOf, type ArgumentPlace } from "./runner/arguments.ts";

@@ -13,7 +13,7 @@ import type { StageCall } from "../graph/stage.ts";
 import type { ComposedAction } from "../rebuild/compose.ts";
 import type { History } from "../rebuild/history.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
-import type { Runner } from "../runner/runner.ts";
+import type { Placement } from "../runner/placement.ts";
 import type { Settlements } from "../schedule/settlements.ts";
 import type { Store } from "../store/store.ts";
 import { Composer, type KnownAction } from "./composer.ts";
@@ -22,7 +22,7 @@ import { Composer, type KnownAction } from "./composer.ts";
 export interface BuildEvidenceParts {
   readonly plan: Plan;
   readonly store: Store;
-  readonly runner: Runner;
+  readonly placement: Placement;
   readonly history: History;
   readonly identities: ToolIdentities;
   readonly settlements: Settlements;

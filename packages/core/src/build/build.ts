@@ -116,7 +116,7 @@ async function buildAtWork(
   const { emit } = listener;
   const ground = layGround(targets, options, { signal, isTraced });
   using _ = ground.hold;
-  const { plan, runner, cwd, store, memory, history, identities, sources, trace } = ground;
+  const { plan, placement, cwd, store, memory, history, identities, sources, trace } = ground;
   const { content } = store;
   const capacities = new Capacities(options);
   capacities.check(plan.nodeByCall.keys());
@@ -125,7 +125,7 @@ async function buildAtWork(
     emit({ type: "build-started", stages });
   }
   const scheduler = new Scheduler({
-    ...{ plan, sources, store, capacities, clock, emit, signal, runner, trace, history },
+    ...{ plan, sources, store, capacities, clock, emit, signal, placement, trace, history },
     ...{ identities, project: cwd },
     keepGoing: options.keepGoing ?? false,
     variables: process.env,

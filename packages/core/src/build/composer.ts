@@ -8,10 +8,10 @@ import { toolsOf } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import { partsOf, type KeyPart } from "../rebuild/key-parts.ts";
-import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import { resolveArtifact, resolveImage, type KnownValues } from "../rebuild/resolve.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
-import { runnerOf } from "../runner/in-process.ts";
-import type { Runner, Value } from "../runner/runner.ts";
+import type { Placement } from "../runner/placement.ts";
+import type { Value } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 
 /** What is known of a call whose inputs may not all be known. */
@@ -25,30 +25,31 @@ export interface KnownAction {
 /** Composes actions of one build, or plan. */
 export class Composer {
   readonly #content: ContentStore;
-  readonly #runner: Runner;
+  readonly #placement: Placement;
   readonly #identities: ToolIdentities;
   readonly #known: KnownValues;
 
   constructor(parts: {
     readonly content: ContentStore;
-    readonly runner: Runner;
+    readonly placement: Placement;
     readonly identities: ToolIdentities;
     readonly known: KnownValues;
   }) {
     this.#content = parts.content;
-    this.#runner = parts.runner;
+    this.#placement = parts.placement;
     this.#identities = parts.identities;
     this.#known = parts.known;
   }
 
   /** The action of a call. Rejects as `composeAction` and `resolveArtifact` do. */
   async compose(call: StageCall): Promise<ComposedAction> {
-    const [content, runner, identities] = [this.#content, this.#runner, this.#identities];
+    const [content, placement, identities] = [this.#content, this.#placement, this.#identities];
     const values: Value[] = [];
     for (const { artifact } of call.command.mounts) {
       values.push(await resolveArtifact(content, artifact, this.#known));
     }
-    return await composeAction(call, values, { content, runner, identities });
+    const image = await resolveImage(content, call.command, this.#known);
+    return await composeAction(call, values, { content, placement, identities, image });
   }
 
   /** The action of a call; `undefined` when it cannot be composed. */
@@ -62,8 +63,11 @@ export class Composer {
     for (const { artifact } of command.mounts) {
       values.push(await tryTo(() => resolveArtifact(this.#content, artifact, this.#known)));
     }
-    const tools = (await tryTo(() => this.#identities.of(toolsOf(command)))) ?? [];
-    const { platform } = runnerOf(command, this.#runner);
+    const image = await tryTo(() => resolveImage(this.#content, command, this.#known));
+    const placed = await tryTo(() => this.#placement.of(command, image));
+    const runner = placed ?? this.#placement.chosen(command);
+    const tools = (await tryTo(() => this.#identities.of(toolsOf(command), runner))) ?? [];
+    const { platform } = runner;
     const parts = partsOf({ command, tools, platform, inputRoot: undefined });
     return { parts, values };
   }

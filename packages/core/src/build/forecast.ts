@@ -15,6 +15,7 @@ import { needsOfCall } from "../graph/closure.ts";
 import { labelsOf } from "../graph/labels.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { imageArtifact } from "../graph/where.ts";
 import type { ComposedAction } from "../rebuild/compose.ts";
 import type { History } from "../rebuild/history.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
@@ -22,7 +23,8 @@ import type { KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace } from "../rebuild/trace.ts";
-import type { Runner, Value } from "../runner/runner.ts";
+import type { Placement } from "../runner/placement.ts";
+import type { Value } from "../runner/runner.ts";
 import type { Store } from "../store/store.ts";
 import { Composer, type KnownAction } from "./composer.ts";
 
@@ -30,7 +32,7 @@ import { Composer, type KnownAction } from "./composer.ts";
 export interface ForecastParts {
   readonly plan: Plan;
   readonly store: Store;
-  readonly runner: Runner;
+  readonly placement: Placement;
   readonly sources: Sources;
   readonly trace: Trace;
   readonly history: History;
@@ -149,6 +151,8 @@ export class Forecast implements Evidence, KnownValues {
     const needed = new Set<StageCall>();
     const artifacts: Iterable<Artifact> = call.command.mounts.map(({ artifact }) => artifact);
     for (const artifact of artifacts) for (const each of producersOf(artifact)) needed.add(each);
+    const image = imageArtifact(call.command);
+    if (image !== undefined) for (const each of producersOf(image)) needed.add(each);
     if (call.expand !== undefined) for (const each of needsOfCall(call).calls) needed.add(each);
     return [...needed].filter((each) => !this.hasRun(each));
   }

@@ -69,6 +69,7 @@ const dotShapes: Readonly<Record<PlanGraphNode["type"], string>> = {
 /** Where an input lies. */
 function placeOf(edge: PlanGraphEdge): string {
   if (edge.type === "gate") return "";
+  if (edge.type === "image") return "image";
   return `${edge.path || "."}${edge.isWritable ? " (writable)" : ""}`;
 }
 

@@ -16,6 +16,7 @@ import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";
 import { Trace } from "../rebuild/trace.ts";
+import { Placement } from "../runner/placement.ts";
 import type { Runner } from "../runner/runner.ts";
 import { defaultStoreDirectory } from "../store/default-store.ts";
 import { DiskStore } from "../store/disk-store.ts";
@@ -44,7 +45,7 @@ export interface GroundOptions {
 /** What a build or a plan begins with. */
 export interface Ground {
   readonly plan: Plan;
-  readonly runner: Runner;
+  readonly placement: Placement;
   readonly clock: Clock;
   /** Absolute. */
   readonly cwd: string;
@@ -61,7 +62,7 @@ export interface Ground {
 /**
  * Reads what there is. Writes nothing.
  *
- * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`.
+ * @throws {@link BuildError} `NOT_A_HANDLE`, `INVALID_OPTION`, `RUNNER_UNABLE`.
  */
 export function layGround(
   targets: Targets,
@@ -75,15 +76,17 @@ export function layGround(
   const store = openStore(options.store, cwd);
   const hold = store.hold?.();
   const { content } = store;
+  const placement = new Placement(runner, content, signal);
+  placement.check(plan.nodeByCall.keys());
   const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
   const history = new History(store.notes, plan, cwd, runner);
-  const identities = new ToolIdentities(runner, signal, store.notes);
+  const identities = new ToolIdentities(placement, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
   const [sources, trace] = memory.recall((recorded) => {
     const each = new Sources({ content, cwd, signal, clock, recorded });
     return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
   });
-  return { plan, runner, clock, cwd, store, hold, memory, history, identities, sources, trace };
+  return { plan, placement, clock, cwd, store, hold, memory, history, identities, sources, trace };
 }
 
 /** @throws {@link BuildError} `INVALID_OPTION`, also when there are no options at all. */

@@ -26,7 +26,7 @@ export type PlanGraph = AbstractGraph<PlanGraphNode, PlanGraphEdge>;
 export type PlanGraphNode = PlanGraphStage | PlanGraphSource | PlanGraphText | PlanGraphMerge;
 
 /** Attributes of an edge; `type` tells which. */
-export type PlanGraphEdge = PlanGraphInput | PlanGraphGate;
+export type PlanGraphEdge = PlanGraphInput | PlanGraphImage | PlanGraphGate;
 
 interface AnyNode {
   /** Name for people; several nodes may have it. */
@@ -49,6 +49,8 @@ export interface PlanGraphStage extends AnyNode {
   readonly outputs: readonly OutputSpec[];
   /** Names of the programs that it may find on its `PATH`, besides the system's. */
   readonly tools: readonly string[];
+  /** Name of the container image that it wants. Absent when it wants none, or an artifact. */
+  readonly image?: string;
   /** In the graph of a `BuildPlan`: what a build would do with it. */
   readonly status?: PlanStatus;
   /** Likewise: why, in one clause; empty for a hit. */
@@ -94,6 +96,15 @@ export interface PlanGraphInput {
   readonly path: string;
   /** Whether the command may change its copy. */
   readonly isWritable: boolean;
+  /** What is kept of the tree, first step first. Absent when all of it is. */
+  readonly views?: readonly View[];
+}
+
+/** Content that a command runs in: a root file system, or an archive of an image. */
+export interface PlanGraphImage {
+  readonly type: "image";
+  /** Name of the output among those of its stage call. Absent for what no call makes. */
+  readonly output?: string;
   /** What is kept of the tree, first step first. Absent when all of it is. */
   readonly views?: readonly View[];
 }

@@ -22,6 +22,7 @@ import { asCall, needsOf } from "../graph/closure.ts";
 import { toolsOf, type Mount } from "../graph/command.ts";
 import { makePlan, type PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { imageArtifact } from "../graph/where.ts";
 import type { PlanGraphEdge, PlanGraphNode } from "./plan-attributes.ts";
 
 /** Attributes while the longest way from a source is not known yet. */
@@ -60,11 +61,14 @@ export class PlanTables {
   }
 
   #addCall({ call, pathLength }: PlanNode): void {
-    const { argv, cwd } = call.command;
+    const { argv, cwd, where } = call.command;
     const outputs = outputsOf(call.command);
     const inputs = call.command.mounts.map((mount) => ({ mount, base: baseOf(mount.artifact) }));
-    const gates = inputs.flatMap(({ base }) => base.gates);
+    const artifact = imageArtifact(call.command);
+    const image = artifact && baseOf(artifact);
+    const gates = [...inputs.flatMap(({ base }) => base.gates), ...(image?.gates ?? [])];
     const needed = inputs.map(({ base }) => this.#keyOf(base, pathLength));
+    const imageKey = image && this.#keyOf(image, pathLength);
     const awaited = this.#awaited([...call.gates, ...gates], pathLength);
     const tools = toolsOf(call.command).map(({ name }) => name);
 
@@ -78,11 +82,15 @@ export class PlanTables {
       cwd,
       outputs,
       tools,
+      ...(typeof where?.image === "string" && { image: where.image }),
     } as const;
     this.nodes.set(key, { ...facts, pathLength, isTarget: false });
     for (const [at, { mount, base }] of inputs.entries()) {
       const from = needed[at] ?? "";
       this.#addEdge(`${from} -> ${key} at ${mount.path || "."}`, from, key, inputEdge(mount, base));
+    }
+    if (image !== undefined && imageKey !== undefined) {
+      this.#addEdge(`${imageKey} -> ${key} as image`, imageKey, key, imageEdge(image));
     }
     for (const from of awaited) this.#addEdge(`${from} -> ${key}`, from, key, { type: "gate" });
   }
@@ -241,6 +249,14 @@ function inputEdge(
     ...(origin.type === "output" && { output: origin.output }),
     path,
     isWritable,
+    ...(views.length > 0 && { views }),
+  };
+}
+
+function imageEdge({ origin, views }: Base): PlanGraphEdge {
+  return {
+    type: "image",
+    ...(origin.type === "output" && { output: origin.output }),
     ...(views.length > 0 && { views }),
   };
 }

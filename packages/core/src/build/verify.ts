@@ -12,6 +12,7 @@ import { closest } from "../base/closest.ts";
 import { describe } from "../base/describe.ts";
 import { invalidOption } from "../errors/catalogue.ts";
 import { callsBelow } from "../graph/closure.ts";
+import { checkPlaces } from "../runner/placement.ts";
 import type { Runner } from "../runner/runner.ts";
 import { Recheck, type OutputDifference, type StageVerification } from "../schedule/recheck.ts";
 import { runBuild, type BuildOptions } from "./build.ts";
@@ -78,7 +79,8 @@ export async function verify(
 ): Promise<Verification> {
   checkRunner(options);
   const { elsewhere, stages, runner } = options;
-  const names = new Set(callsBelow(checkTargets(targets)).map(({ name }) => name));
+  const calls = callsBelow(checkTargets(targets));
+  const names = new Set(calls.map(({ name }) => name));
   const stray = stages?.find((name) => !names.has(name));
   if (stray !== undefined) {
     const guess = closest(stray, [...names]);
@@ -91,6 +93,7 @@ export async function verify(
   if (!isElsewhereFit) {
     throw invalidOption("elsewhere", elsewhere.name, "a runner of the same platform as `runner`");
   }
+  if (elsewhere !== undefined) checkPlaces(calls, elsewhere);
   const recheck = new Recheck(elsewhere, stages);
   const report = await runBuild(targets, options, { isTraced: false, recheck });
   report.throwIfFailed();

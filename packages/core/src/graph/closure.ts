@@ -13,6 +13,7 @@ import {
 import { mergesBelow, type RootOrigin } from "../artifact/merges.ts";
 import { invariant } from "../base/assert.ts";
 import { StageCall } from "./stage.ts";
+import { imageArtifact } from "./where.ts";
 
 /** What a handle needs at once: calls that must succeed, and directories that must be read. */
 export interface Needs {
@@ -87,6 +88,8 @@ function addNeedsOfCall({ command, gates }: StageCall, needs: Gathered): void {
     if (origin.type === "output") needs.calls.add(asCall(origin.producer));
     else addAll(addNeeds(artifact, needs), needs);
   }
+  const image = imageArtifact(command);
+  if (image !== undefined) addAll(addNeeds(image, needs), needs);
   addAll(gates, needs);
 }
 

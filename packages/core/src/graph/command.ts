@@ -35,6 +35,7 @@ import { runSpecOf, type RunOptions, type RunSpec } from "./run-options.ts";
 import { isSecret, type Secret } from "./secret.ts";
 import { tool, type Tool } from "./tool.ts";
 import { volatileText, type Volatile } from "./volatile.ts";
+import { imageArtifact, whereOf, type Where, type WhereOptions } from "./where.ts";
 import { layWord, layWords, type Piece, type PlacedSecret, type Word } from "./word.ts";
 
 /** Key of a command's inside. */
@@ -62,7 +63,8 @@ export interface Writable {
 export type EnvValue = Scalar | Artifact | Volatile | Secret;
 
 /** Options of a command. */
-export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}> extends RunOptions {
+export interface CommandOptions<S extends Readonly<Record<string, Out>> = {}>
+  extends RunOptions, WhereOptions {
   /**
    * The input root: path to artifact. `.` lays a tree's entries at the top. Artifacts that are only
    * interpolated lie under `in/`, read-only. A cache is a directory that survives between runs.
@@ -117,6 +119,8 @@ export interface CommandSpec {
   readonly stablePath: boolean;
   /** Whether the exit code is part of what it gives: see `attempt.ts`. */
   readonly isAttempt: boolean;
+  /** Where it wants to run; absent when it does not say. */
+  readonly where?: Where;
   /** The function that the command runs; absent when it runs anything else. */
   readonly fn?: FnSpec;
   /** The closure that is run in the place of a process. */
@@ -150,7 +154,9 @@ export function remount(
   change: (artifact: Artifact) => Artifact,
 ): CommandSpec {
   const mounts = command.mounts.map((mount) => ({ ...mount, artifact: change(mount.artifact) }));
-  return { ...command, mounts };
+  const image = imageArtifact(command);
+  if (image === undefined) return { ...command, mounts };
+  return { ...command, mounts, where: { label: command.where?.label, image: change(image) } };
 }
 
 /** Builds a command up: gives every artifact and output its place, in the order of their mention. */
@@ -245,7 +251,10 @@ export class CommandBuilder {
       stablePath: this.#options.stablePath ?? false,
       isAttempt: false,
     };
-    return { [commandState]: fn === undefined ? spec : { ...spec, fn } };
+    const where = whereOf(this.#options);
+    // Nearly always none of it, and then nothing is copied.
+    if (fn === undefined && where === undefined) return { [commandState]: spec };
+    return { [commandState]: { ...spec, ...(fn && { fn }), ...(where && { where }) } };
   }
 
   /** The text that a hole stands for, which is not a list; or the secret that it is. */

@@ -56,11 +56,20 @@ export interface RunOptions {
   /**
    * How much it needs of what the build has: `{ cpu: 2, memory: 2 ** 30, db: 1 }`, in whole numbers.
    * Memory is in bytes; other names are those of the build's option `resources`. It starts when all of it
-   * is there. Nothing keeps it from taking more. Not part of the key.
+   * is there. Runners of containers keep it to the `cpu` and `memory` that it says here; others let it take
+   * more. Not part of the key.
    *
-   * @defaultValue one of `cpu`
+   * @defaultValue one of `cpu`, to which nobody is kept
    */
   readonly resources?: Amounts;
+}
+
+/** What a command said that it needs, and may be kept to. */
+export interface Limits {
+  /** Processors. */
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
 }
 
 /** The same, checked. */
@@ -71,6 +80,7 @@ export interface RunSpec {
   readonly hasNetwork: boolean;
   /** In the order of names. Only what it needs at least one of. */
   readonly resources: Amounts;
+  readonly limits: Limits;
 }
 
 /** Of most commands. Shared: a graph has many commands. */
@@ -80,6 +90,7 @@ const plain: RunSpec = Object.freeze({
   hasSideEffects: false,
   hasNetwork: false,
   resources: usualRequest,
+  limits: Object.freeze({}),
 });
 
 /** Longest time that a timer can wait, in milliseconds. */
@@ -107,11 +118,17 @@ export function runSpecOf(options: RunOptions): RunSpec {
     hasSideEffects: checkFlag("sideEffects", sideEffects),
     hasNetwork: checkFlag("network", network),
     resources: resources === undefined ? usualRequest : checkRequest(resources),
+    limits: resources === undefined ? plain.limits : limitsOf(resources),
   };
   if (spec.hasSideEffects && spec.retries !== undefined) {
     throw retryWithSideEffects(spec.retries.times);
   }
   return spec;
+}
+
+/** Of what somebody said himself. What needs nothing of a resource is not kept from it. */
+function limitsOf({ cpu = 0, memory = 0 }: Amounts): Limits {
+  return Object.freeze({ ...(cpu > 0 && { cpu }), ...(memory > 0 && { memory }) });
 }
 
 /** Nothing to run again is the same as no option at all. */

@@ -15,7 +15,7 @@ import { cacheConflict } from "../errors/unkeyed-errors.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import { inputTools, type InputTool } from "../graph/placed-tool.ts";
 import type { StageCall } from "../graph/stage.ts";
-import { runnerOf } from "../runner/in-process.ts";
+import type { Placement } from "../runner/placement.ts";
 import type { Action, Runner, Value } from "../runner/runner.ts";
 import { entryAt, type Entry } from "../store/directories.ts";
 import type { ContentStore } from "../store/store.ts";
@@ -33,6 +33,10 @@ import { follow } from "./view.ts";
 /** An action, what it is made of, and what of it is in no store. */
 export interface ComposedAction {
   readonly action: Action;
+  /** Where it is to run: the key holds the platform of this runner. */
+  readonly runner: Runner;
+  /** The content of the artifact that it wants to run in. */
+  readonly image: Value | undefined;
   /** What its key is made of. */
   readonly parts: readonly KeyPart[];
   /** The messages that its key is the digest of. */
@@ -45,15 +49,17 @@ export interface ComposedAction {
  * Composes the action of a call.
  *
  * @throws {@link BuildError} `PATH_CONFLICT`, `OUTPUT_PATH_TAKEN`, `TOOL_NOT_FOUND`, `COMMAND_NOT_FOUND`,
- *   `TOOL_NOT_EXECUTABLE`, `CWD_MISSING`, `BLOB_LOST`.
+ *   `TOOL_NOT_EXECUTABLE`, `CWD_MISSING`, `BLOB_LOST`, or what a runner has to say of the image.
  */
 export async function composeAction(
   call: StageCall,
   values: readonly Value[],
   context: {
     readonly content: ContentStore;
-    readonly runner: Runner;
+    readonly placement: Placement;
     readonly identities: ToolIdentities;
+    /** The content of the artifact that it wants to run in. */
+    readonly image?: Value | undefined;
   },
 ): Promise<ComposedAction> {
   const { command } = call;
@@ -65,10 +71,11 @@ export async function composeAction(
   await checkOutputs(context.content, call, mounts);
   for (const tool of inputTools(command.tools)) await checkTool(context.content, tool, mounts);
   await checkCaches(context.content, call, mounts);
+  const runner = await context.placement.of(command, context.image);
   const parts = partsOf({
     command,
-    tools: await identify(call, context.identities),
-    platform: runnerOf(command, context.runner).platform,
+    tools: await identify(call, context.identities, runner),
+    platform: runner.platform,
     inputRoot: inputRoot.digest,
   });
   const messages = encodeParts(parts);
@@ -92,8 +99,9 @@ export async function composeAction(
     isAttempt: command.isAttempt,
     hasSideEffects: command.run.hasSideEffects,
     network: command.run.hasNetwork,
+    limits: command.run.limits,
   };
-  return { action, parts, messages, directories: inputRoot.added };
+  return { action, runner, image: context.image, parts, messages, directories: inputRoot.added };
 }
 
 /** Where trees lie that stay as they are: not writable, and with nothing else of the command inside. */
@@ -111,9 +119,10 @@ function wholeTrees(command: CommandSpec, mounts: readonly FilledMount[]): Artif
 async function identify(
   { command, name }: StageCall,
   identities: ToolIdentities,
+  runner: Runner,
 ): Promise<readonly ToolIdentity[]> {
   try {
-    return await identities.of(toolsOf(command));
+    return await identities.of(toolsOf(command), runner);
   } catch (error) {
     const isMissing = error instanceof BuildError && error.code === "TOOL_NOT_FOUND";
     if (!isMissing || command.tools !== undefined) throw error;

@@ -17,6 +17,7 @@ import { inputTools } from "../graph/placed-tool.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { unkeyedLines } from "../graph/unkeyed.ts";
+import { imageArtifact } from "../graph/where.ts";
 import type { SourceChanges } from "./sources.ts";
 
 /** Takes a description in. */
@@ -37,12 +38,15 @@ export function describeCall(
   const { stablePath, isAttempt } = command;
   const unkeyed = unkeyedLines(command);
   const own = inputTools(tools);
+  // What else a command says of where it runs is told by the identities of its runner.
+  const image = imageArtifact(command);
   listener.count(
     (stablePath ? 1 : 0) +
       (isAttempt ? 2 : 0) +
       (tools === undefined ? 4 : 0) +
       (own.length > 0 ? 8 : 0) +
-      (run.hasSideEffects ? 16 : 0),
+      (run.hasSideEffects ? 16 : 0) +
+      (image === undefined ? 0 : 32),
   );
   listener.text(cwd);
   tellAll(argv, listener);
@@ -69,6 +73,7 @@ export function describeCall(
       own.flatMap(({ name, path }) => [name, path]),
       listener,
     );
+  if (image !== undefined) describeArtifact(image, plan, sources, listener);
 }
 
 /** In the place of the number of a node that is not in the plan. */

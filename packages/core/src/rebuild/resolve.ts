@@ -14,7 +14,9 @@ import {
 import { mergesBelow } from "../artifact/merges.ts";
 import { artifactNotBuilt, attemptWithout, outputAbsent } from "../errors/catalogue.ts";
 import { asCall } from "../graph/closure.ts";
+import type { CommandSpec } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { imageArtifact } from "../graph/where.ts";
 import type { Value } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 import type { Laid } from "./lay.ts";
@@ -50,6 +52,20 @@ export async function resolveArtifact(
     merges.set(merge, { kind: "tree", digest });
   }
   return await resolveOrigin(content, artifact[state].origin, known, merges);
+}
+
+/**
+ * The content of the image that a command wants to run in, if that is an artifact.
+ *
+ * @throws {@link BuildError} as {@link resolveArtifact} does.
+ */
+export async function resolveImage(
+  content: ContentStore,
+  command: CommandSpec,
+  known: KnownValues,
+): Promise<Value | undefined> {
+  const image = imageArtifact(command);
+  return image && (await resolveArtifact(content, image, known));
 }
 
 async function resolveOrigin(

@@ -3,25 +3,31 @@
  *
  * @module
  */
+import { state } from "../artifact/handle.ts";
 import { sortedBy } from "../base/order.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";
 import type { PlacedTool } from "../graph/placed-tool.ts";
+import type { Where } from "../graph/where.ts";
+import type { Placement } from "../runner/placement.ts";
 import type { Runner } from "../runner/runner.ts";
 import type { Notes } from "../store/store.ts";
 import { toolLine, type ToolIdentity } from "./key-parts.ts";
 
-/** Asks a runner about tools, once for each. */
+/** Asks runners about tools, once for each. */
 export class ToolIdentities {
-  readonly #runner: Runner;
+  readonly #placement: Placement;
   readonly #signal: AbortSignal;
   readonly #notes: Notes | undefined;
-  readonly #known = new Map<string, Promise<string>>();
+  /** By runner, and what is asked of a tool. */
+  readonly #known = new Map<Runner, Map<string, Promise<string>>>();
   /** By {@link topicOf}. */
   readonly #lines = new Map<unknown, string>();
+  /** Of commands that say where they want to run: by that, and by {@link topicOf}. */
+  readonly #placedLines = new Map<string, Map<unknown, string>>();
 
-  constructor(runner: Runner, signal: AbortSignal, notes?: Notes) {
-    this.#runner = runner;
+  constructor(placement: Placement, signal: AbortSignal, notes?: Notes) {
+    this.#placement = placement;
     this.#signal = signal;
     this.#notes = notes;
   }
@@ -29,39 +35,77 @@ export class ToolIdentities {
   /** Asks about all that some commands need, so that {@link ToolIdentities.known} can tell. */
   async prefetch(commands: Iterable<CommandSpec>): Promise<void> {
     const questions = new Map<unknown, CommandSpec>();
-    for (const command of commands) questions.set(topicOf(command), command);
+    const placed: CommandSpec[] = [];
+    for (const command of commands) {
+      if (command.where === undefined) questions.set(topicOf(command), command);
+      else placed.push(command);
+    }
     for (const [topic, command] of questions) {
-      try {
-        this.#lines.set(topic, (await this.of(toolsOf(command))).map(toolLine).join("\n"));
-      } catch (error) {
-        // Whoever needs the tool will meet the error again; and nobody does when the build is cancelled.
-        if (!(error instanceof BuildError) && !this.#signal.aborted) throw error;
-      }
+      await this.#tryTo(async () => {
+        const tools = await this.of(toolsOf(command), this.#placement.chosen(command));
+        this.#lines.set(topic, tools.map(toolLine).join("\n"));
+      });
+    }
+    for (const command of placed) await this.#tryTo(() => this.#findPlaced(command));
+  }
+
+  /** All that was found out about a command's runner and the tools there, as one text. */
+  known(command: CommandSpec): string | undefined {
+    if (command.where === undefined) return this.#lines.get(topicOf(command));
+    return this.#placedLines.get(placeOf(command.where))?.get(topicOf(command));
+  }
+
+  async #findPlaced(command: CommandSpec): Promise<void> {
+    if (command.where === undefined || this.known(command) !== undefined) return;
+    const place = placeOf(command.where);
+    const runner = await this.#placement.of(command);
+    const tools = await this.of(toolsOf(command), runner);
+    const lines = this.#placedLines.get(place) ?? new Map<unknown, string>();
+    this.#placedLines.set(place, lines);
+    // Which runner takes it is no part of what describes the command.
+    lines.set(
+      topicOf(command),
+      [JSON.stringify(runner.platform), ...tools.map(toolLine)].join("\n"),
+    );
+  }
+
+  async #tryTo(ask: () => Promise<void>): Promise<void> {
+    try {
+      await ask();
+    } catch (error) {
+      // Whoever needs the tool will meet the error again; and nobody does when the build is cancelled.
+      if (!(error instanceof BuildError) && !this.#signal.aborted) throw error;
     }
   }
 
-  /** All that was found out about the tools of a command, as one text. */
-  known(command: CommandSpec): string | undefined {
-    return this.#lines.get(topicOf(command));
-  }
-
-  /** What tells the tools of the host apart from others, in the order of their names. */
-  async of(tools: readonly PlacedTool[]): Promise<ToolIdentity[]> {
-    if (this.#runner.identify === undefined) return [];
+  /**
+   * What tells the tools of the host apart from others, in the order of their names.
+   *
+   * @param runner - Whose host that is.
+   */
+  async of(tools: readonly PlacedTool[], runner: Runner): Promise<ToolIdentity[]> {
+    if (runner.identify === undefined) return [];
+    const known = this.#known.get(runner) ?? new Map<string, Promise<string>>();
+    this.#known.set(runner, known);
     const hostTools = tools.filter((tool) => tool.type === "host-tool");
     const identities = sortedBy(hostTools, ({ name }) => name).map(async (tool) => {
       // Two handles on one tool are one tool; what is asked of it is all that tells them apart.
       const { name, version, locate, mustLocate, isThisNode } = tool;
       const question = JSON.stringify([name, version, locate, mustLocate, isThisNode]);
-      let answer = this.#known.get(question);
+      let answer = known.get(question);
       if (answer === undefined) {
-        answer = this.#runner.identify?.(tool, this.#signal, this.#notes) ?? Promise.resolve("");
-        this.#known.set(question, answer);
+        answer = runner.identify?.(tool, this.#signal, this.#notes) ?? Promise.resolve("");
+        known.set(question, answer);
       }
       return { name: tool.name, identity: await answer };
     });
     return await Promise.all(identities);
   }
+}
+
+/** What decides about the runner of a command, and its image, as far as that has a name. */
+function placeOf({ label, image }: Where): string {
+  return JSON.stringify([label, typeof image === "string" ? image : image?.[state].kind]);
 }
 
 /** What decides about a command's tools: their list, or the program that stands for one. */

@@ -18,6 +18,7 @@ import type { ActionKey } from "../graph/action.ts";
 import { asCall } from "../graph/closure.ts";
 import type { CommandSpec } from "../graph/command.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import { imageArtifact } from "../graph/where.ts";
 import type { Value } from "../runner/runner.ts";
 import { describeCall, type Listener } from "./description.ts";
 import type { Produced, RunRecord } from "./rebuilder.ts";
@@ -79,6 +80,8 @@ export class Trace {
     for (const { artifact } of call.command.mounts) {
       if (!this.#isUnchanged(artifact)) return undefined;
     }
+    const image = imageArtifact(call.command);
+    if (image !== undefined && !this.#isUnchanged(image)) return undefined;
     this.#isAsRecorded[id] = true;
     const result = this.#record?.find(id);
     this.#results[id] = result;

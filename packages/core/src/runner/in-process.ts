@@ -16,7 +16,6 @@ import { systemClock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { outputUnfit, outputWrongKind } from "../errors/catalogue.ts";
 import type { NameValue } from "../graph/action.ts";
-import type { CommandSpec } from "../graph/command.ts";
 import type { OpaqueSpec } from "../graph/opaque-spec.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import { walkTree } from "../store/directories.ts";
@@ -32,11 +31,6 @@ import {
   type Value,
 } from "./runner.ts";
 
-/** The runner of a command: that of the build, but for closures. A mock plays those, too. */
-export function runnerOf({ opaque }: CommandSpec, runner: Runner): Runner {
-  return opaque === undefined || runner.hermeticity === "mock" ? runner : new InProcess(opaque);
-}
-
 const platform: readonly NameValue[] = [
   { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
   { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },
@@ -46,7 +40,8 @@ const platform: readonly NameValue[] = [
 /** Paths that an error shows at most. */
 const maxShown = 100;
 
-class InProcess implements Runner {
+/** Runs one closure. */
+export class InProcess implements Runner {
   readonly name = "in-process";
   readonly hermeticity = "none";
   readonly platform: readonly NameValue[] = platform;

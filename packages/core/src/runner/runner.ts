@@ -16,8 +16,10 @@ import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { CachePlace } from "../graph/cache.ts";
 import type { OutputSpec } from "../graph/out.ts";
 import type { PlacedTool } from "../graph/placed-tool.ts";
+import type { Limits } from "../graph/run-options.ts";
 import type { AnyStage, StageCall } from "../graph/stage.ts";
 import type { HostTool } from "../graph/tool.ts";
+import type { Where } from "../graph/where.ts";
 import type { SecretPlace } from "../graph/word.ts";
 import type { ContentStore, Notes } from "../store/store.ts";
 import type { SecretValues } from "./secret-values.ts";
@@ -70,7 +72,18 @@ export interface Action {
   readonly hasSideEffects: boolean;
   /** Whether the command may use the network; see guarantee 15. */
   readonly network: boolean;
+  /** What it says that it needs of processors and memory. A runner that can keep it to that, does. */
+  readonly limits: Limits;
 }
+
+/**
+ * An image to run commands in: by name, as a root file system, or as an archive of one image, which is what
+ * `docker save` and tools for OCI images write.
+ */
+export type RunnerImage =
+  | string
+  | { readonly tree: Digest; readonly content: ContentStore }
+  | { readonly archive: Digest; readonly content: ContentStore };
 
 /** What a runner gets besides the action. */
 export interface RunContext {
@@ -162,6 +175,16 @@ export interface Runner {
    * it (a pinned image) have no such method.
    */
   identify?(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string>;
+  /** Of one that stands for several: that which takes a command; `undefined` when none can. */
+  choose?(where: Where): Runner | undefined;
+  /** Whether it takes only commands that say which image they want. @defaultValue false */
+  readonly needsImage?: boolean;
+  /**
+   * The same runner, with commands in another image, which its platform tells from others. The content of an
+   * image that is an artifact may be fetched later, when something runs. It shares all else with the runner
+   * that was asked, and is not disposed of. Absent: commands that want an image are not for this runner.
+   */
+  inImage?(image: RunnerImage, signal: AbortSignal): Promise<Runner>;
   run(action: Action, context: RunContext): Promise<Execution>;
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -19,9 +19,9 @@ import { amountsText } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
-import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
-import { runnerOf } from "../runner/in-process.ts";
-import type { Value } from "../runner/runner.ts";
+import { resolveArtifact, resolveImage, type KnownValues } from "../rebuild/resolve.ts";
+import { Placement } from "../runner/placement.ts";
+import type { Runner, Value } from "../runner/runner.ts";
 import { LayeredContent } from "../store/layered-content.ts";
 import { execute, type ExecutionContext, type Verdict } from "./execute.ts";
 import { Priorities } from "./priorities.ts";
@@ -60,6 +60,7 @@ export class CommandWork {
   readonly #started = new Map<NodeId, Started>();
   /** Those whose commands have what they need. */
   readonly #inTurns = new Set<PlanNode>();
+  #elsewhere: Placement | undefined;
 
   constructor(options: CommandWorkOptions) {
     this.#options = options;
@@ -128,7 +129,8 @@ export class CommandWork {
     });
     if (reused !== undefined) return reused;
     onDecided();
-    using provision = await this.#options.provisioner.provide(action, node.call, signal);
+    const { runner } = composed;
+    using provision = await this.#options.provisioner.provide(action, node.call, signal, runner);
     for (let attempt = 1; ; attempt++) {
       const end = await fly({
         ...{ key: action.key, name: node.name },
@@ -193,9 +195,8 @@ export class CommandWork {
     provision: Provision,
     attempt: number,
   ): Promise<SettlementParts | number> {
-    const { action } = composed;
+    const { action, runner } = composed;
     const { clock, emit, history, trace } = this.#options;
-    const runner = runnerOf(node.call.command, this.#options.runner);
     this.#options.signal.throwIfAborted();
     const { id, name } = node;
     const started = {
@@ -260,13 +261,13 @@ export class CommandWork {
       const reason = "it has a cache, which is not as it was before";
       return recheck.note(node, key, { outcome: "left-out", reason });
     }
+    const runner = await this.#runnerElsewhere(node, composed);
+    if (!isSamePlatform(runner, composed.runner)) {
+      const reason = "the platform that it would run on elsewhere is another one";
+      return recheck.note(node, key, { outcome: "left-out", reason });
+    }
     const { signal } = this.#options;
-    using place = await this.#options.provisioner.provide(
-      action,
-      node.call,
-      signal,
-      recheck.elsewhere,
-    );
+    using place = await this.#options.provisioner.provide(action, node.call, signal, runner);
     const { execution, error } = await this.#execute(node, composed, place, () => {});
     if (error !== undefined || execution === undefined) {
       recheck.note(node, key, { outcome: "failed", error });
@@ -281,17 +282,25 @@ export class CommandWork {
   }
 
   async #compose(node: PlanNode): Promise<ComposedAction> {
-    const { store, runner } = this.#options;
+    const { store, placement, identities, known } = this.#options;
     const { content } = store;
     const values: Value[] = [];
     for (const { artifact } of node.call.command.mounts) {
-      values.push(await resolveArtifact(content, artifact, this.#options.known));
+      values.push(await resolveArtifact(content, artifact, known));
     }
-    return await composeAction(node.call, values, {
-      content,
-      runner,
-      identities: this.#options.identities,
-    });
+    const image = await resolveImage(content, node.call.command, known);
+    return await composeAction(node.call, values, { content, placement, identities, image });
+  }
+
+  /** Where a second run takes place. */
+  async #runnerElsewhere(
+    { call: { command } }: PlanNode,
+    { runner, image }: ComposedAction,
+  ): Promise<Runner> {
+    const { recheck, store, signal } = this.#options;
+    if (recheck?.elsewhere === undefined) return runner;
+    this.#elsewhere ??= new Placement(recheck.elsewhere, store.content, signal);
+    return await this.#elsewhere.of(command, image);
   }
 
   /** True when there is a log to show, and somebody to show it to. */
@@ -310,4 +319,8 @@ export class CommandWork {
       emit({ type: "stage-output", id, name, stream, text, isReplay: true });
     }
   }
+}
+
+function isSamePlatform(one: Runner, other: Runner): boolean {
+  return JSON.stringify(one.platform) === JSON.stringify(other.platform);
 }

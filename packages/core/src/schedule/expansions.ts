@@ -32,6 +32,7 @@ import type { Produced } from "../rebuild/rebuilder.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
+import type { Placement } from "../runner/placement.ts";
 import type { Value } from "../runner/runner.ts";
 import type { Store } from "../store/store.ts";
 import type { Capacities } from "./capacities.ts";
@@ -49,6 +50,7 @@ export interface ExpansionOptions {
   readonly emit: (event: BuildEventBody) => void;
   readonly identities: ToolIdentities;
   readonly capacities: Capacities;
+  readonly placement: Placement;
   readonly known: KnownValues;
 }
 
@@ -72,14 +74,15 @@ export class Expansions {
    *
    * @param isOver - Whether a node has succeeded.
    * @throws {@link BuildError} `DYNAMIC_FAILED`, `DYNAMIC_RESULT`, `DYNAMIC_CYCLE`, `RESOURCE_TOO_LARGE`,
-   *   `RESOURCE_UNKNOWN`, or an error of a new source. Rejects with the signal's reason.
+   *   `RESOURCE_UNKNOWN`, `RUNNER_UNABLE`, or an error of a new source. Rejects with the signal's reason.
    */
   async describe(
     node: PlanNode,
     expand: Expand,
     isOver: (id: NodeId) => boolean,
   ): Promise<() => readonly PlanNode[]> {
-    const { plan, sources, store, signal, known, identities, capacities } = this.#options;
+    const { plan, sources, store, signal, known, identities, capacities, placement } =
+      this.#options;
     const contents: unknown[] = [];
     for (const { artifact } of node.call.command.mounts) {
       const value = await resolveArtifact(store.content, artifact, known);
@@ -100,6 +103,7 @@ export class Expansions {
       return growth;
     };
     const { sources: added, closure } = grow();
+    placement.check(closure.keys());
     capacities.check(closure.keys());
     await takeSources(added, sources, this.#options);
     signal.throwIfAborted();

@@ -10,7 +10,6 @@ import { Turns } from "../base/turns.ts";
 import { runnerUnable } from "../errors/unkeyed-errors.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { ConcealingRunner } from "../runner/concealing-runner.ts";
-import { runnerOf } from "../runner/in-process.ts";
 import { ProvidingRunner } from "../runner/providing-runner.ts";
 import type { Action, Runner, RunnerAbility } from "../runner/runner.ts";
 import type { CacheKeeper, CacheTurn } from "../store/caches.ts";
@@ -25,7 +24,6 @@ export interface Provision extends Disposable {
 
 /** Gets provisions ready, for one build. */
 export class Provisioner implements AsyncDisposable {
-  readonly #runner: Runner;
   readonly #secrets: SecretKeeper;
   readonly #caches: CacheKeeper;
   readonly #temporary = new TemporaryCaches();
@@ -34,13 +32,11 @@ export class Provisioner implements AsyncDisposable {
   readonly #clock: Clock;
 
   constructor(parts: {
-    readonly runner: Runner;
     readonly secrets: SecretKeeper;
     /** Absent: caches last as long as the build. */
     readonly caches: CacheKeeper | undefined;
     readonly clock: Clock;
   }) {
-    this.#runner = parts.runner;
     this.#secrets = parts.secrets;
     this.#caches = parts.caches ?? this.#temporary;
     this.#clock = parts.clock;
@@ -49,7 +45,7 @@ export class Provisioner implements AsyncDisposable {
   /**
    * Gets ready what a call needs: asks for its secrets, then waits for its turn at its caches.
    *
-   * @param place - Where it will run. @defaultValue the runner of the build
+   * @param runner - Where it will run.
    * @throws {@link BuildError} `RUNNER_UNABLE`, `SECRET_UNSET`, `SECRET_UNFIT`, `STORE_UNWRITABLE`. Rejects
    *   with the signal's reason.
    */
@@ -57,9 +53,8 @@ export class Provisioner implements AsyncDisposable {
     action: Action,
     call: StageCall,
     signal: AbortSignal,
-    place: Runner = this.#runner,
+    runner: Runner,
   ): Promise<Provision> {
-    const runner = runnerOf(call.command, place);
     const { secrets: places, caches } = action;
     if (places.length === 0 && caches.length === 0) return { runner, [Symbol.dispose]: doNothing };
     if (places.length > 0) insist(runner, action, "secrets", "the values of secrets");

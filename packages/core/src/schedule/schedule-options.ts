@@ -10,7 +10,7 @@ import type { History } from "../rebuild/history.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace } from "../rebuild/trace.ts";
-import type { Runner } from "../runner/runner.ts";
+import type { Placement } from "../runner/placement.ts";
 import type { Store } from "../store/store.ts";
 import type { Capacities } from "./capacities.ts";
 import type { Recheck } from "./recheck.ts";
@@ -22,7 +22,7 @@ export interface ScheduleOptions {
   readonly project: string;
   readonly sources: Sources;
   readonly store: Store;
-  readonly runner: Runner;
+  readonly placement: Placement;
   readonly capacities: Capacities;
   readonly keepGoing: boolean;
   readonly clock: Clock;

@@ -61,8 +61,8 @@ export class Scheduler {
     this.#rebuilder = new Rebuilder(options.store);
     const secrets = new SecretKeeper(options.variables);
     const { caches } = options.store;
-    const { runner, clock } = options;
-    this.#provisioner = new Provisioner({ runner, secrets, caches, clock });
+    const { clock } = options;
+    this.#provisioner = new Provisioner({ secrets, caches, clock });
     const { signal } = this.#stop;
     // Each command that waits or runs listens to it: there may be any number.
     setMaxListeners(0, signal);

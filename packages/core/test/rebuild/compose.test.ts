@@ -15,6 +15,7 @@ import { stage } from "../../src/graph/stage.ts";
 import { tool } from "../../src/graph/tool.ts";
 import { composeAction, type ComposedAction } from "../../src/rebuild/compose.ts";
 import { ToolIdentities } from "../../src/rebuild/tool-identities.ts";
+import { Placement } from "../../src/runner/placement.ts";
 import type { Runner } from "../../src/runner/runner.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { echoRunner } from "../build/players.ts";
@@ -38,8 +39,10 @@ async function composed(
       digest: await keepFolder(store, trees[nameIn(artifact)]!),
     });
   }
-  const identities = new ToolIdentities(runner, new AbortController().signal);
-  return await composeAction(node!.call, values, { content: store, runner, identities });
+  const { signal } = new AbortController();
+  const placement = new Placement(runner, store, signal);
+  const identities = new ToolIdentities(placement, signal);
+  return await composeAction(node!.call, values, { content: store, placement, identities });
 }
 
 function nameIn(artifact: Artifact): string {
@@ -136,11 +139,14 @@ test("tools are asked about once, in the order of their names, whatever order th
       return Promise.resolve(`${each.name} 1.0`);
     },
   };
-  const identities = new ToolIdentities(runner, new AbortController().signal);
+  const { signal } = new AbortController();
+  const identities = new ToolIdentities(new Placement(runner, new MemoryStore(), signal), signal);
   const [a, b] = [tool.host("a"), tool.host("b")];
-  expect(await identities.of([b, a])).toEqual(await identities.of([tool.host("a"), b]));
+  expect(await identities.of([b, a], runner)).toEqual(
+    await identities.of([tool.host("a"), b], runner),
+  );
   expect(asked.toSorted()).toEqual(["a", "b"]);
-  await identities.of([tool.host("a", { version: ["-v"] })]);
+  await identities.of([tool.host("a", { version: ["-v"] })], runner);
   expect(asked).toHaveLength(3);
 });
 

@@ -58,6 +58,7 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
     retries: fc.constantFrom(undefined, { times: 1, delayMs: 0, backoff: 1 }),
     hasSideEffects: fc.boolean(),
     hasNetwork: fc.boolean(),
+    limits: fc.constantFrom({}, { cpu: 2 }),
   }),
   stablePath: fc.boolean(),
 });
