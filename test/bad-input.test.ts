@@ -508,7 +508,7 @@ class Site {
   checkUnchanged(changes: readonly string[] = []): void {
     equal(this.#look(changes), this.#before);
     deepEqual(fs.readdirSync(this.scratch), []);
-    for (const half of ["ac", "tmp"]) {
+    for (const half of ["ac", "results", "tmp"]) {
       const folder = join(this.storeFolder, half);
       deepEqual(fs.existsSync(folder) ? fs.readdirSync(folder) : [], []);
     }

@@ -24,13 +24,12 @@ import {
   tally,
   type Holding,
   type Item,
-  type NamedBlob,
-  type NamedItem,
+  type NamedEntry,
   type Tally,
 } from "./inventory.ts";
 import { readLeases } from "./lease.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { Reach, readResultAt } from "./reach.ts";
+import { Reach, readResult } from "./reach.ts";
 import { blobUsedAt, resultUsedAt } from "./recency.ts";
 import { Removal } from "./removal.ts";
 import { isSystemError } from "./system-error.ts";
@@ -143,20 +142,20 @@ class Collection {
     this.#signal = signal;
   }
 
-  async removeResults(going: readonly NamedItem[]): Promise<Outcome<NamedItem>> {
-    const outcome = await this.#each(going, (item) => this.#removal.remove(item, resultUsedAt));
-    for (const { path, hash } of outcome.spared) {
-      const result = readResultAt(path, hash);
+  async removeResults(going: readonly NamedEntry[]): Promise<Outcome<NamedEntry>> {
+    const outcome = await this.#each(going, (item) => this.#removal.removeAll(item, resultUsedAt));
+    for (const item of outcome.spared) {
+      const result = readResult(item);
       if (result) this.#spared.add(result);
     }
     return outcome;
   }
 
-  async removeBlobs(going: readonly NamedBlob[]): Promise<Outcome<NamedBlob>> {
+  async removeBlobs(going: readonly NamedEntry[]): Promise<Outcome<NamedEntry>> {
     const spared = new Set(this.#spared.hashes());
     return await this.#each(
       going,
-      (item) => !spared.has(item.hash) && this.#removal.removeBlob(item),
+      (item) => !spared.has(item.hash) && this.#removal.removeAll(item, blobUsedAt),
     );
   }
 

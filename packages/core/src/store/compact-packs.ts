@@ -12,10 +12,11 @@
  * @module
  */
 import { Breath } from "../base/breath.ts";
-import { digestBytes, makeDigest } from "../digest/digest.ts";
+import { makeDigest } from "../digest/digest.ts";
 import { ownBoot } from "./boot.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PackFile } from "./pack-file.ts";
+import { blobPacks, resultPacks, type PackKind } from "./pack-kinds.ts";
 import { claimPack, listPacks, releasePack } from "./pack-names.ts";
 import type { Records } from "./pack-record.ts";
 import { PackWriter, type Addition } from "./pack-writer.ts";
@@ -36,17 +37,20 @@ interface Content {
 
 /** Compacts the packs of a store. Rejects with the signal's reason, or the error of writing. */
 export async function compactPacks(directory: string, signal?: AbortSignal): Promise<void> {
-  const compaction = new Compaction(directory, signal);
-  try {
-    compaction.decide();
-    await compaction.run();
-  } finally {
-    compaction[Symbol.dispose]();
+  for (const kind of [resultPacks, blobPacks]) {
+    const compaction = new Compaction(directory, kind, signal);
+    try {
+      compaction.decide();
+      await compaction.run();
+    } finally {
+      compaction[Symbol.dispose]();
+    }
   }
 }
 
 class Compaction implements Disposable {
-  readonly #directory: string;
+  readonly #folder: string;
+  readonly #kind: PackKind;
   readonly #signal: AbortSignal | undefined;
   readonly #breath = new Breath();
   readonly #files = new OpenFiles();
@@ -56,21 +60,19 @@ class Compaction implements Disposable {
   readonly #elsewhere = new Set<string>();
   #writer: PackWriter | undefined;
 
-  constructor(directory: string, signal: AbortSignal | undefined) {
-    this.#directory = directory;
+  constructor(directory: string, kind: PackKind, signal: AbortSignal | undefined) {
+    this.#folder = kind.folderIn(directory);
+    this.#kind = kind;
     this.#signal = signal;
   }
 
   /** Looks at all packs, and takes hold of those that are to go. */
   decide(): void {
     const staying: Content[] = [];
-    for (const name of listPacks(this.#directory)) {
+    for (const name of listPacks(this.#folder)) {
       const content = contentOf(new PackFile(this.#files, name));
       const isMean = bytesIn(content) < minShare * content.pack.dataBytes;
-      const claimed =
-        isMean || content.kept.length === 0
-          ? claimPack(this.#directory, name, Date.now())
-          : undefined;
+      const claimed = isMean || content.kept.length === 0 ? claimPack(name, Date.now()) : undefined;
       if (claimed === undefined) staying.push(content);
       else {
         content.pack.rename(claimed);
@@ -94,7 +96,7 @@ class Compaction implements Disposable {
 
   [Symbol.dispose](): void {
     this.#writer?.[Symbol.dispose]();
-    for (const { pack } of this.#going) releasePack(this.#directory, pack.name);
+    for (const { pack } of this.#going) releasePack(pack.name);
     this.#files.closeAll();
   }
 
@@ -111,13 +113,16 @@ class Compaction implements Disposable {
     for (const at of kept) {
       const hash = records.hash(at);
       const bytes = pack.read(records.offset(at), records.sizeBytes(at));
-      const digest = makeDigest(hash, records.sizeBytes(at));
       moved.push(at);
       // What is damaged goes with its pack.
-      if (bytes !== undefined && digestBytes(bytes) === digest && !this.#elsewhere.has(hash)) {
+      const isWhole = bytes !== undefined && this.#kind.isWhole(bytes, hash);
+      if (isWhole && !this.#elsewhere.has(hash)) {
         this.#elsewhere.add(hash);
         chunks.push(bytes);
-        additions.push({ digest, usedAtMs: records.usedAtMs(at) });
+        additions.push({
+          digest: makeDigest(hash, bytes.byteLength),
+          usedAtMs: records.usedAtMs(at),
+        });
         size += bytes.byteLength;
         if (size >= batchBytes) flush();
       }
@@ -127,11 +132,11 @@ class Compaction implements Disposable {
   }
 
   #openWriter(): PackWriter {
-    if (this.#writer?.isOver === true) {
+    if (this.#writer !== undefined && (this.#writer.isFull || !this.#writer.isThere)) {
       this.#writer[Symbol.dispose]();
       this.#writer = undefined;
     }
-    this.#writer ??= PackWriter.open(this.#directory, ownBoot(), this.#files);
+    this.#writer ??= PackWriter.open(this.#folder, ownBoot(), this.#files);
     return this.#writer;
   }
 }

@@ -2,8 +2,9 @@
  * A store in a directory.
  *
  *     packs/              small blobs, many in a file   see `packs.ts`
+ *     results/            REAPI ActionResults, sealed   see `packed-results.ts`
  *     cas/<hh>/<hash>     a larger blob                 hh: the first two digits of the hash
- *     ac/<hh>/<hash>      a REAPI ActionResult, sealed
+ *     ac/<hh>/<hash>      a result, in stores from before results were packed
  *     notes/<name>        what makes later builds faster, sealed
  *     caches/<name>/      a directory that survives between runs
  *     claims/<hash>       an action that is being run
@@ -46,8 +47,9 @@ import { copyFromPacks, writeNew } from "./copy-out.ts";
 import { StoreLease } from "./lease.ts";
 import { PackIntake, type PackSink } from "./pack-intake.ts";
 import type { Addition } from "./pack-writer.ts";
+import { PackedResults } from "./packed-results.ts";
 import { Packs } from "./packs.ts";
-import { markResultUsed } from "./recency.ts";
+import { ResultFiles } from "./result-files.ts";
 import { sealBytes, unsealBytes } from "./seal.ts";
 import { StoreFiles } from "./store-files.ts";
 import { checkVersion, markVersion } from "./store-version.ts";
@@ -71,15 +73,19 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   readonly #files: StoreFiles;
   readonly #blobs: BlobFiles;
   readonly #packs: Packs;
+  readonly #results: PackedResults;
+  readonly #resultFiles: ResultFiles;
   readonly #sink: PackSink = {
     spare: undefined,
     has: (digest) => this.#packs.has(digest),
     add: (bytes, blobs) => {
+      this.#packs.look();
       this.#add(bytes, blobs);
       this.#packs.look();
     },
     addSoon: async (bytes, blobs) => {
       this.#markVersion();
+      this.#packs.look();
       const isAdded = await this.#packs.addSoon(bytes, blobs);
       this.#packs.look();
       return isAdded;
@@ -106,6 +112,8 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     this.#files = new StoreFiles(directory);
     this.#blobs = new BlobFiles(this.#files);
     this.#packs = new Packs(directory);
+    this.#results = new PackedResults(directory);
+    this.#resultFiles = new ResultFiles(this.#files);
   }
 
   get content(): ContentStore {
@@ -208,11 +216,8 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   async get(key: ActionKey): Promise<ActionResult | undefined> {
     this.checkVersion();
     try {
-      const path = this.#files.path("ac", hashOf(key));
-      const bytes = unsealBytes(fs.readFileSync(path), hashOf(key));
-      const result = bytes && decodeActionResult(bytes);
-      if (result) markResultUsed(path);
-      return result;
+      const bytes = this.#results.get(key) ?? this.#resultFiles.get(key);
+      return bytes && decodeActionResult(bytes);
     } catch (error) {
       // Unreadable for whatever reason: the action runs again, and its result replaces this one.
       if (error instanceof BuildError || isSystemError(error)) return undefined;
@@ -223,12 +228,14 @@ export class DiskStore implements Store, ContentStore, ActionCache {
   async put(key: ActionKey, result: ActionResult): Promise<void> {
     this.checkVersion();
     this.#markVersion();
-    this.#files.publish("ac", hashOf(key), sealBytes(encodeActionResult(result), hashOf(key)));
+    this.#files.guard(() => this.#results.put(key, encodeActionResult(result)));
   }
 
   markUsed(keys: Iterable<ActionKey>): void {
     this.checkVersion();
-    for (const key of keys) markResultUsed(this.#files.path("ac", hashOf(key)));
+    for (const key of keys) {
+      if (!this.#results.markUsed(key)) this.#resultFiles.markUsed(key);
+    }
   }
 
   /** When the last hold is over, the pack that this process wrote to is free for others. */
@@ -251,7 +258,9 @@ export class DiskStore implements Store, ContentStore, ActionCache {
 
   /** Leaves the pack that this process writes to for others, unless a build goes on. */
   releasePack(): void {
-    if (this.#holds === 0) this.#packs.release();
+    if (this.#holds > 0) return;
+    this.#packs.release();
+    this.#results.release();
   }
 
   /** A new path on the store's file system, for work that will be moved in or thrown away. */

@@ -16,14 +16,13 @@ import {
   isNamed,
   listBlobs,
   listFolder,
-  listHalf,
+  listResults,
   tally,
   type Holding,
   type Item,
-  type NamedBlob,
-  type NamedItem,
+  type NamedEntry,
 } from "./inventory.ts";
-import { Reach, readResultAt } from "./reach.ts";
+import { Reach, readResult } from "./reach.ts";
 
 /** How much may stay. */
 export interface Limits {
@@ -43,8 +42,8 @@ export interface Choice<I extends Holding> {
 
 /** A decision about a whole store. */
 export interface Eviction {
-  readonly results: Choice<NamedItem>;
-  readonly blobs: Choice<NamedBlob>;
+  readonly results: Choice<NamedEntry>;
+  readonly blobs: Choice<NamedEntry>;
   readonly quarantined: Choice<Item>;
 }
 
@@ -67,8 +66,8 @@ export async function decideEviction(
   const kept = new Reach(reader);
   const lost = new Reach(reader);
 
-  const staysResult = (item: NamedItem): boolean => {
-    const result = readResultAt(item.path, item.hash);
+  const staysResult = (item: NamedEntry): boolean => {
+    const result = readResult(item);
     const added = result && kept.add(result);
     const brought = (added?.blobs ?? []).map((digest) => blobs.get(hashOf(digest)));
     const news = brought.filter((blob) => blob !== undefined).filter((blob) => !budget.holds(blob));
@@ -80,7 +79,7 @@ export async function decideEviction(
   const chosenResults = await choose(results, staysResult, pause);
   const named = new Set(kept.hashes());
   const orphans = new Set(lost.hashes());
-  const staysBlob = (blob: NamedBlob): boolean => {
+  const staysBlob = (blob: NamedEntry): boolean => {
     if (named.has(blob.hash) || budget.holds(blob)) return true;
     return !orphans.has(blob.hash) && budget.admits(blob, blob.bytes);
   };
@@ -95,15 +94,15 @@ export async function decideEviction(
 
 /** What lies in a store. Blobs by their hashes. */
 interface Inventory {
-  readonly results: readonly NamedItem[];
-  readonly blobs: ReadonlyMap<string, NamedBlob>;
+  readonly results: readonly NamedEntry[];
+  readonly blobs: ReadonlyMap<string, NamedEntry>;
   readonly quarantined: readonly Item[];
 }
 
 async function takeInventory(directory: string, pause: () => Promise<void>): Promise<Inventory> {
-  const results: NamedItem[] = [];
-  const blobs = new Map<string, NamedBlob>();
-  for (const item of listHalf(directory, "ac")) {
+  const results: NamedEntry[] = [];
+  const blobs = new Map<string, NamedEntry>();
+  for (const item of listResults(directory)) {
     if (isNamed(item)) results.push(item);
     await pause();
   }

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { storeUnwritable } from "../errors/catalogue.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PackFile } from "./pack-file.ts";
+import { blobPacks, resultPacks, type PackKind } from "./pack-kinds.ts";
 import { listPacks } from "./pack-names.ts";
 import { blobUsedAt, resultUsedAt } from "./recency.ts";
 import type { Half } from "./store-files.ts";
@@ -49,14 +50,14 @@ export interface PackedItem extends NamedHolding {
 /** A holding with a proper name. */
 export type NamedHolding = Holding & { readonly hash: string };
 
-/** A blob with all its copies: processes that do not know of each other may write the same. */
-export interface BlobItem extends Holding {
+/** A blob or result with all its copies: processes that do not know of each other may write the same. */
+export interface Entry extends Holding {
   readonly files: readonly Item[];
   readonly packed: readonly PackedItem[];
 }
 
-/** A blob that the store can find. */
-export type NamedBlob = BlobItem & { readonly hash: string };
+/** An entry that the store can find. */
+export type NamedEntry = Entry & { readonly hash: string };
 
 /** Nothing. */
 export const noFiles: Tally = { count: 0, bytes: 0 };
@@ -78,32 +79,41 @@ export function isNamed<H extends Holding>(item: H): item is H & { readonly hash
 }
 
 /** All blobs of a store, and what else lies among them. */
-export function* listBlobs(directory: string): Generator<BlobItem, void> {
-  const packed = new Map<string, BlobItem>();
-  for (const item of listPacked(directory)) {
-    const blob = packed.get(item.hash) ?? { ...item, bytes: 0, files: [], packed: [] };
-    packed.set(item.hash, withCopy(blob, item, { packed: [...blob.packed, item] }));
+export function listBlobs(directory: string): Generator<Entry, void> {
+  return listEntries(directory, blobPacks, "cas");
+}
+
+/** All results of a store, and what else lies among them. */
+export function listResults(directory: string): Generator<Entry, void> {
+  return listEntries(directory, resultPacks, "ac");
+}
+
+function* listEntries(directory: string, kind: PackKind, half: Half): Generator<Entry, void> {
+  const packed = new Map<string, Entry>();
+  for (const item of listPacked(kind.folderIn(directory))) {
+    const entry = packed.get(item.hash) ?? { ...item, bytes: 0, files: [], packed: [] };
+    packed.set(item.hash, withCopy(entry, item, { packed: [...entry.packed, item] }));
   }
-  for (const file of listHalf(directory, "cas")) {
-    const blob = packed.get(file.hash ?? "");
-    if (file.hash === undefined || blob === undefined) {
+  for (const file of listHalf(directory, half)) {
+    const entry = packed.get(file.hash ?? "");
+    if (file.hash === undefined || entry === undefined) {
       const { hash, bytes, usedAtMs } = file;
       yield { hash, bytes, usedAtMs, files: [file], packed: [] };
-    } else packed.set(file.hash, withCopy(blob, file, { files: [file] }));
+    } else packed.set(file.hash, withCopy(entry, file, { files: [file] }));
   }
   yield* packed.values();
 }
 
-function withCopy(blob: BlobItem, copy: Holding, more: Partial<BlobItem>): BlobItem {
-  const { hash, files, packed } = blob;
-  const usedAtMs = Math.max(blob.usedAtMs, copy.usedAtMs);
-  return { hash, files, packed, ...more, bytes: blob.bytes + copy.bytes, usedAtMs };
+function withCopy(entry: Entry, copy: Holding, more: Partial<Entry>): Entry {
+  const { hash, files, packed } = entry;
+  const usedAtMs = Math.max(entry.usedAtMs, copy.usedAtMs);
+  return { hash, files, packed, ...more, bytes: entry.bytes + copy.bytes, usedAtMs };
 }
 
-/** All records of packs whose blobs are kept. */
-function* listPacked(directory: string): Generator<PackedItem, void> {
+/** All records of packs that are kept. */
+function* listPacked(folder: string): Generator<PackedItem, void> {
   const files = new OpenFiles();
-  for (const name of listPacks(directory)) {
+  for (const name of listPacks(folder)) {
     const pack = new PackFile(files, name);
     const { records } = pack.readNew();
     for (let at = 0; at < records.count; at++) {

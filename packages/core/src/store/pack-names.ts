@@ -4,6 +4,7 @@
  *     packs/<id>.pack             blobs, one after another
  *     packs/<id>.idx              their records; nobody writes to the pack
  *     packs/<id>-<holder>.idx     the same, while that process may write to it
+ *     results/                    the same for action results
  *
  * Renaming the index is how a pack changes hands. Of several who try it at once, one succeeds. A pack whose
  * holder is dead is as free as one without.
@@ -12,7 +13,7 @@
  */
 import { randomBytes } from "node:crypto";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { makeFolder } from "./folder.ts";
 import { ownHolder, stateOf } from "./holder.ts";
@@ -32,40 +33,44 @@ export interface PackName {
 /** How long a pack of a holder elsewhere must have rested until it counts as free. */
 const strandedMs = 24 * 60 * 60 * 1000;
 
-/** The folder of packs in a store. */
+/** The folder of the packs of blobs in a store. */
 export function packFolder(directory: string): string {
   return join(directory, "packs");
 }
 
-/** What lies in the folder of packs. */
+/** The folder of the packs of results in a store. */
+export function resultFolder(directory: string): string {
+  return join(directory, "results");
+}
+
+/** What lies in a folder of packs. */
 export interface PackListing {
   readonly packs: readonly PackName[];
   /** Paths of what is neither a pack nor its index. */
   readonly strays: readonly string[];
 }
 
-/** All packs of a store; none when there is no store. */
-export function listPacks(directory: string): readonly PackName[] {
-  return listPackFolder(directory).packs;
+/** All packs in a folder; none when there is no such folder. */
+export function listPacks(folder: string): readonly PackName[] {
+  return listPackFolder(folder).packs;
 }
 
-/** All packs of a store, and what else lies there. */
-export function listPackFolder(directory: string): PackListing {
-  let listing = readPackFolder(directory);
+/** All packs in a folder, and what else lies there. */
+export function listPackFolder(folder: string): PackListing {
+  let listing = readPackFolder(folder);
   // An index that is renamed meanwhile may be missing under both names; blobs never change theirs.
   for (let tries = 1; tries < 4 && listing.strays.length > 0; tries++) {
-    listing = readPackFolder(directory);
+    listing = readPackFolder(folder);
   }
   return listing;
 }
 
-function readPackFolder(directory: string): PackListing {
-  const folder = packFolder(directory);
+function readPackFolder(folder: string): PackListing {
   const packs: PackName[] = [];
   const strays = new Set<string>();
   for (const name of unlessDenied(() => fs.readdirSync(folder)) ?? []) {
     const [, id, holder] = /^([0-9a-f]{16})(?:-(\d+-\d+-[0-9a-f]{8}))?\.idx$/.exec(name) ?? [];
-    if (id !== undefined) packs.push(packOf(directory, id, holder));
+    if (id !== undefined) packs.push(packOf(folder, id, holder));
     else strays.add(join(folder, name));
   }
   for (const { dataPath } of packs) strays.delete(dataPath);
@@ -73,23 +78,23 @@ function readPackFolder(directory: string): PackListing {
 }
 
 /** A new pack of this process, with its files, which are empty. Throws the error of making them. */
-export function makePack(directory: string): PackName {
-  const pack = packOf(directory, randomBytes(8).toString("hex"), ownHolder());
-  makeFolder(packFolder(directory));
+export function makePack(folder: string): PackName {
+  const pack = packOf(folder, randomBytes(8).toString("hex"), ownHolder());
+  makeFolder(folder);
   // In this order, so that there is never a file of blobs without an index that says whose it is.
   for (const path of [pack.indexPath, pack.dataPath]) fs.closeSync(fs.openSync(path, "wx", 0o644));
   return pack;
 }
 
 /** Takes a pack for this process; `undefined` when it is in use, or somebody else was faster. */
-export function claimPack(directory: string, pack: PackName, now: number): PackName | undefined {
+export function claimPack(pack: PackName, now: number): PackName | undefined {
   if (!isFree(pack, now)) return undefined;
-  return renamed(pack, packOf(directory, pack.id, ownHolder()));
+  return renamed(pack, packOf(dirname(pack.dataPath), pack.id, ownHolder()));
 }
 
 /** Gives a pack of this process up, for others to take. */
-export function releasePack(directory: string, pack: PackName): void {
-  renamed(pack, packOf(directory, pack.id, undefined));
+export function releasePack(pack: PackName): void {
+  renamed(pack, packOf(dirname(pack.dataPath), pack.id, undefined));
 }
 
 function renamed(pack: PackName, wanted: PackName): PackName | undefined {
@@ -110,8 +115,8 @@ function isFree({ holder, indexPath }: PackName, now: number): boolean {
   return now - touchedAtMs > strandedMs;
 }
 
-function packOf(directory: string, id: string, holder: string | undefined): PackName {
-  const path = join(packFolder(directory), id);
+function packOf(folder: string, id: string, holder: string | undefined): PackName {
+  const path = join(folder, id);
   const indexPath = holder === undefined ? `${path}.idx` : `${path}-${holder}.idx`;
   return { id, indexPath, dataPath: `${path}.pack`, holder };
 }

@@ -33,7 +33,6 @@ export interface Addition {
 /** Adds blobs to one pack. */
 export class PackWriter implements Disposable {
   readonly name: PackName;
-  readonly #directory: string;
   readonly #boot: number;
   readonly #files: OpenFiles;
   /** Where the next bytes go. What is before may still be on its way. */
@@ -42,8 +41,7 @@ export class PackWriter implements Disposable {
   #onWay = 0;
   #isGivenUp = false;
 
-  private constructor(directory: string, boot: number, files: OpenFiles, name: PackName) {
-    this.#directory = directory;
+  private constructor(boot: number, files: OpenFiles, name: PackName) {
     this.#boot = boot;
     this.#files = files;
     this.name = name;
@@ -54,29 +52,31 @@ export class PackWriter implements Disposable {
   /**
    * Takes over a pack that nobody writes to, or makes one. Throws the error of making it.
    *
+   * @param folder - Of packs.
    * @param boot - The boot that this is, as records tell boots apart.
    */
-  static open(directory: string, boot: number, files: OpenFiles): PackWriter {
-    for (const pack of listPacks(directory)) {
+  static open(folder: string, boot: number, files: OpenFiles): PackWriter {
+    for (const pack of listPacks(folder)) {
       const size = unlessDenied(() => fs.statSync(pack.dataPath).size);
       if (size === undefined || size >= maxPackBytes) continue;
-      const claimed = claimPack(directory, pack, Date.now());
+      const claimed = claimPack(pack, Date.now());
       if (claimed === undefined) continue;
-      if (isWritable(claimed)) return new PackWriter(directory, boot, files, claimed);
-      releasePack(directory, claimed);
+      if (isWritable(claimed)) return new PackWriter(boot, files, claimed);
+      releasePack(claimed);
     }
-    return new PackWriter(directory, boot, files, makePack(directory));
+    return new PackWriter(boot, files, makePack(folder));
   }
 
-  /** True when the pack is gone or somebody else's, or will not take more. */
-  get isOver(): boolean {
-    return this.#dataEnd >= maxPackBytes || this.#isGone;
+  /** True when the pack will not take more. */
+  get isFull(): boolean {
+    return this.#dataEnd >= maxPackBytes;
   }
 
-  get #isGone(): boolean {
+  /** False when the pack is gone, or somebody else's. */
+  get isThere(): boolean {
     const isThere = (path: string): boolean => fs.fstatSync(this.#files.open(path)).nlink > 0;
     const { indexPath, dataPath } = this.name;
-    return unlessDenied(() => isThere(indexPath) && isThere(dataPath)) !== true;
+    return unlessDenied(() => isThere(indexPath) && isThere(dataPath)) === true;
   }
 
   /** Number of records so far. */
@@ -114,7 +114,7 @@ export class PackWriter implements Disposable {
     this.#onWay++;
     try {
       await writeAllSoon(file, bytes, offset);
-      if (this.#isGone) return false;
+      if (!this.isThere) return false;
       note(this.#record(blobs, offset));
       return true;
     } finally {
@@ -151,7 +151,7 @@ export class PackWriter implements Disposable {
     if (!this.#isGivenUp || this.#onWay > 0) return;
     this.#files.close(this.name.dataPath);
     this.#files.close(this.name.indexPath);
-    releasePack(this.#directory, this.name);
+    releasePack(this.name);
   }
 }
 

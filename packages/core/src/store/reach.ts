@@ -12,6 +12,7 @@ import { emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { decodeActionResult, type ActionResult } from "../graph/action-result.ts";
 import type { BlobReader } from "./blob-reader.ts";
+import type { NamedEntry } from "./inventory.ts";
 import { unsealBytes } from "./seal.ts";
 import { unlessDenied } from "./system-error.ts";
 
@@ -72,12 +73,32 @@ export class Reach {
   }
 }
 
-/** Reads a sealed result; `undefined` when it is missing or damaged. */
-export function readResultAt(path: string, hash: string): ActionResult | undefined {
+/** What sealed bytes say, as a result of the action with a key of that hash; `undefined` when they are damaged. */
+export function resultOf(sealed: Buffer, hash: string): ActionResult | undefined {
   return unlessDamaged(() => {
-    const bytes = unsealBytes(readFileSync(path), hash);
+    const bytes = unsealBytes(sealed, hash);
     return bytes && decodeActionResult(bytes);
   });
+}
+
+/** Reads a sealed result in a file; `undefined` when it is missing or damaged. */
+export function readResultAt(path: string, hash: string): ActionResult | undefined {
+  return resultOf(unlessDenied(() => readFileSync(path)) ?? Buffer.alloc(0), hash);
+}
+
+/** Reads a result, wherever its copies lie; `undefined` when all are missing or damaged. */
+export function readResult({ hash, files, packed }: NamedEntry): ActionResult | undefined {
+  for (const { pack, at } of packed) {
+    const record = pack.record(at);
+    const bytes = record && pack.read(record.offset(0), record.sizeBytes(0));
+    const result = bytes && resultOf(bytes, hash);
+    if (result !== undefined) return result;
+  }
+  for (const { path } of files) {
+    const result = readResultAt(path, hash);
+    if (result !== undefined) return result;
+  }
+  return undefined;
 }
 
 /** Reads a directory message; `undefined` when it is missing or damaged. */

@@ -8,12 +8,11 @@
  * @module
  */
 import { lstatSync, rmSync, statSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
-import type { BlobItem, Item, PackedItem } from "./inventory.ts";
+import type { Entry, Item, PackedItem } from "./inventory.ts";
 import { readLeases } from "./lease.ts";
 import { listPacks } from "./pack-names.ts";
-import { blobUsedAt } from "./recency.ts";
 import { unlessDenied } from "./system-error.ts";
 
 /** How many files are removed between two looks at the leases, when nothing seems to have changed. */
@@ -42,14 +41,14 @@ export class Removal {
     return this.#isAsItWas(item, usedAt(stats)) && removeWhole(item.path);
   }
 
-  /** Removes all copies of a blob. False when one is in use by now, or cannot be removed. */
-  removeBlob({ files, packed }: BlobItem): boolean {
+  /** Removes all copies of a blob or result. False when one is in use by now, or cannot be removed. */
+  removeAll({ files, packed }: Entry, usedAt: (stats: Stats) => number): boolean {
     this.#look();
     const isUnused = packed.every((item) => {
       const usedAtMs = this.#usedAt(item);
       return usedAtMs === undefined || this.#isAsItWas(item, usedAtMs);
     });
-    if (!isUnused || !files.every((item) => this.remove(item, blobUsedAt))) return false;
+    if (!isUnused || !files.every((item) => this.remove(item, usedAt))) return false;
     for (const { pack, at } of packed) pack.drop(at);
     return true;
   }
@@ -58,12 +57,12 @@ export class Removal {
     return usedAtMs === item.usedAtMs && usedAtMs < this.#heldSinceMs;
   }
 
-  /** When a packed blob was last used, as it is written now; `undefined` when it is gone. */
+  /** When something packed was last used, as it is written now; `undefined` when it is gone. */
   #usedAt({ pack, at }: PackedItem): number | undefined {
     let record = pack.record(at);
     if (record === undefined) {
       // It goes by another name since somebody else writes to it, or nobody.
-      const name = listPacks(this.#directory).find(({ id }) => id === pack.name.id);
+      const name = listPacks(dirname(pack.name.dataPath)).find(({ id }) => id === pack.name.id);
       if (name === undefined) return undefined;
       pack.rename(name);
       record = pack.record(at);

@@ -11,7 +11,7 @@ import {
   isStore,
   listBlobs,
   listFolder,
-  listHalf,
+  listResults,
   noFiles,
   type Holding,
   type Tally,
@@ -73,7 +73,7 @@ export async function storeUsage(
     }
     return tallies;
   };
-  const results = await count(listHalf(directory, "ac"));
+  const results = await count(listResults(directory));
   const blobs = await count(listBlobs(directory));
   const parts = {
     results: results.reduce(add),

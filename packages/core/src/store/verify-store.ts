@@ -29,7 +29,8 @@ import {
   type NamedItem,
   type Tally,
 } from "./inventory.ts";
-import { readDirectoryAt, readResultAt } from "./reach.ts";
+import { blobPacks, resultPacks } from "./pack-kinds.ts";
+import { readDirectoryAt, readResultAt, resultOf } from "./reach.ts";
 import { unsealBytes } from "./seal.ts";
 import type { Half } from "./store-files.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";
@@ -87,16 +88,17 @@ export async function verifyStore(
   const verification = new Verification(directory, options);
   try {
     // Blobs first: a result that names a damaged one is incomplete by then.
-    const packed = await verification.verifyPacks();
-    const files = await verification.verifyHalf("cas");
-    const results = await verification.verifyHalf("ac");
+    const blobs = await verification.verify("cas");
+    const results = await verification.verify("ac");
     verification.verifyNotes();
-    const blobs = { count: packed.count + files.count, bytes: packed.bytes + files.bytes };
     return { results, blobs, problems: verification.problems };
   } catch (error) {
     throw isSystemError(error) ? storeUnwritable(directory, error) : error;
   }
 }
+
+/** What is said of damage. */
+const damaged = { ac: "damaged-result", cas: "damaged-blob" } as const;
 
 class Verification {
   readonly problems: StoreProblem[] = [];
@@ -113,20 +115,19 @@ class Verification {
     this.#options = options;
   }
 
-  /** Verifies blobs in packs. Returns how many are whole. */
-  async verifyPacks(): Promise<Tally> {
+  /** Verifies blobs or results. Returns how many are whole. */
+  async verify(half: Half): Promise<Tally> {
     const whole: { readonly bytes: number }[] = [];
-    for (const finding of verifyPacks(this.#directory)) {
-      if (finding.kind === "whole") whole.push({ bytes: finding.sizeBytes });
-      else this.#tellOf(finding);
+    for (const finding of verifyPacks(this.#directory, half === "cas" ? blobPacks : resultPacks)) {
+      if (finding.kind !== "whole") this.#tellOf(half, finding);
+      else {
+        whole.push({ bytes: finding.sizeBytes });
+        const { path, hash, bytes } = finding;
+        const result = half === "ac" ? resultOf(bytes, hash) : undefined;
+        if (result !== undefined) this.#look(path, result);
+      }
       await this.#breath.pause(this.#options.signal);
     }
-    return tally(whole);
-  }
-
-  /** Verifies blobs or results that are files. Returns how many are whole. */
-  async verifyHalf(half: Half): Promise<Tally> {
-    const whole: Item[] = [];
     // Listed as a whole first: what is moved meanwhile should not disturb the listing.
     for (const item of [...listHalf(this.#directory, half)]) {
       if (await this.#verify(half, item)) whole.push(item);
@@ -155,24 +156,32 @@ class Verification {
     if (isSound === false) await this.#quarantine(half, item);
     if (isSound !== true) return false;
     const result = half === "ac" ? readResultAt(path, hash) : undefined;
-    const missing = result && this.#missingOf(result);
+    if (result !== undefined) this.#look(path, result);
+    return true;
+  }
+
+  /** Tells of a result if something is missing that it names. */
+  #look(path: string, result: ActionResult): void {
+    const missing = this.#missingOf(result);
     // A collector takes results first: one that is still there is incomplete by another's doing.
     if (missing !== undefined && fs.existsSync(path)) {
       this.#tell({ kind: "incomplete-result", path, missing });
     }
-    return true;
   }
 
-  #tellOf(finding: Exclude<PackFinding, { kind: "whole" }>): void {
+  #tellOf(half: Half, finding: Exclude<PackFinding, { kind: "whole" }>): void {
     const { path } = finding;
+    const folder = half === "cas" ? "packs" : "results";
     if (finding.kind === "stray") {
-      this.#tell({ kind: "stray", path, movedTo: this.#move("packs", path) });
+      this.#tell({ kind: "stray", path, movedTo: this.#move(folder, path) });
       return;
     }
-    const name = finding.kind === "damaged" ? finding.hash : basename(path);
-    const movedTo = this.#quarantinePath(finding.kind === "damaged" ? "cas" : "packs", name);
+    const isDamaged = finding.kind === "damaged";
+    const movedTo = isDamaged
+      ? this.#quarantinePath(half, finding.hash)
+      : this.#quarantinePath(folder, basename(path));
     fs.writeFileSync(movedTo, finding.bytes, { flag: "wx" });
-    this.#tell({ kind: finding.kind === "damaged" ? "damaged-blob" : "stray", path, movedTo });
+    this.#tell({ kind: isDamaged ? damaged[half] : "stray", path, movedTo });
   }
 
   async #quarantine(half: Half, { path, hash }: NamedItem): Promise<void> {
@@ -180,11 +189,11 @@ class Verification {
     if (movedTo === undefined) return;
     // A build may have put a good one there since it was read. That one goes back.
     if ((await isAsNamed(half, movedTo, hash)) === true) return fs.renameSync(movedTo, path);
-    this.#tell({ kind: half === "cas" ? "damaged-blob" : "damaged-result", path, movedTo });
+    this.#tell({ kind: damaged[half], path, movedTo });
   }
 
   /** Moves a file out of the way; `undefined` when somebody else has. */
-  #move(folderName: Half | "notes" | "packs", path: string): string | undefined {
+  #move(folderName: Half | "notes" | "packs" | "results", path: string): string | undefined {
     const movedTo = this.#quarantinePath(folderName, basename(path));
     try {
       fs.renameSync(path, movedTo);

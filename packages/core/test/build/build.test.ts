@@ -100,7 +100,7 @@ describe("options", () => {
   test("store: a directory will do", async () => {
     const store = join(temporary(), "store");
     await build(make("a"), { ...options(), store });
-    expect(fs.readdirSync(store).toSorted()).toEqual(expect.arrayContaining(["ac", "packs"]));
+    expect(fs.readdirSync(store).toSorted()).toEqual(expect.arrayContaining(["packs", "results"]));
     expect((await build(make("a"), { ...options(), store })).reused).toEqual(["a"]);
   });
 

@@ -15,7 +15,7 @@ import type { ActionResult } from "../../src/graph/action-result.ts";
 import type { ActionKey } from "../../src/graph/action.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { ownHolder } from "../../src/store/holder.ts";
-import { unpackBlob } from "./unpack.ts";
+import { unpackBlob, unpackResult } from "./unpack.ts";
 
 /** An hour, in milliseconds. */
 export const hourMs: number = 60 * 60 * 1000;
@@ -84,10 +84,10 @@ export function setUsed(path: string, agoMs: number): void {
   fs.utimesSync(path, seconds, seconds);
 }
 
-/** Path of a result, or of a blob, which is taken out of its pack for it. */
+/** Path of a result or blob, which is taken out of its pack for it. */
 export function pathOf(store: DiskStore, half: "ac" | "cas", digest: Digest): string {
-  if (half === "cas") return unpackBlob(store.directory, digest);
-  return join(store.directory, half, digest.slice(0, 2), digest.slice(0, 64));
+  const unpack = half === "cas" ? unpackBlob : unpackResult;
+  return unpack(store.directory, digest);
 }
 
 /** Names in a folder of a store; none when it is not there. */

@@ -11,10 +11,12 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { digestBytes, emptyDigest, sizeOf, type Digest } from "../../src/digest/digest.ts";
 import type { ActionResult } from "../../src/graph/action-result.ts";
+import type { ActionKey } from "../../src/graph/action.ts";
 import { DiskStore, packedBytes } from "../../src/store/disk-store.ts";
+import { resultPacks } from "../../src/store/pack-kinds.ts";
 import { recordBytes } from "../../src/store/pack-record.ts";
 import { storeContract, type Damage } from "../../src/testing/store-contract.ts";
-import { flipByte, packedPlace, unpackBlob } from "./unpack.ts";
+import { flipByte, packedPlace, unpackBlob, unpackResult } from "./unpack.ts";
 
 storeContract(
   { describe, expect, test },
@@ -26,13 +28,14 @@ storeContract(
   },
 );
 
-describe("with small blobs in packs,", () => {
+describe("with small blobs and results in packs,", () => {
   storeContract(
     { describe, expect, test },
     {
       makeStore: (folder) => new DiskStore(folder),
       reopen: (folder) => new DiskStore(folder),
       damageBlob: (store, digest, kind) => damageWhereItIs(store as DiskStore, digest, kind),
+      damageResult: (store, key, kind) => damageResult(store as DiskStore, key, kind),
     },
   );
 });
@@ -57,14 +60,38 @@ test("nothing is made before something is written", () => {
   expect(fs.existsSync(folder)).toBe(false);
 });
 
-test("the layout of larger blobs and results is that of other tools' disk caches", async () => {
+test("the layout of larger blobs is that of other tools' disk caches", async () => {
   const store = new DiskStore(temporary());
   const digest = await store.write(large);
-  await store.put(key, result);
   expect(fs.readFileSync(pathIn(store, "cas", digest)).equals(large)).toBe(true);
   expect(fs.statSync(pathIn(store, "cas", digest)).mode & 0o777).toBe(0o444);
-  expect(fs.existsSync(pathIn(store, "ac", key))).toBe(true);
   expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
+});
+
+describe("a store of the layout in which results were files", () => {
+  const old = async (): Promise<DiskStore> => {
+    const store = new DiskStore(temporary());
+    await store.put(key, result);
+    store.releasePack();
+    pathIn(store, "ac", key);
+    fs.rmSync(join(store.directory, "results"), { recursive: true });
+    fs.writeFileSync(join(store.directory, "version"), "2\n");
+    return new DiskStore(store.directory);
+  };
+
+  test("is read", async () => {
+    const store = await old();
+    expect(await store.get(key)).toEqual(result);
+    expect(fs.readFileSync(join(store.directory, "version"), "utf8")).toBe("2\n");
+  });
+
+  test("is left alone by those who know that layout only, as soon as it is written to", async () => {
+    const store = await old();
+    await store.put(key, { ...result, exitCode: 1 });
+    expect(fs.readFileSync(join(store.directory, "version"), "utf8")).toBe("3\n");
+    expect(await store.get(key)).toMatchObject({ exitCode: 1 });
+    expect(await new DiskStore(store.directory).get(key)).toMatchObject({ exitCode: 1 });
+  });
 });
 
 test("nothing is left on the way, whatever happens", async () => {
@@ -84,6 +111,19 @@ test("nothing is left on the way, whatever happens", async () => {
 });
 
 test("a damaged entry of the action cache is absent, whichever byte it is", async () => {
+  const store = new DiskStore(temporary());
+  await store.put(key, result);
+  const { size } = fs.statSync(packedPlace(store.directory, key, resultPacks).dataPath);
+  for (let at = 0; at < size; at++) {
+    const { dataPath, offset } = packedPlace(store.directory, key, resultPacks);
+    flipByte(dataPath, offset + at);
+    expect(await store.get(key), `byte ${at}`).toBeUndefined();
+    await store.put(key, result);
+    expect(await store.get(key)).toEqual(result);
+  }
+});
+
+test("a damaged entry that is a file is absent, whichever byte it is", async () => {
   const store = new DiskStore(temporary());
   await store.put(key, result);
   const path = pathIn(store, "ac", key);
@@ -219,8 +259,17 @@ function temporary(): string {
 }
 
 function pathIn(store: DiskStore, half: "ac" | "cas", digest: Digest): string {
-  if (half === "cas") return unpackBlob(store.directory, digest);
-  return join(store.directory, half, digest.slice(0, 2), digest.slice(0, 64));
+  const unpack = half === "cas" ? unpackBlob : unpackResult;
+  return unpack(store.directory, digest);
+}
+
+/** Damages a result in its pack. */
+function damageResult(store: DiskStore, at: ActionKey, kind: Damage): void {
+  const { dataPath, indexPath, offset, at: record } = packedPlace(store.directory, at, resultPacks);
+  if (kind === "gone") flipByte(indexPath, record * recordBytes);
+  if (kind === "longer") flipByte(indexPath, record * recordBytes + 40);
+  if (kind === "cut short") fs.truncateSync(dataPath, offset + 1);
+  if (kind === "altered") flipByte(dataPath, offset);
 }
 
 /** Damages a blob in its pack, if it is in one. */

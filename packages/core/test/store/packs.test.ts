@@ -290,10 +290,10 @@ describe("after a power cut,", () => {
 test("a store of a later version is STORE_TOO_NEW, and not touched", async () => {
   const { directory } = freshStore();
   fs.mkdirSync(directory);
-  fs.writeFileSync(join(directory, "version"), "3\n");
+  fs.writeFileSync(join(directory, "version"), "4\n");
   const store = new DiskStore(directory);
   const digest = digestBytes(blob(1));
-  const tooNew = { code: "STORE_TOO_NEW", message: expect.stringMatching(/layout 3.*up to 2/) };
+  const tooNew = { code: "STORE_TOO_NEW", message: expect.stringMatching(/layout 4.*up to 3/) };
   for (const use of [
     async () => await store.missing([digest]),
     async () => await store.read(digest),
@@ -319,7 +319,7 @@ test("a store of a later version is STORE_TOO_NEW, and not touched", async () =>
 test("a store says its version once something was written", async () => {
   const store = freshStore();
   await store.write(blob(1));
-  expect(fs.readFileSync(join(store.directory, "version"), "utf8")).toBe("2\n");
+  expect(fs.readFileSync(join(store.directory, "version"), "utf8")).toBe("3\n");
 });
 
 /** What happens to a store. */

@@ -4,12 +4,17 @@
  * @module
  */
 import * as fs from "node:fs";
+import { basename } from "node:path";
 
 import { hashOf, type Digest } from "../../src/digest/digest.ts";
+import type { ActionKey } from "../../src/graph/action.ts";
 import { OpenFiles } from "../../src/store/open-files.ts";
 import { PackFile } from "../../src/store/pack-file.ts";
+import { blobPacks, resultPacks } from "../../src/store/pack-kinds.ts";
 import { listPacks } from "../../src/store/pack-names.ts";
+import { PackedResults } from "../../src/store/packed-results.ts";
 import { Packs } from "../../src/store/packs.ts";
+import { sealBytes } from "../../src/store/seal.ts";
 import { StoreFiles } from "../../src/store/store-files.ts";
 
 /**
@@ -27,6 +32,20 @@ export function unpackBlob(directory: string, digest: Digest): string {
   return files.path("cas", hashOf(digest));
 }
 
+/** Path of a result as a file, as stores from before results were packed have it; taken out of its pack, likewise. */
+export function unpackResult(directory: string, key: ActionKey): string {
+  const files = new StoreFiles(directory);
+  const hash = hashOf(key);
+  const bytes = new PackedResults(directory).get(key);
+  if (bytes !== undefined) {
+    files.publish("ac", hash, sealBytes(bytes, hash));
+    const { dataPath, indexPath, at } = packedPlace(directory, key, resultPacks);
+    const id = basename(dataPath, ".pack");
+    new PackFile(new OpenFiles(), { id, indexPath, dataPath, holder: undefined }).drop(at);
+  }
+  return files.path("ac", hash);
+}
+
 /** Where the bytes of a packed blob are. */
 export interface PackedPlace {
   readonly dataPath: string;
@@ -35,10 +54,10 @@ export interface PackedPlace {
   readonly offset: number;
 }
 
-/** Where a store keeps a blob that is in a pack. Fails when it is in none. */
-export function packedPlace(directory: string, digest: Digest): PackedPlace {
+/** Where a store keeps a blob, or a result, that is in a pack. Fails when it is in none. */
+export function packedPlace(directory: string, digest: Digest, kind = blobPacks): PackedPlace {
   const files = new OpenFiles();
-  for (const name of listPacks(directory)) {
+  for (const name of listPacks(kind.folderIn(directory))) {
     const { records } = new PackFile(files, name).readNew();
     for (let at = 0; at < records.count; at++) {
       if (!records.isSound(at) || !records.isKept(at) || records.hash(at) !== hashOf(digest))
