@@ -10,7 +10,7 @@
  * @module
  */
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 
 import {
   modeOf,
@@ -20,6 +20,8 @@ import {
   type ContentStore,
   type Digest,
 } from "@ashlar/core";
+
+import { isSameLook } from "./look.ts";
 
 /** Beyond this, copying is dearer than making: entries of a root, and bytes of a file. */
 const maxEntries = 64;
@@ -31,7 +33,7 @@ interface LaidFile {
   readonly mode: number;
   readonly size: number;
   /** What shows that it was not touched. */
-  readonly look: string;
+  readonly look: fs.Stats;
 }
 
 /** What a root is to hold. */
@@ -46,6 +48,8 @@ export class LaidRoot {
   readonly #files = new Map<string, LaidFile>();
   /** Modes by paths; that of the root itself is under the empty path. */
   readonly #folders = new Map<string, number>();
+  /** How folders look that hold what was laid and nothing else, and have the time that they should have. */
+  readonly #looks = new Map<string, fs.Stats>();
 
   /** @param root - Absolute: an empty directory that is there. */
   constructor(root: string) {
@@ -70,21 +74,28 @@ export class LaidRoot {
       if (laid?.digest === file.digest && laid.mode === file.mode) continue;
       const bytes = await content.read(file.digest);
       const over = this.#makeRoom(path, file.mode, spare);
-      const look = writeInput(join(this.#root, path), bytes, { mode: file.mode, mtime, over });
+      if (over === undefined) this.#looks.delete(folderOf(path));
+      const look = writeInput(this.#at(path), bytes, { mode: file.mode, mtime, over });
       this.#files.set(path, { ...file, size: bytes.length, look });
     }
     for (const path of spare) {
-      fs.unlinkSync(join(this.#root, path));
+      this.#looks.delete(folderOf(path));
+      fs.unlinkSync(this.#at(path));
       this.#files.delete(path);
     }
     // The longest first: they may lie in others.
     for (const folder of [...this.#folders.keys()].toSorted((a, b) => b.length - a.length)) {
       if (folder === "" || wanted.folders.has(folder)) continue;
-      fs.rmdirSync(join(this.#root, folder));
+      this.#looks.delete(folder);
+      this.#looks.delete(folderOf(folder));
+      fs.rmdirSync(this.#at(folder));
       this.#folders.delete(folder);
     }
-    for (const folder of this.#folders.keys())
-      fs.utimesSync(join(this.#root, folder), mtime, mtime);
+    for (const folder of this.#folders.keys()) {
+      if (this.#looks.has(folder)) continue;
+      fs.utimesSync(this.#at(folder), mtime, mtime);
+      this.#looks.set(folder, fs.lstatSync(this.#at(folder)));
+    }
     return true;
   }
 
@@ -93,41 +104,56 @@ export class LaidRoot {
     const made = new Set<string>(
       outputs.filter(({ kind }) => kind === "file").map(({ path }) => path),
     );
-    let seen = 0;
     for (const [folder, mode] of this.#folders) {
-      if (fs.lstatSync(join(this.#root, folder)).mode !== mode) return false;
-      for (const entry of fs.readdirSync(join(this.#root, folder), { withFileTypes: true })) {
-        const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
-        const laid = this.#files.get(path);
-        if (laid !== undefined) {
-          if (lookOf(join(this.#root, path)) !== laid.look) return false;
-          seen++;
-        } else if (entry.isDirectory()) {
-          if (!this.#folders.has(path)) return false;
-          seen++;
-        } else if (entry.isFile() && made.has(path)) {
-          fs.unlinkSync(join(this.#root, path));
-        } else return false;
-      }
+      const stats = fs.lstatSync(this.#at(folder));
+      const look = this.#looks.get(folder);
+      if (look !== undefined && isSameLook(stats, look)) continue;
+      this.#looks.delete(folder);
+      if (stats.mode !== mode || !this.#clearFolder(folder, made)) return false;
     }
-    return seen === this.#files.size + this.#folders.size - 1;
+    for (const [path, { look }] of this.#files) {
+      if (!isSameLook(fs.lstatSync(this.#at(path)), look)) return false;
+    }
+    return true;
+  }
+
+  /** Removes outputs from a folder. False if it then holds anything else than what was laid. */
+  #clearFolder(folder: string, made: ReadonlySet<string>): boolean {
+    for (const entry of fs.readdirSync(this.#at(folder), { withFileTypes: true })) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (this.#files.has(path)) continue;
+      if (entry.isDirectory()) {
+        if (!this.#folders.has(path)) return false;
+      } else if (entry.isFile() && made.has(path)) fs.unlinkSync(this.#at(path));
+      else return false;
+    }
+    return true;
+  }
+
+  #at(path: string): string {
+    return path === "" ? this.#root : `${this.#root}/${path}`;
   }
 
   #makeFolder(folder: string): void {
     if (this.#folders.has(folder)) return;
-    fs.mkdirSync(join(this.#root, folder));
-    this.#folders.set(folder, fs.lstatSync(join(this.#root, folder)).mode);
+    this.#looks.delete(folderOf(folder));
+    fs.mkdirSync(this.#at(folder));
+    this.#folders.set(folder, fs.lstatSync(this.#at(folder)).mode);
   }
 
   /** Brings a file of that mode to a path, which will be written over. `undefined` if there is none. */
   #makeRoom(path: string, mode: number, spare: string[]): LaidFile | undefined {
     const laid = this.#files.get(path);
     if (laid?.mode === mode) return laid;
-    if (laid !== undefined) fs.unlinkSync(join(this.#root, path));
+    if (laid !== undefined) {
+      this.#looks.delete(folderOf(path));
+      fs.unlinkSync(this.#at(path));
+    }
     const at = spare.findIndex((other) => this.#files.get(other)?.mode === mode);
     const [other] = at === -1 ? [] : spare.splice(at, 1);
     if (other === undefined) return undefined;
-    fs.renameSync(join(this.#root, other), join(this.#root, path));
+    for (const each of [other, path]) this.#looks.delete(folderOf(each));
+    fs.renameSync(this.#at(other), this.#at(path));
     const over = this.#files.get(other);
     this.#files.delete(other);
     return over;
@@ -181,7 +207,7 @@ interface WriteOptions {
 const isRoot = process.getuid?.() === 0;
 
 /** Writes a file, and returns its look. */
-function writeInput(path: string, bytes: Buffer, { mode, mtime, over }: WriteOptions): string {
+function writeInput(path: string, bytes: Buffer, { mode, mtime, over }: WriteOptions): fs.Stats {
   const before = over === undefined || isRoot ? undefined : fs.lstatSync(path).mode;
   if (before !== undefined) fs.chmodSync(path, before | 0o200);
   const fd = fs.openSync(path, over === undefined ? "wx" : "r+", mode);
@@ -191,13 +217,12 @@ function writeInput(path: string, bytes: Buffer, { mode, mtime, over }: WriteOpt
     if (over !== undefined && over.size > bytes.length) fs.ftruncateSync(fd, bytes.length);
     if (before !== undefined) fs.fchmodSync(fd, before);
     fs.futimesSync(fd, mtime, mtime);
+    return fs.fstatSync(fd);
   } finally {
     fs.closeSync(fd);
   }
-  return lookOf(path);
 }
 
-function lookOf(path: string): string {
-  const { dev, ino, size, mode, uid, gid, nlink, mtimeMs, ctimeMs } = fs.lstatSync(path);
-  return [dev, ino, size, mode, uid, gid, nlink, mtimeMs, ctimeMs].join(" ");
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }

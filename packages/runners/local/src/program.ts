@@ -4,7 +4,7 @@
  * @module
  */
 import { closeSync, openSync, readSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, isAbsolute, join, normalize, resolve } from "node:path";
+import { isAbsolute, join, normalize, resolve } from "node:path";
 
 import { commandNotFound, type Action, type InputTool, type PlacedTool } from "@ashlar/core";
 
@@ -36,10 +36,9 @@ export async function prepareProgram(
     const found = await tools.find(tool, signal);
     if (!isAbsolute(tool.name)) links.set(tool.name, found);
   }
-  if (action.tools === undefined && !word.includes("/")) {
-    const found = tools.search(word);
-    if (found !== undefined) links.set(basename(word), found);
-  }
+  const found = action.tools === undefined && !word.includes("/") ? tools.search(word) : undefined;
+  const isSearched = found !== undefined;
+  if (isSearched) links.set(word, found);
   room.link(links, place.folder);
   for (const tool of byName.values()) {
     if (tool.type !== "input-tool") continue;
@@ -54,8 +53,11 @@ export async function prepareProgram(
       ? place.inRoot(path)
       : isAbsolute(word)
         ? resolve(word)
-        : folders.map((folder) => join(folder, word)).find(isExecutable);
-  if (file === undefined || !isExecutable(file)) {
+        : isSearched
+          ? join(bin, word)
+          : folders.map((folder) => join(folder, word)).find(isExecutable);
+  // What was found on the search path was looked at then.
+  if (file === undefined || (!isSearched && !isExecutable(file))) {
     const names = action.tools?.map(({ name }) => name);
     throw commandNotFound({ stage: action.name, program: word, tools: names });
   }

@@ -23,6 +23,7 @@ import {
 } from "@ashlar/core";
 
 import { LaidRoot } from "./laid-root.ts";
+import { hasRested, isSameLook } from "./look.ts";
 import { makeOutputParents } from "./outputs.ts";
 import { lastProcess, mayHaveSurvivors } from "./survivors.ts";
 
@@ -40,6 +41,8 @@ export class Room {
   readonly #mode: number;
   /** What `bin` holds: targets of links by their names. */
   readonly #links = new Map<string, string>();
+  /** How directories looked when they held what they are to hold, and nothing had changed for a while. */
+  readonly #looks = new Map<string, fs.Stats>();
   readonly #laid: LaidRoot;
   #isKeepable = false;
   /** Whether no process can be left. */
@@ -91,11 +94,14 @@ export class Room {
     const bin = join(folder, "bin");
     for (const [name, target] of this.#links) {
       if (wanted.get(name) === target) continue;
+      this.#looks.delete("bin");
       fs.unlinkSync(join(bin, name));
       this.#links.delete(name);
     }
     for (const [name, target] of wanted) {
-      if (!this.#links.has(name)) fs.symlinkSync(target, join(bin, name));
+      if (this.#links.has(name)) continue;
+      this.#looks.delete("bin");
+      fs.symlinkSync(target, join(bin, name));
       this.#links.set(name, target);
     }
   }
@@ -136,11 +142,28 @@ export class Room {
   }
 
   #isUntouched(): boolean {
+    return (
+      this.#isAsItWas("", () => equal(this.#list(""), names)) &&
+      this.#isAsItWas("home", () => this.#list("home").length === 0) &&
+      this.#isAsItWas("tmp", () => this.#list("tmp").length === 0) &&
+      this.#isAsItWas("bin", () => this.#holdsLinks())
+    );
+  }
+
+  /** Whether a directory is one as we made it, and holds what it is to hold. Lists it only if it looks otherwise. */
+  #isAsItWas(name: string, holdsWhatItShould: () => boolean): boolean {
+    const stats = fs.lstatSync(`${this.folder}/${name}`);
+    const earlier = this.#looks.get(name);
+    if (earlier !== undefined && isSameLook(stats, earlier)) return true;
+    this.#looks.delete(name);
+    if (!stats.isDirectory() || stats.mode !== this.#mode || !holdsWhatItShould()) return false;
+    if (hasRested(stats)) this.#looks.set(name, stats);
+    return true;
+  }
+
+  #holdsLinks(): boolean {
     const bin = join(this.folder, "bin");
     return (
-      equal(fs.readdirSync(this.folder), names) &&
-      ["home", "tmp"].every((name) => this.#isOrdinary(name) && this.#list(name).length === 0) &&
-      this.#isOrdinary("bin") &&
       equal(this.#list("bin"), [...this.#links.keys()]) &&
       [...this.#links].every(([name, target]) => fs.readlinkSync(join(bin, name)) === target)
     );
@@ -148,12 +171,6 @@ export class Room {
 
   #list(name: string): string[] {
     return fs.readdirSync(join(this.folder, name));
-  }
-
-  /** True for a directory as we made it, and no link to one. */
-  #isOrdinary(name: string): boolean {
-    const stats = fs.lstatSync(join(this.folder, name));
-    return stats.isDirectory() && stats.mode === this.#mode;
   }
 }
 

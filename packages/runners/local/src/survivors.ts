@@ -7,16 +7,32 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+} from "node:fs";
 
 /** Numbers that are looked at. A command that started more is no short one. */
 const maxNumbers = 256;
 
+/** Holds what the system says of itself or of a process: a line. Nothing stays in it. */
+const line = Buffer.alloc(1024);
+
+/** Where it says which process was started last. Stays open, for it is asked three times for each command. */
+let loadavg: number | undefined;
+
 /** Number of the process that was started last on this machine; `undefined` where nobody says it. */
 export function lastProcess(): number | undefined {
   try {
-    const [, last] = / (\d+)\n$/.exec(readFileSync("/proc/loadavg", "latin1")) ?? [];
-    return last === undefined ? undefined : Number(last);
+    loadavg ??= openSync("/proc/loadavg", "r");
+    const size = readSync(loadavg, line, 0, line.length, 0);
+    const last = Number(line.toString("latin1", line.lastIndexOf(" ", size) + 1, size));
+    return Number.isInteger(last) && size > 0 ? last : undefined;
   } catch {
     return undefined;
   }
@@ -59,11 +75,17 @@ function ancestorsOf(number: number): number[] {
 
 /** `undefined` for a process that is gone. */
 function parentOf(number: number): number | undefined {
+  let file: number | undefined;
   try {
-    const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${number}/stat`, "latin1")) ?? [];
-    return Number(parent);
+    file = openSync(`/proc/${number}/stat`, "r");
+    const text = line.toString("latin1", 0, readSync(file, line));
+    // Behind the name, which may hold anything: the state, and then the parent.
+    const [, parent] = /^\) \S (\d+) /.exec(text.slice(text.lastIndexOf(")"))) ?? [];
+    return parent === undefined ? undefined : Number(parent);
   } catch {
     return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
