@@ -18,28 +18,17 @@ import {
   type File,
   type Gate,
   type Handle,
-  type Runner,
 } from "@ashlar/core";
-import { mockRunner, virtualClock, type VirtualClock } from "@ashlar/runner-mock";
+import { mockRunner, virtualClock, type MockRunner } from "@ashlar/runner-mock";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-/** Commands that take virtual time, by the names of their stages, and leave their outputs empty. */
-function timed(clock: VirtualClock, durationOf: (name: string) => number): Runner {
-  const mock = mockRunner({ onUnmatched: "succeed-empty" });
-  return {
-    ...{ name: mock.name, platform: mock.platform, hermeticity: mock.hermeticity },
-    async run(action, context) {
-      const startedAt = clock.now();
-      const ms = durationOf(action.name);
-      if (ms > 0) {
-        using _ = clock.activity.rest();
-        await new Promise<void>((resolve) => void clock.after(ms, resolve));
-      }
-      return { ...(await mock.run(action, context)), startedAt, finishedAt: clock.now() };
-    },
-    async [Symbol.asyncDispose]() {},
-  };
+/** Commands that take so long, by the names of their stages. */
+function timed(durationOf: (name: string) => number): MockRunner {
+  return mockRunner().on(
+    () => true,
+    ({ name }) => ({ durationMs: durationOf(name), outputs: { o: "" } }),
+  );
 }
 
 const step = (name: string, version = 1, resources: Amounts = {}) =>
@@ -141,12 +130,12 @@ test("takes as long as a build with such commands does, each stage from then to 
       const resources = { db: 1 };
       const make = async (version: number) => {
         const clock = virtualClock();
-        const runner = timed(clock, durationOf);
+        const runner = timed(durationOf);
         return await build(targets(version), { runner, store, clock, slots, resources, cwd: "/" });
       };
       // The first one knows nothing of how long commands take, and the second one all.
       await make(1);
-      const runner = timed(virtualClock(), durationOf);
+      const runner = timed(durationOf);
       const recorded = { runner, store, cwd: "/" };
       const modelled = { durations: durationOf };
       const coming = [];

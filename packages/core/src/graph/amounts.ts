@@ -52,3 +52,8 @@ export function amountsText(amounts: Amounts): string {
     .map(([resource, amount]) => `${resource} ${amount}`)
     .join(", ");
 }
+
+/** Whether there is a resource that both need. */
+export function sharesAny(one: Amounts, other: Amounts): boolean {
+  return Object.keys(one).some((resource) => Object.hasOwn(other, resource));
+}

@@ -15,7 +15,7 @@ import { listed } from "../base/listed.ts";
 import { pause } from "../base/pause.ts";
 import { summarize, withFacts } from "../errors/build-error.ts";
 import type { ActionKey } from "../graph/action.ts";
-import { amountsText } from "../graph/amounts.ts";
+import { amountsText, sharesAny } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
@@ -172,7 +172,9 @@ export class CommandWork {
   async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
     const { resources } = node.call.command.run;
     const waiting = this.#options.clock.activity?.rest(() => {
-      const names = [...this.#inTurns].map(({ name }) => name);
+      const names = [...this.#inTurns].flatMap(({ name, call }) => {
+        return sharesAny(call.command.run.resources, resources) ? name : [];
+      });
       return `\`${node.name}\` waits for ${amountsText(resources)}, behind ${listed(names)}`;
     });
     return await this.#pool.use(

@@ -15,7 +15,7 @@
  */
 import { invariant } from "../base/assert.ts";
 import { Heap } from "../base/heap.ts";
-import type { Amounts } from "../graph/amounts.ts";
+import { sharesAny, type Amounts } from "../graph/amounts.ts";
 
 /** How often one who waits may be passed by others that take of what it needs. */
 export const patience = 8;
@@ -99,7 +99,7 @@ export class ResourceQueue<W extends Waiter> {
         this.#change(request, -1);
         line.passed = 0;
         if (waiters.size === 0) this.#lines.delete(text);
-        for (const other of held) if (shares(other.request, request)) other.passed++;
+        for (const other of held) if (sharesAny(other.request, request)) other.passed++;
         return waiter;
       }
       this.#keep(line, kept);
@@ -145,8 +145,4 @@ export class ResourceQueue<W extends Waiter> {
 
 function byUrgency(a: Waiter, b: Waiter): number {
   return b.priority - a.priority || a.order - b.order;
-}
-
-function shares(one: Amounts, other: Amounts): boolean {
-  return Object.keys(one).some((resource) => Object.hasOwn(other, resource));
 }

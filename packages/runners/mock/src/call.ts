@@ -36,8 +36,18 @@ export interface MockCall<
   readonly out: MockOut<O>;
   /** Prints, as the command would. */
   readonly print: (text: string, stream?: "stderr" | "stdout") => void;
-  /** Takes time, in milliseconds, as `durationMs` of a result does. Rejects when the command is stopped. */
+  /**
+   * Takes time, in milliseconds, as `durationMs` of a result does; `Infinity` hangs until the command is stopped,
+   * and then rejects, as any other.
+   */
   readonly sleep: (ms: number) => Promise<void>;
+  /**
+   * What a promise gives that others in the build will settle: meanwhile, time on a virtual clock may pass. It stands
+   * still while a script awaits anything else. Rejects when the command is stopped.
+   *
+   * @param name - What it is, for who reads why a build hangs. @defaultValue "another"
+   */
+  readonly waitFor: <T>(what: Promise<T>, name?: string) => Promise<T>;
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** Working directory: a path in the input root, empty for the root itself. */
@@ -63,7 +73,7 @@ export interface MockCall<
 }
 
 /** What of a call the runner holds. */
-export type CallParts = Pick<MockCall, "nth" | "out" | "print" | "sleep">;
+export type CallParts = Pick<MockCall, "nth" | "out" | "print" | "sleep" | "waitFor">;
 
 /** A plain object, so that a script can take it apart: `({ inputs, out }) => ...`. */
 export function makeCall(action: Action, context: RunContext, parts: CallParts): MockCall {

@@ -105,18 +105,19 @@ class ScriptedRunner implements MockRunner {
 
   async run(action: Action, context: RunContext): Promise<Execution> {
     const { signal, content } = context;
-    const time = new CallTime(context);
+    using time = new CallTime(action.name, context);
     const printed = new Printed(context);
     const written = new Written();
     const nth = (this.#counts.get(action.stage) ?? 0) + 1;
     this.#counts.set(action.stage, nth);
     const { print } = printed;
-    const call = makeCall(action, context, { nth, out: written.out, print, sleep: time.sleep });
+    const { sleep, waitFor } = time;
+    const call = makeCall(action, context, { nth, out: written.out, print, sleep, waitFor });
     this.calls.push(call);
     const result = await untilAborted(signal, () => this.#follow(action, call));
     checkResult(result);
     const { outputs = {}, exitCode = 0, stdout = "", stderr = "", durationMs = 0 } = result;
-    if (durationMs > 0) await time.sleep(durationMs);
+    if (durationMs > 0) await sleep(durationMs);
     print(stdout, "stdout");
     print(stderr, "stderr");
     const values = await writeOutputs(action, content, written.with(outputs));
