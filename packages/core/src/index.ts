@@ -20,6 +20,7 @@ export type {
   Outputs,
   Tree,
 } from "./artifact/handle.ts";
+export { isArtifact, isHandle } from "./artifact/handle.ts";
 export { out, type MakeOut, type Out, type OutOptions } from "./graph/out.ts";
 export {
   tool,
@@ -143,6 +144,7 @@ export type { Basis } from "./explain/finding.ts";
 export type { PartType } from "./rebuild/key-parts.ts";
 
 // Graphs as data.
+export { stageDefinitions, type StageDefinition } from "./build/stage-definitions.ts";
 export { planGraph } from "./build/plan-graph.ts";
 export { toDot, toJson, toMermaid } from "./build/graph-text.ts";
 export type {
@@ -161,6 +163,7 @@ export type { OnConflict, SourceFilter, View } from "./artifact/handle.ts";
 
 // Stores.
 export { DiskStore } from "./store/disk-store.ts";
+export { defaultStoreDirectory, type Environment } from "./store/default-store.ts";
 export { MemoryStore } from "./store/memory-store.ts";
 export { StoreLease } from "./store/lease.ts";
 export {

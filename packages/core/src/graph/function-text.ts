@@ -21,7 +21,15 @@ const helpers: Readonly<Record<string, string>> = {
   __name: "(made) => made",
   // Vite and Vitest.
   __vite_ssr_dynamic_import__: "(specifier) => import(specifier)",
+  // jiti, and with it the command line.
+  jitiImport: "(specifier) => import(specifier)",
 };
+
+/** Calls that stand for an `import()`. */
+export const rewrittenImports: ReadonlySet<string> = new Set([
+  "__vite_ssr_dynamic_import__",
+  "jitiImport",
+]);
 
 /** Names that are there although no function declares them. */
 export function isHelper(name: string): boolean {

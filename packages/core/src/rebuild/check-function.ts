@@ -10,7 +10,7 @@ import { builtinModules } from "node:module";
 
 import { fnCapture, fnImport } from "../errors/fn-errors.ts";
 import { freeNames } from "../graph/free-names.ts";
-import { isHelper, type FnSpec } from "../graph/function-text.ts";
+import { isHelper, rewrittenImports, type FnSpec } from "../graph/function-text.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { childrenOf, NotJavaScript, parse, type SyntaxNode } from "../graph/syntax.ts";
 
@@ -44,7 +44,7 @@ export async function checkFunction({ text }: FnSpec, call: StageCall): Promise<
 
 /** Specifiers of imports that can be read off. */
 function* importsIn(node: SyntaxNode): Generator<string, void> {
-  const isRewritten = node.callee?.name === "__vite_ssr_dynamic_import__";
+  const isRewritten = rewrittenImports.has(node.callee?.name ?? "");
   const source = isRewritten ? node.arguments?.[0] : node.source;
   if (source?.type === "Literal" && (isRewritten || node.type === "ImportExpression")) {
     yield String(source.value);
