@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { readFileSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,8 +19,8 @@ import { rolldown } from "rolldown";
 
 import { root } from "./child.mjs";
 
-/** The packages that a build loads before it knows whether there is anything to do. */
-const bundled = ["packages/core", "packages/runners/local"];
+/** The packages that a build loads before it knows whether there is anything to do, and the command line. */
+const bundled = ["packages/core", "packages/runners/local", "packages/cli"];
 
 /**
  * Bundles a package that is compiled.
@@ -46,9 +46,14 @@ export async function bundlePackage(folder, to) {
     sourcemap: true,
     comments: false,
     // All that the main entry needs at once is one file: each further one takes a millisecond to load.
-    codeSplitting: { groups: [{ name: "main", test: (id) => id === entries["index"] }] },
+    codeSplitting: {
+      groups: [{ name: "main", test: (id) => id === (entries["bin"] ?? entries["index"]) }],
+    },
   });
   await bundle.close();
+  // The command line prints the pages of errors.
+  if ("bin" in entries)
+    cpSync(join(root, "docs/errors"), join(folder, "dist/errors"), { recursive: true });
 }
 
 /**
@@ -67,13 +72,14 @@ function readCompiled(path) {
  * @returns {Record<string, string>}
  */
 function entriesOf(folder) {
-  const { exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  const { exports, bin = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   /** @type {Record<string, string>} */
   const entries = {};
   for (const target of Object.values(exports)) {
     const path = target["@ashlar/bundle"];
     if (path !== undefined) entries[basename(path, ".js")] = join(folder, target.default);
   }
+  for (const path of Object.values(bin)) entries["bin"] = join(folder, path);
   return entries;
 }
 

@@ -7,6 +7,7 @@
 import { renderError, type BuildError } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
+import * as commandErrors from "../packages/cli/src/errors.ts";
 import * as general from "../packages/core/src/errors/catalogue.ts";
 import * as clockErrors from "../packages/core/src/errors/clock-errors.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
@@ -27,6 +28,7 @@ import * as mockErrors from "../packages/runners/mock/src/errors.ts";
 const catalogue = {
   ...general,
   ...clockErrors,
+  ...commandErrors,
   ...containerErrors,
   ...dynamicErrors,
   ...fetchErrors,
@@ -59,6 +61,57 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       { stage: "train", wants: "label `gpu`", declaredAt },
       { stage: "pack", wants: "image `debian:12`", declaredAt },
     ]),
+  ],
+  buildFileEmpty: [
+    catalogue.buildFileEmpty("ashlar.build.ts", ["compile", "src"]),
+    catalogue.buildFileEmpty("ashlar.build.ts", []),
+  ],
+  buildFileFailed: [
+    catalogue.buildFileFailed({
+      file: "ashlar.build.ts",
+      thrown: "TypeError: undefined is no function",
+      place: "ashlar.build.ts:2",
+      frame: "> 2 │ export const app = nothing();",
+      hint: undefined,
+      cause,
+    }),
+  ],
+  buildFileMissing: [
+    catalogue.buildFileMissing({ name: "ashlar.build.ts", from: "/work", isNamed: false }),
+    catalogue.buildFileMissing({ name: "ci/build.ts", from: "/work", isNamed: true }),
+  ],
+  buildFilePromise: [catalogue.buildFilePromise("ashlar.build.ts", "checks.unit")],
+  buildFileSyntax: [
+    catalogue.buildFileSyntax({
+      place: "ashlar.build.ts:4:22",
+      problem: "unexpected token",
+      frame: "> 4 │ export const b = word..toUpperCase();\n    │                      ^",
+    }),
+  ],
+  buildFileTypes: [
+    catalogue.buildFileTypes({
+      file: "ashlar.build.ts",
+      problems: ["ashlar.build.ts:7:29: TS2322: Type 'string' is not assignable to type 'Tree'."],
+    }),
+  ],
+  buildUnknown: [catalogue.buildUnknown("ashlar.build.ts")],
+  commandLine: [
+    catalogue.commandLine("`--slots many` is no whole number above 0", "try `--slots 4`"),
+  ],
+  coreTwice: [catalogue.coreTwice("ashlar.build.ts", "app")],
+  errorCodeUnknown: [
+    catalogue.errorCodeUnknown("STAGE_FALED", ["STAGE_FAILED", "STAGE_NAME"]),
+    catalogue.errorCodeUnknown("E0308", ["STAGE_FAILED"]),
+  ],
+  reportUnwritable: [catalogue.reportUnwritable("events.jsonl", cause)],
+  stageNameTwice: [catalogue.stageNameTwice("test", [declaredAt, "/work/build.ts:30:8"])],
+  stageUnknown: [catalogue.stageUnknown("complie", ["compile", "link"])],
+  targetUnfit: [
+    catalogue.targetUnfit("checks", "one file or tree", "one of its members is: checks.report"),
+  ],
+  targetUnknown: [
+    catalogue.targetUnknown("checks.clipy", ["app", "checks", "checks.clippy", "checks.test"]),
+    catalogue.targetUnknown("release", ["app"]),
   ],
   engineAbsent: [catalogue.engineAbsent("podman", "podman")],
   engineFailed: [

@@ -12,6 +12,18 @@ import { overhead } from "./overhead.mjs";
 import { restore } from "./restore.mjs";
 import { sandbox } from "./sandbox.mjs";
 import { snapshot } from "./snapshot.mjs";
+import { start } from "./start.mjs";
 
 /** @type {readonly import("./bench.mjs").Bench[]} */
-export const benches = [noop, one, cold, overhead, snapshot, restore, memory, container, sandbox];
+export const benches = [
+  noop,
+  one,
+  cold,
+  overhead,
+  snapshot,
+  restore,
+  memory,
+  container,
+  sandbox,
+  start,
+];

@@ -34,7 +34,9 @@ const mayImport: readonly (readonly [importer: RegExp, imported: RegExp])[] = [
   [/^@ashlar\/runner-container$/, /^@ashlar\/(?:core|runner-local)$/],
   [/^@ashlar\/runner-/, /^@ashlar\/core$/],
   [/^@ashlar\/cargo$/, /^@ashlar\/core$/],
-  [/^@ashlar\/examples$/, /^@ashlar\/(?:cargo|core|runner-[a-z]+)$/],
+  // The build file brings along whatever else it needs.
+  [/^@ashlar\/cli$/, /^@ashlar\/(?:core|runner-local)$/],
+  [/^@ashlar\/examples$/, /^@ashlar\/(?:cargo|cli|core|runner-[a-z]+)$/],
 ];
 
 const floorOf = (folder: string): number => floors.findIndex((floor) => floor.includes(folder));

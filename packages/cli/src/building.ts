@@ -1,0 +1,101 @@
+/**
+ * Building with reporters: what `build`, `export` and `verify` have in common.
+ *
+ * @module
+ */
+import {
+  recordEvents,
+  renderError,
+  type BuildEvent,
+  type BuildOptions,
+  type Report,
+} from "@ashlar/core";
+
+import { reportUnwritable } from "./errors.ts";
+import { exitCode, exitCodeOf, type ExitCode } from "./exit-code.ts";
+import { BuildMemory } from "./last-build.ts";
+import type { Options } from "./options.ts";
+import { chooseReporter } from "./reporters/choose.ts";
+import { jsonReporter } from "./reporters/json.ts";
+import { several, type BuildEnd, type Reporter } from "./reporters/reporter.ts";
+import type { Session } from "./session.ts";
+import { stoppedCode } from "./show-fault.ts";
+import { Stopped, type Surroundings } from "./surroundings.ts";
+
+/** A build that is told of. */
+export interface Told<T> {
+  readonly value: T;
+  readonly code: ExitCode;
+}
+
+/**
+ * Builds, and tells of it as the options say.
+ *
+ * @param run - Does it, and says what came of it.
+ */
+export async function tellOf<T>(
+  session: Session,
+  options: Options,
+  surroundings: Surroundings,
+  run: (options: BuildOptions) => Promise<{ readonly value: T; readonly report: Report }>,
+): Promise<Told<T>> {
+  const { out } = surroundings;
+  const reporters: Reporter[] = [chooseReporter(options, surroundings)];
+  if (options.json === true) {
+    reporters.push(jsonReporter((report) => out.write(`${JSON.stringify(report)}\n`), renderError));
+  }
+  const reporter = several(reporters);
+  const ready = await session.ready();
+  const recording = openRecording(options.events);
+  const memory = new BuildMemory();
+  const onEvent = (event: BuildEvent): void => {
+    memory.onEvent(event);
+    reporter.onEvent(event);
+    recording?.onEvent(event);
+  };
+  let end: BuildEnd | undefined;
+  try {
+    const { value, report } = await run({ ...ready, onEvent });
+    end = report;
+    reporter.end(end);
+    memory.keep(session.store, session.file.path, report);
+    await recording?.close();
+    return { value, code: codeOf(report, surroundings) };
+  } finally {
+    if (end === undefined) {
+      reporter.end(undefined);
+      await recording?.close().catch(() => {});
+    }
+  }
+}
+
+interface OpenRecording {
+  readonly onEvent: (event: BuildEvent) => void;
+  close(): Promise<void>;
+}
+
+function openRecording(path: string | undefined): OpenRecording | undefined {
+  if (path === undefined) return undefined;
+  const recording = recordEvents(path);
+  return {
+    onEvent: recording.onEvent,
+    close: async () => {
+      try {
+        await recording.close();
+      } catch (error) {
+        throw reportUnwritable(path, error);
+      }
+    },
+  };
+}
+
+/** The exit code of a build that has a report. */
+export function codeOf(
+  { outcome, errors }: Pick<Report, "outcome" | "errors">,
+  { signal }: Pick<Surroundings, "signal">,
+): ExitCode {
+  if (outcome === "succeeded") return exitCode.succeeded;
+  const { reason } = signal as { readonly reason?: unknown };
+  if (signal.aborted && reason instanceof Stopped) return stoppedCode(reason);
+  return outcome === "cancelled" ? exitCode.interrupted : exitCodeOf(errors[0]?.code ?? "");
+}

@@ -1,0 +1,71 @@
+/**
+ * `ashlar logs TARGET`.
+ *
+ * @module
+ */
+import { plan, type ActionKey, type Digest, type Store } from "@ashlar/core";
+
+import { makeColors, wantsColor } from "../colors.ts";
+import type { Run } from "../command.ts";
+import { exitCode } from "../exit-code.ts";
+import { readLastBuild } from "../last-build.ts";
+import { openSession } from "../session.ts";
+import { chooseTargets } from "../targets/targets.ts";
+
+/** What a stage printed. */
+interface StageLog {
+  readonly stage: string;
+  readonly outcome: string;
+  readonly text: string;
+}
+
+/** Prints what the stages of a target printed when they last ran, failed ones included. */
+export const run: Run = async (names, options, surroundings) => {
+  await using session = await openSession(options, surroundings);
+  const { chosen } = chooseTargets(session.file, names);
+  const handles = chosen.map(({ handle }) => handle);
+  const coming = await plan(handles, await session.ready());
+  const last = readLastBuild(session.store, session.file.path);
+  const logs: StageLog[] = [];
+  for (const { stage, key, status } of coming.stages) {
+    const now =
+      status === "hit" && key !== undefined ? await resultLog(session.store, key) : undefined;
+    if (now !== undefined) {
+      logs.push({ stage, outcome: "reused", text: now });
+      continue;
+    }
+    const then = last?.stages.find((each) => each.stage === stage);
+    if (then === undefined) continue;
+    const text = await textOf(session.store, [then.stdout, then.stderr]);
+    if (text !== undefined) logs.push({ stage, outcome: then.outcome, text });
+  }
+  const { env, out } = surroundings;
+  if (options.json === true) {
+    out.write(`${JSON.stringify({ stages: logs })}\n`);
+    return exitCode.succeeded;
+  }
+  const colors = makeColors(wantsColor(out, env, options.color));
+  for (const { stage, outcome, text } of logs) {
+    if (text === "") continue;
+    const paint = outcome === "failed" ? colors.red : colors.bold;
+    out.write(`${paint(`── ${stage} (${outcome})`)}\n${text.endsWith("\n") ? text : `${text}\n`}`);
+  }
+  return exitCode.succeeded;
+};
+
+async function resultLog({ actions, content }: Store, key: ActionKey): Promise<string | undefined> {
+  const result = await actions.get(key);
+  return result && (await textOf({ content }, [result.stdout, result.stderr]));
+}
+
+/** What blobs hold, one after another; `undefined` when they are not in the store any more. */
+async function textOf(
+  { content }: Pick<Store, "content">,
+  digests: readonly (Digest | undefined)[],
+): Promise<string | undefined> {
+  const known = digests.filter((digest) => digest !== undefined);
+  if (known.length === 0 || (await content.missing(known)).length > 0) return undefined;
+  const parts: string[] = [];
+  for (const digest of known) parts.push((await content.read(digest)).toString("utf8"));
+  return parts.join("");
+}

@@ -1,0 +1,153 @@
+/**
+ * All commands, with their words and options. Help, completion and the page of commands come from here.
+ *
+ * @module
+ */
+import type { CommandSpec, OptionSpec, WordSpec } from "./command.ts";
+
+const file: OptionSpec = {
+  flags: "-f, --file <path>",
+  about: "the build file (default: the nearest ashlar.build.ts)",
+};
+const store: OptionSpec = {
+  flags: "--store <directory>",
+  about: "where results are kept (default: ASHLAR_STORE, else the place for caches)",
+};
+const json: OptionSpec = { flags: "--json", about: "print data, for programs" };
+const sandbox: OptionSpec = {
+  flags: "--sandbox <choice>",
+  about: "whether commands are locked in: auto, required, none",
+  choices: ["auto", "required", "none"],
+};
+
+/** What every command has. */
+export const commonOptions: readonly OptionSpec[] = [
+  { flags: "--color", about: "paint, whatever the terminal" },
+  { flags: "--no-color", about: "do not paint" },
+];
+
+/** What every command has that builds. */
+const building: readonly OptionSpec[] = [
+  file,
+  store,
+  sandbox,
+  { flags: "-j, --slots <n>", about: "commands at once (default: the processors)" },
+  { flags: "-k, --keep-going", about: "run what does not depend on a failed stage" },
+  {
+    flags: "--reporter <name>",
+    about: "how to tell what happens: auto, plain, none",
+    choices: ["auto", "plain", "none"],
+  },
+  { flags: "-v, --verbose", about: "tell of every stage, and what each prints" },
+  { flags: "--events <file>", about: "write every event to a file, one line of JSON each" },
+  json,
+];
+
+const targets: WordSpec = {
+  name: "target",
+  about: "names of targets (default: all)",
+  isMany: true,
+};
+const target: WordSpec = { name: "target", about: "name of a target", isRequired: true };
+
+/** Every command, in the order of the help. */
+export const commands: readonly CommandSpec[] = [
+  {
+    name: "build",
+    about: "build targets, and all that they stand on",
+    words: [targets],
+    options: building,
+    load: () => import("./commands/build.ts"),
+  },
+  {
+    name: "check",
+    about: "look for mistakes in the build file, and run nothing",
+    more: "Loads the file, has the project's own TypeScript look at its types, and looks for stages of one name.",
+    words: [],
+    options: [file, { flags: "--no-types", about: "do not look at types" }, json],
+    load: () => import("./commands/check.ts"),
+  },
+  {
+    name: "plan",
+    about: "say what a build would run, and why",
+    words: [targets],
+    options: [file, store, sandbox, json],
+    load: () => import("./commands/plan.ts"),
+  },
+  {
+    name: "why",
+    about: "say why a target would be made anew, or where it comes from",
+    words: [target],
+    options: [file, store, sandbox, json],
+    load: () => import("./commands/why.ts"),
+  },
+  {
+    name: "graph",
+    about: "print the graph, as text that others draw",
+    words: [targets],
+    options: [
+      file,
+      {
+        flags: "--format <format>",
+        about: "dot (default), mermaid, json",
+        choices: ["dot", "mermaid", "json"],
+      },
+      { flags: "--json", about: "the same as --format json" },
+    ],
+    load: () => import("./commands/graph.ts"),
+  },
+  {
+    name: "logs",
+    about: "print what the stages of a target printed when they last ran",
+    words: [target],
+    options: [file, store, json],
+    load: () => import("./commands/logs.ts"),
+  },
+  {
+    name: "export",
+    about: "build a target, and write it to the disk",
+    words: [target, { name: "path", about: "where to", isRequired: true }],
+    options: building,
+    load: () => import("./commands/export.ts"),
+  },
+  {
+    name: "verify",
+    about: "run commands once more, and see whether they give the same",
+    words: [targets],
+    options: [
+      ...building,
+      { flags: "--stage <name>", about: "only this one; may be repeated", isMany: true },
+    ],
+    load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "store",
+    about: "say how much the store holds",
+    words: [],
+    options: [
+      store,
+      { flags: "--check", about: "look at every byte, and put aside what is damaged" },
+      json,
+    ],
+    load: () => import("./commands/store.ts"),
+  },
+  {
+    name: "gc",
+    about: "remove from the store what was used least recently",
+    words: [],
+    options: [
+      store,
+      { flags: "--max-bytes <size>", about: "how much may stay: 20G" },
+      { flags: "--max-age <span>", about: "how long ago it may have been used: 30d" },
+      json,
+    ],
+    load: () => import("./commands/gc.ts"),
+  },
+  {
+    name: "explain",
+    about: "print the page of an error code",
+    words: [{ name: "code", about: "as errors print it: STAGE_FAILED", isRequired: true }],
+    options: [],
+    load: () => import("./commands/explain.ts"),
+  },
+];

@@ -1,0 +1,21 @@
+/**
+ * `@ashlar/cli`: the command line of Ashlar, and what it tells people of a build.
+ *
+ * @module
+ */
+export { runCommandLine } from "./program.ts";
+export { outputOf, Stopped, type Output, type Surroundings } from "./surroundings.ts";
+export { exitCode, type ExitCode } from "./exit-code.ts";
+
+// Build files.
+export type { Settings } from "./targets/settings.ts";
+export { findBuildFile } from "./targets/build-file.ts";
+export { loadBuildFile, type LoadOptions } from "./targets/load.ts";
+export { chooseTargets, type BuildFile, type Choice, type Target } from "./targets/targets.ts";
+
+// Reporters.
+export type { BuildEnd, Reporter } from "./reporters/reporter.ts";
+export { plainReporter, type PlainOptions } from "./reporters/plain.ts";
+export { jsonReporter, type JsonReport, type JsonStage } from "./reporters/json.ts";
+export { Progress, type Counts, type RunningStage } from "./reporters/progress.ts";
+export { makeColors, wantsColor, type Colors } from "./colors.ts";

@@ -1,0 +1,67 @@
+/**
+ * The report of a build as one object of JSON, for programs.
+ *
+ * @module
+ */
+import { reportFold, type BuildEvent, type BuildOutcome, type Totals } from "@ashlar/core";
+
+import type { BuildEnd, Reporter } from "./reporter.ts";
+
+/** What `ashlar build --json` prints. Absent fields do not apply. */
+export interface JsonReport {
+  readonly outcome: BuildOutcome;
+  readonly durationMs: number;
+  readonly totals: Totals;
+  /** Every stage call, inputs before what needs them. */
+  readonly stages: readonly JsonStage[];
+  readonly errors: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly text: string;
+  }[];
+}
+
+/** A stage call of a {@link JsonReport}. */
+export interface JsonStage {
+  readonly id: number;
+  readonly name: string;
+  readonly outcome: string;
+  readonly durationMs: number;
+  readonly key?: string;
+  readonly ranBy?: string;
+  readonly reason?: string;
+}
+
+/** Makes a reporter that gives the whole report when the build is over. */
+export function jsonReporter(take: (report: JsonReport) => void, render: Render): Reporter {
+  const fold = reportFold();
+  return {
+    onEvent: (event: BuildEvent) => fold.onEvent(event),
+    end: (end) => {
+      if (end !== undefined) take(jsonReport(fold.summary(), end, render));
+    },
+  };
+}
+
+/** How an error is written out. */
+export type Render = (error: BuildEnd["errors"][number]) => string;
+
+function jsonReport(
+  { durationMs, totals, stages }: ReturnType<ReturnType<typeof reportFold>["summary"]>,
+  { outcome, errors }: BuildEnd,
+  render: Render,
+): JsonReport {
+  return {
+    ...{ outcome, durationMs, totals },
+    stages: stages.map(({ id, name, state, durationMs: took, key, ranBy, reason }) => ({
+      ...{ id, name, outcome: state, durationMs: took },
+      ...(key !== undefined && { key }),
+      ...(ranBy !== undefined && { ranBy }),
+      ...(reason !== undefined && { reason }),
+    })),
+    errors: errors.map((error) => {
+      const { code, message } = error;
+      return { code, message, text: render(error) };
+    }),
+  };
+}

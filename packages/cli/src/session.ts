@@ -1,0 +1,93 @@
+/**
+ * A session: a build file, and what it is built with, for as long as a command takes.
+ *
+ * @module
+ */
+import { availableParallelism } from "node:os";
+import { dirname, resolve } from "node:path";
+
+import {
+  defaultStoreDirectory,
+  DiskStore,
+  type BuildOptions,
+  type Runner,
+  type Store,
+} from "@ashlar/core";
+
+import { countOf, oneOf, type Options } from "./options.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { findBuildFile } from "./targets/build-file.ts";
+import { loadBuildFile } from "./targets/load.ts";
+import type { BuildFile } from "./targets/targets.ts";
+
+/** What a command builds with. */
+export interface Session extends AsyncDisposable {
+  readonly file: BuildFile;
+  /** Directory of the build file, absolute: relative sources start there. */
+  readonly cwd: string;
+  readonly store: Store;
+  /** How many commands may run at once, as far as that is known. */
+  readonly slots: number;
+  /** The options of a build, a plan or a verification, but for events. Makes the runner when first called. */
+  ready(): Promise<BuildOptions>;
+}
+
+/**
+ * Finds and loads the build file.
+ *
+ * @throws {@link BuildError} as `loadBuildFile` does, `COMMAND_LINE`.
+ */
+export async function openSession(options: Options, surroundings: Surroundings): Promise<Session> {
+  const { cwd: from, signal } = surroundings;
+  const path = findBuildFile(options.file, from);
+  // Wrong options are told of before anything is loaded.
+  const slots = options.slots === undefined ? undefined : countOf("--slots", options.slots);
+  const file = await loadBuildFile(path, { from });
+  const { settings } = file;
+  const cwd = dirname(path);
+  const store = storeOf(options, surroundings, file);
+  let runner: Promise<Runner> | undefined;
+  return {
+    ...{ file, cwd, store },
+    slots: slots ?? settings.resources?.["cpu"] ?? availableParallelism(),
+    ready: async () => {
+      runner ??= makeRunner(options, file);
+      return {
+        ...{ runner: await runner, cwd, store, signal },
+        keepGoing: options.keepGoing ?? settings.keepGoing ?? false,
+        ...(slots !== undefined && { slots }),
+        ...(settings.resources !== undefined && { resources: settings.resources }),
+      };
+    },
+    [Symbol.asyncDispose]: async () => {
+      const made = await runner?.catch(() => undefined);
+      await made?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The store that is named: by an option, by the build file, by the environment. */
+function storeOf(options: Options, surroundings: Surroundings, file: BuildFile): Store {
+  const wanted = options.store === undefined ? file.settings.store : undefined;
+  if (wanted === undefined) return diskStoreOf(options, surroundings);
+  return typeof wanted === "string" ? new DiskStore(resolve(dirname(file.path), wanted)) : wanted;
+}
+
+/** The store that is named by an option or by the environment. */
+export function diskStoreOf({ store }: Options, { cwd, env }: Surroundings): DiskStore {
+  return new DiskStore(
+    store === undefined ? defaultStoreDirectory(env, process.platform) : resolve(cwd, store),
+  );
+}
+
+async function makeRunner(options: Options, { settings }: BuildFile): Promise<Runner> {
+  const { runner } = settings;
+  if (typeof runner === "function") return await runner();
+  if (runner !== undefined) return runner;
+  const { localRunner } = await import("@ashlar/runner-local");
+  const choices = ["auto", "required", "none"] as const;
+  const { sandbox } = options;
+  return localRunner(
+    sandbox === undefined ? {} : { sandbox: oneOf("--sandbox", sandbox, choices) },
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * Settings: what a build file says about how to build, besides what.
+ *
+ * @module
+ */
+import type { Amounts, Runner, Store } from "@ashlar/core";
+
+/**
+ * The export `settings` of a build file. Options of the command line go before them.
+ *
+ * @example
+ * ```ts
+ * export const settings: Settings = { runner: () => containerRunner({ image: "debian:12" }) };
+ * ```
+ */
+export interface Settings {
+  /**
+   * Where commands run; or what makes the runner, once it is needed.
+   *
+   * @defaultValue processes on this machine: `localRunner()`
+   */
+  readonly runner?: Runner | (() => Runner | Promise<Runner>);
+  /**
+   * A store, or the directory of one, relative to the build file.
+   *
+   * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
+   */
+  readonly store?: Store | string;
+  /** What commands share: `{ cpu: 8, db: 1 }`. @defaultValue the processors and the memory of the machine */
+  readonly resources?: Amounts;
+  /** Whether stages that do not depend on a failed one still run. @defaultValue false */
+  readonly keepGoing?: boolean;
+}

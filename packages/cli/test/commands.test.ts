@@ -1,0 +1,210 @@
+/**
+ * Commands through the real program, on a small project.
+ */
+import { existsSync, readFileSync } from "node:fs";
+
+import { foldReport, readEvents } from "@ashlar/core";
+import { describe, expect, test } from "vitest";
+
+import { Project, small, whyNot } from "./rig.ts";
+
+const files = { "ashlar.build.ts": small, "src/a.txt": "hello\n" };
+
+describe.skipIf(whyNot !== undefined)("ashlar", () => {
+  test("builds everything, and the second time nothing", async () => {
+    using project = new Project(files);
+    const first = await project.run("build");
+    expect(first).toMatchObject({ code: 0, stdout: "" });
+    expect(first.stderr).toMatch(/^\[1\/3\] ran {5}copy {2}/);
+    expect(first.stderr).toMatch(/\nsucceeded in .*: 3 ran\n$/);
+    const second = await project.run("build");
+    expect(second.stderr).toMatch(/^succeeded in .*: 3 reused\n$/);
+  });
+
+  test("says what failed, why, and what it printed", async () => {
+    using project = new Project({ ...files, "src/a.txt": "hello bad\n" });
+    const built = await project.run("build --keep-going --json");
+    expect(built.code).toBe(1);
+    expect(built.stderr).toContain("error[STAGE_FAILED]: stage `lint` exited with 3");
+    expect(built.stderr).toContain("found bad words");
+    expect(built.stderr).toMatch(/\nfailed in .*: 1 failed, 2 ran\n$/);
+    const report = JSON.parse(built.stdout) as { errors: { code: string }[]; outcome: string };
+    expect(report).toMatchObject({ outcome: "failed", errors: [{ code: "STAGE_FAILED" }] });
+
+    const logs = await project.run("logs checks");
+    expect(logs).toMatchObject({
+      code: 0,
+      stdout: "── copy (reused)\ncopying\n── lint (failed)\nfound bad words\n",
+    });
+    const data = await project.run("logs checks.lint --json");
+    expect(JSON.parse(data.stdout)).toEqual({
+      stages: [
+        { stage: "copy", outcome: "reused", text: "copying\n" },
+        { stage: "lint", outcome: "failed", text: "found bad words\n" },
+      ],
+    });
+  });
+
+  test("plans, and names what nobody asked for", async () => {
+    using project = new Project(files);
+    const { stdout, code } = await project.run("plan checks.unit");
+    expect(code).toBe(0);
+    expect(stdout).toBe(`0 reused, 1 to run, 1 unknown
+  run      copy  first time
+  unknown  test  first time, after \`copy\`
+not requested: both, checks.lint, copied
+`);
+    const data = JSON.parse((await project.run("plan checks.unit --json")).stdout) as object;
+    expect(data).toMatchObject({
+      targets: ["checks.unit"],
+      notRequested: ["both", "checks.lint", "copied"],
+      stages: [{ stage: "copy", status: "run" }, { stage: "test" }],
+    });
+  });
+
+  test("says why, down to the line that changed", async () => {
+    using project = new Project(files);
+    await project.run("build");
+    project.write({ "src/a.txt": "hello again\n" });
+    const { stdout } = await project.run("why copied");
+    expect(stdout).toContain("`copy` would run");
+    expect(stdout).toContain("src/a.txt differs");
+    const data = JSON.parse((await project.run("why copied --json")).stdout) as object;
+    expect(data).toMatchObject({ stages: [{ stage: "copy", status: "run" }] });
+  });
+
+  test("prints the graph in three languages", async () => {
+    using project = new Project(files);
+    expect((await project.run("graph")).stdout).toMatch(/^digraph plan \{[^]*\}\n$/);
+    expect((await project.run("graph --format mermaid")).stdout).toMatch(/^flowchart /);
+    const { nodes } = JSON.parse((await project.run("graph --json checks")).stdout) as {
+      nodes: { key: string }[];
+    };
+    expect(nodes.map(({ key }) => key)).toEqual(["source:src", "copy", "test", "lint"]);
+    expect(await project.run("graph --format svg")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("one of: dot, mermaid, json") as string,
+    });
+  });
+
+  test("exports one artifact, and nothing else", async () => {
+    using project = new Project(files);
+    expect((await project.run("export copied out/a.txt")).code).toBe(0);
+    expect(readFileSync(project.path("out/a.txt"), "utf8")).toBe("hello\n");
+    const group = await project.run("export both out/b");
+    expect(group.code).toBe(2);
+    expect(group.stderr).toContain("hint: one of its members is: both.copied");
+    expect(existsSync(project.path("out/b"))).toBe(false);
+  });
+
+  test("records events that give the same summary again", async () => {
+    using project = new Project(files);
+    await project.run("build --events events.jsonl --reporter none");
+    const summary = await foldReport(readEvents(project.path("events.jsonl")));
+    expect(summary).toMatchObject({ outcome: "succeeded", totals: { ran: 3 } });
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("says when a disk is full, and has built", async () => {
+    using project = new Project(files);
+    const { code, stderr } = await project.run("build --events /dev/full");
+    expect(code).toBe(3);
+    expect(stderr).toContain("succeeded in");
+    expect(stderr).toContain("error[REPORT_UNWRITABLE]: `/dev/full` cannot be written");
+  });
+
+  test("verifies, and finds a command that gives something else each time", async () => {
+    using project = new Project({
+      ...files,
+      "other.ts": `import { out, sh, stage } from "@ashlar/core";
+export const now = stage("now", () => sh.bash\`date +%s%N > \${out.file("time")}\`)();`,
+    });
+    expect(await project.run("verify checks.unit")).toMatchObject({
+      code: 0,
+      stdout: "copy  same\ntest  same\n",
+    });
+    const differs = await project.run("verify -f other.ts --json");
+    expect(differs.code).toBe(1);
+    expect(JSON.parse(differs.stdout)).toMatchObject({ ok: false, stages: [{ name: "now" }] });
+  });
+
+  test("checks types and names, and runs nothing", async () => {
+    using project = new Project({
+      ...files,
+      "twice.ts": `import { sh, stage } from "@ashlar/core";
+const a = stage("test", () => sh\`a\`);
+const b = stage("test", () => sh\`b\`);
+export const tests = { a: a(), again: a(), b: b() };`,
+    });
+    expect(await project.run("check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("ashlar.build.ts: 6 targets") as string,
+    });
+    const twice = await project.run("check -f twice.ts");
+    expect(twice.code).toBe(1);
+    expect(twice.stderr).toContain("error[STAGE_NAME_TWICE]: 2 stages are called `test`");
+    expect(existsSync(project.path(".store"))).toBe(false);
+  });
+
+  test("looks after the store", async () => {
+    using project = new Project(files);
+    await project.run("build --reporter none");
+    const store = await project.run("store");
+    expect(store.stdout).toMatch(/\n {2}results +3 files /);
+    expect(await project.run("store --check")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^3 results, \d+ blobs whole, 0 problems\n$/) as string,
+    });
+    const gone = await project.run("gc --max-bytes 1 --json");
+    expect(JSON.parse(gone.stdout)).toMatchObject({ removed: { results: { count: 3 } } });
+    expect((await project.run("build")).stderr).toMatch(/\n?.* ran {5}copy /);
+  });
+
+  test("explains errors, by names that are nearly right", async () => {
+    using project = new Project({});
+    expect((await project.run("explain stage-failed")).stdout).toMatch(/^# STAGE_FAILED\n/);
+    const wrong = await project.run("explain STAGE_FALED");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain("did you mean `STAGE_FAILED`");
+  });
+
+  test.each([
+    ["biuld", "Did you mean build?"],
+    ["build --keep-gonig", "Did you mean --keep-going?"],
+    ["build -j many", "is no whole number"],
+    ["why", "missing required argument"],
+    ["build --reporter loud", "one of: auto, plain, none"],
+    ["gc --max-age soon", "is no span of time"],
+    ["store more", "too many arguments"],
+  ])("`%s` is told what is wrong with it", async (words, said) => {
+    using project = new Project(files);
+    const { code, stderr } = await project.run(words);
+    expect(stderr).toContain(said);
+    expect(code).toBe(2);
+  });
+
+  test("does not load the build file for its help", async () => {
+    using project = new Project({ "ashlar.build.ts": `throw new Error("loaded");` });
+    for (const words of ["--help", "help build", "build --help", "--version"]) {
+      expect(await project.run(words)).toMatchObject({ code: 0, stderr: "" });
+    }
+    expect((await project.run("build")).code).toBe(2);
+  });
+
+  test("has the version of its package", async () => {
+    using project = new Project({});
+    const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+    const { version } = JSON.parse(manifest) as { version: string };
+    expect((await project.run("--version")).stdout).toBe(`${version}\n`);
+  });
+
+  test("ends quietly when nobody reads on", async () => {
+    using project = new Project(files);
+    const { execa } = await import("execa");
+    const { program } = await import("./rig.ts");
+    const shell = `"${process.execPath}" "${program}" graph | head -c 1`;
+    const ended = await execa("bash", ["-c", shell], {
+      ...{ cwd: project.folder, env: project.env, reject: false },
+    });
+    expect(ended).toMatchObject({ stdout: "d", stderr: "" });
+  });
+});
