@@ -160,6 +160,8 @@ export interface Execution {
  * 15. Where hermeticity is `sandbox` or `container`, the command can read nothing of the machine but its input
  *     root, its tools and a minimal system, sees no processes but its own, and reaches no network unless
  *     `network` is set. It may be refused writing into `wholeTrees` that it does not start in.
+ * 16. What is captured depends on names, kinds, bytes, exec bits and targets of links alone: the same has the same digests
+ *     on every runner, whatever its times, owners and other modes.
  */
 export interface Runner {
   /** Short and lower case: `local`. Recorded in results. */

@@ -16,6 +16,7 @@ import { Bench, withFolder, type Check, type TestKit } from "./runner-contract/b
 import { checkCaches } from "./runner-contract/caches.ts";
 import { checkEnds } from "./runner-contract/ends.ts";
 import { checkInputs } from "./runner-contract/inputs.ts";
+import { checkIsolation } from "./runner-contract/isolation.ts";
 import { checkResults } from "./runner-contract/results.ts";
 import { checkSecrets } from "./runner-contract/secrets.ts";
 import { checkSurroundings } from "./runner-contract/surroundings.ts";
@@ -68,6 +69,7 @@ export function runnerContract(kit: TestKit, options: RunnerContractOptions): vo
       checkEnds(check);
       checkSecrets(check);
       checkCaches(check);
+      checkIsolation(check);
     });
   }
 }

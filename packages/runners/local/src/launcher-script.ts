@@ -1,8 +1,8 @@
 /**
  * The script of the launcher, for bash from version 3.2 on.
  *
- * It reads numbers from its standard input, and opens a post for each, in the folder `post-<number>` of
- * the directory that it was given:
+ * It reads numbers from its standard input, up to the word `end`, and opens a post for each, in the folder
+ * `post-<number>` of the directory that it was given:
  *
  *     in               what the post is to do: numbers, one for each command
  *     command          a script that becomes the command: written before its number is
@@ -30,6 +30,10 @@ LC_ALL=C
 export -n LC_ALL PATH
 unset OLDPWD PWD SHLVL _ BASH_ENV ENV
 trap : HUP INT TERM
+# What the build had open when it was started is none of its commands' business.
+for fd in /dev/fd/*; do
+  case \${fd##*/} in [012] | '*') ;; *) eval "exec \${fd##*/}>&-" ;; esac
+done
 cd "$1" || exit
 exec 2> /dev/null
 
@@ -66,7 +70,16 @@ post() {
   done
 }
 
-while read -r number; do post "$number" & done
+while read -r number && [ "$number" != end ]; do post "$number" & done
 posts=$(jobs -p)
 [ -z "$posts" ] || kill -s TERM -- $posts
+
+# The build is gone, and has not said so: nobody else looks for those who have left their group.
+[ "$number" = end ] || for link in /proc/[0-9]*/cwd; do
+  cd -P "$link" && case $PWD in
+    "$1"/*)
+      process=\${link%/cwd}
+      grep -q -F "$1" "$process/environ" && kill -s KILL "\${process#/proc/}" ;;
+  esac
+done
 `;

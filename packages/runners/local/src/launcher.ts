@@ -104,7 +104,7 @@ export class Launcher {
     for (const post of this.#free.splice(0)) post.close();
     if (this.#shell === undefined) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#shell?.process.stdin.end(), idleMs).unref();
+    this.#timer = setTimeout(() => this.#shell?.process.stdin.end("end\n"), idleMs).unref();
   }
 
   /** Ends the launcher, and kills what still runs at its posts. */
@@ -116,7 +116,7 @@ export class Launcher {
     await new Promise<void>((resolve) => {
       ending.once("exit", () => resolve());
       ending.ref();
-      ending.stdin.end();
+      ending.stdin.end("end\n");
     });
   }
 }

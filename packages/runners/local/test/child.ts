@@ -39,6 +39,8 @@ export interface ChildOptions {
   readonly unprivileged?: boolean;
   /** More options for Node. */
   readonly node?: readonly string[];
+  /** A file that it has open from the start, under the number 3. */
+  readonly open?: number;
 }
 
 /** Starts a child that runs a module with some arguments. */
@@ -58,7 +60,8 @@ export function runChild(
   options: ChildOptions = {},
 ): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
   const [file = "", ...argv] = commandOf(module, args, options);
-  return spawnSync(file, argv, { env: environment(), encoding: "utf8" });
+  const stdio = ["pipe", "pipe", "pipe", ...(options.open === undefined ? [] : [options.open])];
+  return spawnSync(file, argv, { env: environment(), encoding: "utf8", stdio: stdio as "pipe"[] });
 }
 
 function commandOf(

@@ -1,5 +1,4 @@
 /** The sandbox: what a command cannot reach, and what it still can. */
-import { spawn } from "node:child_process";
 import {
   chmodSync,
   mkdirSync,
@@ -14,7 +13,6 @@ import { join } from "node:path";
 
 import {
   build,
-  DiskStore,
   MemoryStore,
   out,
   sh,
@@ -33,7 +31,7 @@ import { findBubblewrap, probe } from "../src/bubblewrap.ts";
 import { chooseSandbox } from "../src/sandbox.ts";
 import { installationOf, placesOf } from "../src/tool-places.ts";
 import { startChild } from "./child.ts";
-import { codes, folder, leftBy, logs, run, script, until } from "./rig.ts";
+import { codes, folder, logs, run, script, until } from "./rig.ts";
 
 const endless = new URL("children/endless.ts", import.meta.url);
 
@@ -45,13 +43,12 @@ async function reaches(
   sandbox: "none" | "required",
   text: string,
   options: CommandOptions = {},
-  scratch?: string,
 ): Promise<boolean> {
-  await using runner = localRunner({ sandbox, ...(scratch !== undefined && { scratch }) });
+  await using runner = localRunner({ sandbox });
   return (await run(runner, script(text, options))).outcome === "succeeded";
 }
 
-/** Each is tried without a sandbox as well, or it would not show that it is the sandbox that stops it. */
+/** What the contract says of it, and more. Each is tried without a sandbox as well, or it would show nothing. */
 describe.skipIf(bwrap === undefined)(`a command that tries to escape${notHere}`, () => {
   const isStopped = async (text: string, env: Record<string, string>): Promise<boolean> => {
     const isPossible = await reaches("none", text, { env });
@@ -62,12 +59,7 @@ describe.skipIf(bwrap === undefined)(`a command that tries to escape${notHere}`,
     const marker = join(folder(), "marker");
     writeFileSync(marker, "it was read");
     expect(await isStopped('grep -q "it was read" "$FILE"', { FILE: marker })).toBe(true);
-    expect(await reaches("required", "ls /home || ls /root || ls /work || ls /opt")).toBe(false);
-  });
-
-  test("does not read who the users of the machine are", async () => {
-    const users = readFileSync("/etc/passwd", "utf8").trim().split("\n");
-    expect(await isStopped('grep -qxF "$LINE" /etc/passwd', { LINE: users[1]! })).toBe(true);
+    expect(await reaches("required", "ls /home || ls /root || ls /opt")).toBe(false);
   });
 
   test("does not reach the network, unless it says so", async () => {
@@ -81,54 +73,11 @@ describe.skipIf(bwrap === undefined)(`a command that tries to escape${notHere}`,
     expect(await reaches("required", text, { env: { CODE: connect }, network: true })).toBe(true);
   });
 
-  test("does not see another command's directory", async () => {
-    for (const sandbox of ["none", "required"] as const) {
-      const scratch = folder();
-      await using runner = localRunner({ scratch, sandbox, graceMs: 50 });
-      const stop = new AbortController();
-      let isReady = false;
-      const first = run(runner, script("echo mine > mine; echo ready; exec sleep 1000"), {
-        signal: stop.signal,
-        onEvent: ({ type }) => void (isReady ||= type === "stage-output"),
-      });
-      await until("the first is at work", () => isReady);
-      const look = script('cat "$SCRATCH"/ashlar-run-*/*/root/mine', { env: { SCRATCH: scratch } });
-      const second = await run(runner, look);
-      expect(second.outcome).toBe(sandbox === "none" ? "succeeded" : "failed");
-      stop.abort(new Error("enough"));
-      await first;
-      expect(leftBy(scratch).filter((path) => !path.includes("-shared"))).toEqual([]);
-    }
-  });
-
-  test("does not see the store", async () => {
-    for (const sandbox of ["none", "required"] as const) {
-      const place = folder();
-      await using runner = localRunner({ sandbox });
-      const store = new DiskStore(place);
-      const report = await run(runner, script('ls "$STORE"', { env: { STORE: place } }), { store });
-      expect(report.outcome).toBe(sandbox === "none" ? "succeeded" : "failed");
-    }
-  });
-
-  test("does not see other processes", async () => {
-    const mark = `mark-${process.pid}-${Math.random()}`;
-    const other = spawn("sleep", ["1000"], { env: { MARK: mark } });
-    onTestFinished(() => void other.kill("SIGKILL"));
-    await until("it runs", () => startedWith(mark)?.length === 1);
-    expect(
-      await isStopped('grep -q "$WORD" "/proc/$PID/environ"', {
-        WORD: mark.slice(1),
-        PID: String(other.pid),
-      }),
-    ).toBe(true);
-  });
-
   test("is gone with all that it started when the build is killed", async () => {
     const mark = `killed-${process.pid}-${Math.random()}`;
     const child = startChild(endless, [folder(), "sandbox", mark]);
     try {
-      await until("they run", () => (startedWith(mark)?.length ?? 0) >= 6);
+      await until("they run", () => (startedWith(mark)?.length ?? 0) >= 8);
       child.kill("SIGKILL");
       await until("all are gone", () => startedWith(mark)?.length === 0);
       expect(startedWith(mark)).toEqual([]);

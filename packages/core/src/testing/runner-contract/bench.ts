@@ -14,6 +14,7 @@ import { source } from "../../artifact/source.ts";
 import { build, tryBuild, type BuildOptions } from "../../build/build.ts";
 import type { Targets } from "../../build/ground.ts";
 import type { Report } from "../../build/report.ts";
+import type { Digest } from "../../digest/digest.ts";
 import type { Command } from "../../graph/command.ts";
 import { stage, type StageResult } from "../../graph/stage.ts";
 import type { Action, Execution, RunContext, Runner } from "../../runner/runner.ts";
@@ -57,6 +58,8 @@ export class Bench {
   readonly expect: TestKit["expect"];
   readonly store: Store;
   readonly runner: Runner;
+  /** Absolute: a directory of this test, which holds the project, and the store if that is on disk. */
+  readonly folder: string;
   readonly #runs: Run[] = [];
   readonly #project: string;
 
@@ -64,6 +67,7 @@ export class Bench {
     this.expect = expect;
     this.store = store;
     this.runner = recording(runner, this.#runs);
+    this.folder = folder;
     this.#project = join(folder, "project");
     fs.mkdirSync(this.#project);
   }
@@ -123,22 +127,51 @@ export class Bench {
     return last;
   }
 
-  /** Runs the last action once more, past the engine. */
-  async run(context: Partial<RunContext> = {}): Promise<Execution> {
+  /** Runs the last action once more, past the engine. @param change - What is to be otherwise. */
+  async run(context: Partial<RunContext> = {}, change: Partial<Action> = {}): Promise<Execution> {
     const { action, content, secrets, caches } = this.last;
-    return await this.runner.run(action, {
-      content,
-      secrets,
-      caches,
-      signal: new AbortController().signal,
-      onLog: () => {},
-      ...context,
-    });
+    return await this.runner.run(
+      { ...action, ...change },
+      {
+        content,
+        secrets,
+        caches,
+        signal: new AbortController().signal,
+        onLog: () => {},
+        ...context,
+      },
+    );
   }
 
   #options(options: Partial<BuildOptions>): BuildOptions {
     return { runner: this.runner, store: this.store, cwd: this.#project, ...options };
   }
+}
+
+/** A store that says when it is used, with the name of the method and the digest, where there is one. */
+export function watched(
+  content: ContentStore,
+  onUse: (method: string, digest?: Digest) => void,
+): ContentStore {
+  return {
+    missing: async (digests) => await content.missing(digests),
+    write: async (bytes) => {
+      onUse("write");
+      return await content.write(bytes);
+    },
+    writeFile: async (path) => {
+      onUse("writeFile");
+      return await content.writeFile(path);
+    },
+    read: async (digest) => {
+      onUse("read", digest);
+      return await content.read(digest);
+    },
+    copyTo: async (digest, path, mode) => {
+      onUse("copyTo", digest);
+      await content.copyTo(digest, path, mode);
+    },
+  };
 }
 
 /** A call of a stage that is this command. */

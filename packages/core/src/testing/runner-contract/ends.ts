@@ -15,7 +15,7 @@ import type { Report } from "../../build/report.ts";
 import type { Command } from "../../graph/command.ts";
 import { out } from "../../graph/out.ts";
 import { sh } from "../../graph/sh.ts";
-import { call, codes, isGone, startedWith, type Bench, type Check } from "./bench.ts";
+import { call, codes, isGone, startedWith, watched, type Bench, type Check } from "./bench.ts";
 
 /** Starts what does not want to end: a child, a grandchild, and one that has closed its outputs. */
 const script = `
@@ -38,6 +38,31 @@ export function checkEnds(check: Check): void {
     const onLog = (_: string, chunk: Uint8Array): void => void (printed += chunk.toString());
     await bench.run({ signal, onLog }).catch(() => {});
     bench.expect(printed).toBe("");
+  });
+
+  check(8, "a run may be cancelled at whatever it is doing with the store", async (bench) => {
+    const mark = randomUUID();
+    bench.write({ "in/a": "a", "in/d/b": "b" });
+    const command = sh({
+      root: { in: bench.project },
+      env: { MARK: mark },
+      outputs: { o: out.tree("o") },
+    })`sh -ec ${"cp -R in o; echo printed"}`;
+    const whole = call(command);
+    const digest = await (await bench.build(whole)).digest(whole);
+    const { content } = bench.last;
+    // While inputs are laid, and while outputs are taken: at its first use of the store, its second, …
+    for (let at = 1, uses = at; uses >= at; at++) {
+      const cancel = new AbortController();
+      uses = 0;
+      const counting = watched(content, () => {
+        if (++uses === at) cancel.abort(new Error("enough"));
+      });
+      await bench.run({ signal: cancel.signal, content: counting }).catch(() => {});
+      bench.expect(startedWith(mark) ?? []).toEqual([]);
+    }
+    const values = [...(await bench.run()).outputs.values()];
+    bench.expect(values).toEqual([{ kind: "tree", digest }]);
   });
 
   check(8, "all that ignores SIGTERM is gone when a cancelled run settles", async (bench) => {

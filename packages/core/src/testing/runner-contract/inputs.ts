@@ -11,7 +11,7 @@ import { out } from "../../graph/out.ts";
 import { sh } from "../../graph/sh.ts";
 import { walkTree } from "../../store/directories.ts";
 import type { ContentStore } from "../../store/store.ts";
-import { call, rejection, type Bench, type Check } from "./bench.ts";
+import { call, rejection, watched, type Bench, type Check } from "./bench.ts";
 
 /** Declares the tests. */
 export function checkInputs(check: Check): void {
@@ -145,20 +145,7 @@ function fill(bench: Bench): Bench {
 
 /** A store that has lost one blob. */
 function losing(content: ContentStore, lost: Digest): ContentStore {
-  const guard = (digest: Digest): void => {
+  return watched(content, (_, digest) => {
     if (digest === lost) throw blobLost(digest, "a test has lost it");
-  };
-  return {
-    missing: async (digests) => await content.missing(digests),
-    write: async (bytes) => await content.write(bytes),
-    writeFile: async (path) => await content.writeFile(path),
-    read: async (digest) => {
-      guard(digest);
-      return await content.read(digest);
-    },
-    copyTo: async (digest, path, mode) => {
-      guard(digest);
-      await content.copyTo(digest, path, mode);
-    },
-  };
+  });
 }

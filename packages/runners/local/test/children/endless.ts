@@ -13,8 +13,14 @@ const [scratch = "", how = "", mark = ""] = process.argv.slice(2);
 // The test that started us may be ended itself.
 process.stdin.on("end", () => process.exit(1)).resume();
 
+// One that has left its group and its session; where there is no /proc, nobody would find it.
+const daemon = `
+  if [ -e /proc/self ]; then
+    setsid sh -c 'trap "" TERM INT HUP; echo pid $$; exec sleep 1000' &
+  fi`;
 const script = `
   trap '' TERM INT
+  ${how === "stable" ? "" : daemon}
   sh -c 'trap "" TERM INT; echo pid $$; exec sleep 1000' &
   echo pid $$
   while :; do sleep 1000; done`;
