@@ -1,43 +1,42 @@
 /**
- * The rig: a project in a temporary folder, a fresh store, and stages whose commands the test holds.
+ * The rig of this repository's tests: the one that users have, with a store on the disk, a clock that stands
+ * still, and stages by a word, whose commands the test holds.
  *
- * Keys, store and scheduler are the real ones; only commands are played, by the mock runner. Every
- * build's events are checked for their form, and printed when the test fails. `KEEP=1` keeps the folder.
+ * Every build's events are checked for their form, and printed when the test fails. `KEEP=1` keeps the folder.
  *
  * @module
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import {
   build,
   DiskStore,
   out,
-  plan,
   sh,
   stage,
-  tryBuild,
-  type Action,
   type Artifact,
   type BuildEvent,
-  type BuildOptions,
   type BuildPlan,
   type Check,
   type Digest,
-  type Execution,
   type File,
   type Gate,
   type Report,
-  type RunContext,
   type RunOptions,
-  type Runner,
+  type Stage,
   type Store,
   type Targets,
   type Tree,
   type Writable,
 } from "@ashlar/core";
-import { mockRunner, virtualClock, type VirtualClock } from "@ashlar/runner-mock";
+import {
+  mockRunner,
+  Rig,
+  virtualClock,
+  type RigBuildOptions,
+  type VirtualClock,
+} from "@ashlar/runner-mock";
 import { onTestFailed } from "vitest";
 
 import { unpackBlob } from "../../packages/core/test/store/unpack.ts";
@@ -69,32 +68,21 @@ type Made<O extends readonly string[]> = O extends readonly []
   : { -readonly [I in keyof O]: HandleOf<O[I]> };
 
 /** How a rig's builds differ from the usual: everything but the runner. */
-export type RigOptions = Partial<Omit<BuildOptions, "runner">>;
+export type RigOptions = RigBuildOptions;
 
 /** A project, a store, and commands in the hand of the test. */
 export class BuildRig {
-  /** Temporary; holds the project and the store. */
-  readonly folder: string;
-  /** The folder that sources start from. */
-  readonly project: string;
   /** It stands still until the test moves it. */
   readonly clock: VirtualClock = virtualClock({ startsAt: 1_000_000, movesByItself: false });
+  readonly store: Store;
   /** What the last build has said. */
   events: readonly BuildEvent[] = [];
+  readonly #rig: Rig;
   readonly #log: string[] = [];
-  readonly #store: Store;
-  readonly #tools: Tool[] = [];
-  readonly #mock = mockRunner();
-  /** By the signal of a run, which is its own: what it wrote besides its outputs. */
-  readonly #extra = new WeakMap<AbortSignal, readonly string[]>();
-  readonly #abort = new AbortController();
-  readonly #underWay = new Set<Promise<unknown>>();
 
   private constructor(store: Store | undefined) {
-    this.folder = mkdtempSync(join(tmpdir(), "ashlar-rig-"));
-    this.project = join(this.folder, "project");
-    this.#store = store ?? new DiskStore(join(this.folder, "store"));
-    mkdirSync(this.project);
+    this.#rig = new Rig({ clock: this.clock, onUnused: "ignore" });
+    this.store = store ?? new DiskStore(join(this.folder, "store"));
     onTestFailed(() => {
       process.stderr.write(`\n--- events of the rig ---\n${this.#log.join("\n")}\n`);
     });
@@ -105,8 +93,14 @@ export class BuildRig {
     return Promise.resolve(new BuildRig(store));
   }
 
-  get store(): Store {
-    return this.#store;
+  /** The folder that sources start from. */
+  get project(): string {
+    return this.#rig.project;
+  }
+
+  /** Temporary; holds the project and the store. */
+  get folder(): string {
+    return dirname(this.project);
   }
 
   /** Writes files of the project. A path that ends with `/` makes a directory. */
@@ -153,13 +147,7 @@ export class BuildRig {
       ...run,
     };
     const made = stage(name, () => sh(options)`${[program, ...args]}`);
-    const tool = new Tool(name, names);
-    this.#tools.push(tool);
-    this.#mock.on(made, async (call) => {
-      const { result, extra } = await tool.run(call);
-      this.#extra.set(call.signal, extra);
-      return result;
-    });
+    const tool = new Tool(this.#rig.mock, made as Stage, names);
     const call = made();
     const result: unknown = after.length === 0 ? call : call.after(...after);
     const byName = result as Readonly<Record<string, Artifact>>;
@@ -176,75 +164,36 @@ export class BuildRig {
 
   /** Builds, and reports failures. */
   async tryBuild(targets: Targets, options: RigOptions = {}): Promise<Report> {
-    const { onEvent, signal, ...others } = options;
     const events: BuildEvent[] = [];
     this.events = events;
     this.#log.push("--- build ---");
-    const building = tryBuild(targets, {
-      runner: this.#runner(),
-      store: this.#store,
-      cwd: this.project,
-      clock: this.clock,
-      slots: 8,
-      signal: AbortSignal.any([this.#abort.signal, ...(signal ? [signal] : [])]),
+    const report = await this.#rig.tryBuild(targets, {
+      store: this.store,
+      ...options,
       onEvent: (event) => {
         events.push(event);
         this.#log.push(lineOf(event));
-        onEvent?.(event);
+        options.onEvent?.(event);
       },
-      ...others,
     });
-    this.#underWay.add(building);
-    try {
-      const report = await building;
-      checkEvents(events);
-      return report;
-    } finally {
-      this.#underWay.delete(building);
-      if (this.#underWay.size === 0) for (const tool of this.#tools) tool.over();
-    }
+    checkEvents(events);
+    return report;
   }
 
   /** Plans, as a build would be made. */
   async plan(targets: Targets): Promise<BuildPlan> {
-    const { store, project: cwd, clock } = this;
-    return await plan(targets, { runner: this.#runner(), store, cwd, clock });
+    return await this.#rig.plan(targets, { store: this.store });
   }
 
   /** Builds stages that are not the rig's: each succeeds, and leaves its outputs empty. */
   async buildEmpty(targets: Targets): Promise<Report> {
     const runner = mockRunner({ onUnmatched: "succeed-empty" });
-    return await build(targets, { runner, store: this.#store, cwd: this.project });
+    return await build(targets, { runner, store: this.store, cwd: this.project });
   }
 
   /** Stops what is under way, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#abort.abort(new Error("the test is over"));
-    await Promise.allSettled(this.#underWay);
-    if (process.env["KEEP"] === "1") process.stderr.write(`kept ${this.folder}\n`);
-    else rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  /** The mock runner, which also sees what was written besides the declared outputs. */
-  #runner(): Runner {
-    const mock = this.#mock;
-    return {
-      name: mock.name,
-      platform: mock.platform,
-      hermeticity: mock.hermeticity,
-      abilities: mock.abilities ?? [],
-      run: async (action: Action, context: RunContext): Promise<Execution> => {
-        const execution = await mock.run(action, context);
-        const extra = this.#extra.get(context.signal) ?? [];
-        const outputs = new Map(execution.outputs);
-        const digest = execution.stdout;
-        for (const path of extra) {
-          outputs.set(path as never, { kind: "file", digest, isExecutable: false });
-        }
-        return { ...execution, outputs, written: [...execution.written, ...extra].toSorted() };
-      },
-      async [Symbol.asyncDispose]() {},
-    };
+    await this.#rig[Symbol.asyncDispose]();
   }
 }
 

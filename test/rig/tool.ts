@@ -5,8 +5,8 @@
  *
  * @module
  */
-import type { TreeFiles } from "@ashlar/core";
-import type { MockCall, MockResult } from "@ashlar/runner-mock";
+import type { Stage, TreeFiles } from "@ashlar/core";
+import type { HeldCall, HeldStage, MockCall, MockResult, MockRunner } from "@ashlar/runner-mock";
 
 /** What a command writes, by output: the bytes of a file, or the files of a tree. */
 export type Written = Readonly<Record<string, string | Uint8Array | TreeFiles>>;
@@ -17,107 +17,82 @@ export interface Printed {
   readonly stderr?: string;
 }
 
-/** A result for the mock runner, and what was written besides the declared outputs. */
-export interface Answer {
-  readonly result: MockResult;
-  readonly extra: readonly string[];
-}
-
 /** A command that a build has started, and that waits for the test to say how it ends. */
 export class Run {
-  /** The command, with its inputs. */
-  readonly call: MockCall;
-  readonly #settle: (answer: Answer | Promise<Answer>) => void;
+  readonly #held: HeldCall;
   readonly #outputs: readonly string[];
 
-  constructor(
-    call: MockCall,
-    outputs: readonly string[],
-    settle: (answer: Answer | Promise<Answer>) => void,
-  ) {
-    this.call = call;
+  constructor(held: HeldCall, outputs: readonly string[]) {
+    this.#held = held;
     this.#outputs = outputs;
-    this.#settle = settle;
+  }
+
+  /** The command, with its inputs. */
+  get call(): MockCall {
+    return this.#held.call;
   }
 
   /** Ends it well. What it wrote may be more or less than what the stage declares. */
   exit(written: Written = {}, printed: Printed = {}): void {
-    this.#settle(answerOf(written, this.#outputs, { ...printed }));
+    this.#held.exit({ ...resultOf(written, this.#outputs), ...printed });
   }
 
   /** Ends it with an exit code. */
   fail(exitCode = 1, stderr = ""): void {
-    this.#settle({ result: { exitCode, stderr }, extra: [] });
+    this.#held.exit({ exitCode, stderr });
   }
 
   /** The runner itself breaks down over it. */
   break(error: unknown): void {
-    const broken = async (): Promise<Answer> => {
-      throw error;
-    };
-    this.#settle(broken());
+    this.#held.crash(error);
   }
 }
 
 /** The command of one stage. */
 export class Tool {
-  readonly name: string;
-  /** How many times a build has started it. */
-  runs = 0;
+  readonly #mock: MockRunner;
+  readonly #stage: Stage;
   readonly #outputs: readonly string[];
-  readonly #arrived: Run[] = [];
-  readonly #waiting: {
-    readonly resolve: (run: Run) => void;
-    readonly reject: (error: Error) => void;
-  }[] = [];
-  #always: ((call: MockCall) => Written | Promise<Written>) | undefined;
+  #held: HeldStage;
 
-  constructor(name: string, outputs: readonly string[]) {
-    this.name = name;
+  constructor(mock: MockRunner, stage: Stage, outputs: readonly string[]) {
+    this.#mock = mock;
+    this.#stage = stage;
     this.#outputs = outputs;
+    this.#held = mock.hold(stage) as HeldStage;
+  }
+
+  get name(): string {
+    return this.#stage.stageName;
+  }
+
+  /** How many times a build has started it. */
+  get runs(): number {
+    return this.#mock.calls.filter(({ stage }) => stage === this.#stage).length;
   }
 
   /** The next run that nobody has taken yet. Rejects when the build ends without one. */
-  next(): Promise<Run> {
-    const run = this.#arrived.shift();
-    if (run !== undefined) return Promise.resolve(run);
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-    });
+  async next(): Promise<Run> {
+    return new Run(await this.#held.next(), this.#outputs);
   }
 
   /** Answers every run from now on by itself; or no longer. */
   always(written: Written | ((call: MockCall) => Written | Promise<Written>) | undefined): this {
-    this.#always = typeof written === "object" ? () => written : written;
-    return this;
-  }
-
-  /** For the rig: the build asks for a run. */
-  async run(call: MockCall): Promise<Answer> {
-    this.runs++;
-    if (this.#always !== undefined) return answerOf(await this.#always(call), this.#outputs, {});
-    return await new Promise<Answer>((settle) => {
-      const run = new Run(call, this.#outputs, settle);
-      const waiter = this.#waiting.shift();
-      if (waiter === undefined) this.#arrived.push(run);
-      else waiter.resolve(run);
-    });
-  }
-
-  /** For the rig: no build is under way any more. */
-  over(): void {
-    for (const { reject } of this.#waiting.splice(0)) {
-      reject(new Error(`the build is over, and did not run \`${this.name}\``));
+    if (written === undefined) this.#held = this.#mock.hold(this.#stage) as HeldStage;
+    else {
+      this.#mock.replace(this.#stage, async (call) => {
+        const made = typeof written === "function" ? await written(call) : written;
+        return resultOf(made, this.#outputs);
+      });
     }
+    return this;
   }
 }
 
 /** Tells the declared outputs from the rest. */
-function answerOf(written: Written, outputs: readonly string[], result: MockResult): Answer {
+function resultOf(written: Written, outputs: readonly string[]): MockResult {
   const entries = Object.entries(written);
   const declared = entries.filter(([name]) => outputs.includes(name));
-  return {
-    result: { ...result, outputs: Object.fromEntries(declared) },
-    extra: entries.map(([name]) => name).filter((name) => !outputs.includes(name)),
-  };
+  const strays = entries.map(([name]) => name).filter((name) => !outputs.includes(name));
+  return { outputs: Object.fromEntries(declared), strays };
 }

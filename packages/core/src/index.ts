@@ -5,6 +5,7 @@
  */
 // Describing a build.
 export { source, type MakeSource, type SourceOptions } from "./artifact/source.ts";
+export { sourcePlaceOf, type SourcePlace } from "./artifact/source-place.ts";
 export { fetch, type FetchOptions } from "./artifact/fetch.ts";
 export { text, type TextOptions } from "./artifact/text.ts";
 export { json } from "./artifact/json.ts";

@@ -5,7 +5,17 @@
  */
 export { mockRunner, type MockRunner, type MockRunnerOptions } from "./mock-runner.ts";
 export type { MockCall } from "./call.ts";
+export type { MockFault, MockFaultOptions } from "./faults.ts";
+export { FaultyStore, type FaultyStoreOptions } from "./faulty-store.ts";
+export type { HeldCall, HeldStage } from "./held-stage.ts";
 export type { MockFile, MockInputs, MockParams, MockTree } from "./inputs.ts";
 export type { MockOut, MockOutput, MockOutputs } from "./outputs.ts";
+export {
+  Rig,
+  type RigBuildOptions,
+  type RigFiles,
+  type RigOptions,
+  type RigPlanOptions,
+} from "./rig.ts";
 export type { MockResult, MockScript } from "./script.ts";
 export { virtualClock, type VirtualClock, type VirtualClockOptions } from "./virtual-clock.ts";

@@ -84,6 +84,12 @@ export class Matching {
 
 type Predicate = (call: MockCall) => boolean;
 
+/** True when a target stands for a call. */
+export function matches(target: MockTarget, call: MockCall): boolean {
+  if (isPredicate(target)) return target(call);
+  return target === call.stage || target === call.name;
+}
+
 function isStage(target: unknown): target is AnyStage {
   const isAny = typeof target === "function" || (typeof target === "object" && target !== null);
   return isAny && "stageName" in target;

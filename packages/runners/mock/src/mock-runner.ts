@@ -20,6 +20,8 @@ import type {
 import { CallTime, untilAborted } from "./call-time.ts";
 import { makeCall, type MockCall } from "./call.ts";
 import { mockStageUnscripted } from "./errors.ts";
+import { Faults, type MockFault, type MockFaultOptions } from "./faults.ts";
+import { Hand, type HeldStage } from "./held-stage.ts";
 import { Matching, type MockTarget } from "./matching.ts";
 import { emptyOutputs, writeOutputs, Written } from "./outputs.ts";
 import { checkResult, type MockResult, type MockScript } from "./script.ts";
@@ -55,6 +57,15 @@ export interface MockRunner extends Runner {
   /** Scripts anew what may have a script already: for the next build of a test. */
   replace<I extends readonly unknown[], O>(stage: Stage<I, O>, script: MockScript<I, O>): this;
   replace(target: string | ((call: MockCall) => boolean), script: MockScript): this;
+  /** Keeps the commands of a stage waiting, until the test ends them one by one. */
+  hold<I extends readonly unknown[], O>(stage: Stage<I, O>): HeldStage<I, O>;
+  hold(name: string): HeldStage;
+  /**
+   * Lets something go wrong, whatever the script: the command fails or hangs, or the runner crashes.
+   *
+   * @throws {@link BuildError} `INVALID_OPTION`.
+   */
+  fault(target: MockTarget, how: MockFault, options?: MockFaultOptions): this;
   /** The commands that builds have asked for, in the order of their starts. */
   readonly calls: readonly MockCall[];
   /** Names of the stages of {@link MockRunner.calls}. */
@@ -75,13 +86,16 @@ export function mockRunner(options: MockRunnerOptions = {}): MockRunner {
   return new ScriptedRunner(options);
 }
 
-class ScriptedRunner implements MockRunner {
+/** For the rig: the runner with what only it may do. */
+export class ScriptedRunner implements MockRunner {
   readonly name = "mock";
   readonly hermeticity = "mock";
   readonly abilities = ["caches", "secrets"] as const;
   readonly platform: readonly NameValue[] = [{ name: "runner", value: "mock" }];
   readonly calls: MockCall[] = [];
   readonly #matching = new Matching();
+  readonly #faults = new Faults();
+  readonly #hands: Hand[] = [];
   readonly #counts = new Map<AnyStage, number>();
   readonly #options: MockRunnerOptions;
 
@@ -103,6 +117,24 @@ class ScriptedRunner implements MockRunner {
     return this;
   }
 
+  hold(target: AnyStage | string): never {
+    const hand = new Hand(typeof target === "string" ? target : target.stageName);
+    this.#hands.push(hand);
+    this.#matching.replace(target, hand.script);
+    // What a hand gives is typed by the stage, which only the interface knows.
+    return hand as never;
+  }
+
+  fault(target: MockTarget, how: MockFault, options: MockFaultOptions = {}): this {
+    this.#faults.add(target, how, options);
+    return this;
+  }
+
+  /** Nobody will ask for a command any more, unless there is another build. */
+  buildsAreOver(): void {
+    for (const hand of this.#hands) hand.over();
+  }
+
   async run(action: Action, context: RunContext): Promise<Execution> {
     const { signal, content } = context;
     using time = new CallTime(action.name, context);
@@ -117,6 +149,7 @@ class ScriptedRunner implements MockRunner {
     const result = await untilAborted(signal, () => this.#follow(action, call));
     checkResult(result);
     const { outputs = {}, exitCode = 0, stdout = "", stderr = "", durationMs = 0 } = result;
+    const { strays = [] } = result;
     if (durationMs > 0) await sleep(durationMs);
     print(stdout, "stdout");
     print(stderr, "stderr");
@@ -125,7 +158,7 @@ class ScriptedRunner implements MockRunner {
       exitCode,
       endedBy: undefined,
       outputs: values,
-      written: [...values.keys()].toSorted(),
+      written: [...values.keys(), ...strays].toSorted(),
       ...(await printed.keep()),
       startedAt: time.startedAt,
       finishedAt: time.now(),
@@ -140,6 +173,8 @@ class ScriptedRunner implements MockRunner {
 
   async #follow(action: Action, call: MockCall): Promise<MockResult> {
     const script = this.#matching.find(call);
+    const befallen = await this.#faults.befall(call);
+    if (befallen !== undefined) return befallen;
     if (script !== undefined) {
       return (typeof script === "function" ? await script(call) : script) ?? {};
     }

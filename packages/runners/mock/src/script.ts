@@ -12,6 +12,8 @@ import type { MockOutputs } from "./outputs.ts";
 export interface MockResult<O = Readonly<Record<string, Kind>>> {
   /** What it writes. A declared output that is left out is missing, as if it was not written. */
   readonly outputs?: MockOutputs<O>;
+  /** Paths of what it writes besides: named where a declared output is missing. @defaultValue none */
+  readonly strays?: readonly string[];
   /** @defaultValue 0 */
   readonly exitCode?: number;
   /** What it prints. @defaultValue nothing */
