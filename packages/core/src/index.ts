@@ -208,6 +208,7 @@ export type {
   Value,
 } from "./runner/runner.ts";
 export { argumentsOf, type ArgumentPlace } from "./runner/arguments.ts";
+export { closureRunner } from "./runner/in-process.ts";
 export { kindName } from "./runner/runner.ts";
 export { fillSecrets, type SecretValues } from "./runner/secret-values.ts";
 export { secretFoundIn } from "./runner/concealing-runner.ts";

@@ -31,6 +31,15 @@ import {
   type Value,
 } from "./runner.ts";
 
+/**
+ * What runs the command of an action if that is a closure, in this process; `undefined` for all others. For
+ * mocks, which are asked to run closures as well.
+ */
+export function closureRunner({ call }: Action): Runner | undefined {
+  const { opaque } = call.command;
+  return opaque && new InProcess(opaque);
+}
+
 const platform: readonly NameValue[] = [
   { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
   { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },

@@ -3,12 +3,14 @@
  *
  * @module
  */
+export { explore, type Exploration, type ExploreOptions, type OrderDifference } from "./explore.ts";
 export { mockRunner, type MockRunner, type MockRunnerOptions } from "./mock-runner.ts";
 export type { MockCall } from "./call.ts";
 export type { MockFault, MockFaultOptions } from "./faults.ts";
 export { FaultyStore, type FaultyStoreOptions } from "./faulty-store.ts";
 export type { HeldCall, HeldStage } from "./held-stage.ts";
 export type { MockFile, MockInputs, MockParams, MockTree } from "./inputs.ts";
+export type { StageDifference } from "./outcomes.ts";
 export type { MockOut, MockOutput, MockOutputs } from "./outputs.ts";
 export {
   Rig,
