@@ -127,7 +127,8 @@ export class Forecast implements Evidence, KnownValues {
     }
     const { key } = composed.action;
     if (call.command.run.hasSideEffects) return { status: "run", key, composed };
-    const produced = await this.#rebuilder.reuse(composed.action);
+    const demand = composed.runner.demands;
+    const produced = await this.#rebuilder.reuse(composed.action, demand);
     if (produced !== undefined) {
       trace.note(node, key, produced);
       return { status: "hit", key, produced, composed };
@@ -143,7 +144,8 @@ export class Forecast implements Evidence, KnownValues {
       };
     }
     this.#running.set(key, call);
-    return { status: "run", key, composed };
+    const reason = await this.#rebuilder.distrust(composed.action, demand);
+    return { status: "run", key, composed, ...(reason !== undefined && { reason }) };
   }
 
   /** The calls whose outputs it needs, and which are not known. */

@@ -82,9 +82,10 @@ export function layGround(
   const history = new History(store.notes, plan, cwd, runner);
   const identities = new ToolIdentities(placement, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
+  const demandOf = placement.demandOf.bind(placement);
   const [sources, trace] = memory.recall((recorded) => {
     const each = new Sources({ content, cwd, signal, clock, recorded });
-    return [each, new Trace({ plan, sources: each, identitiesOf, recorded })] as const;
+    return [each, new Trace({ plan, sources: each, identitiesOf, demandOf, recorded })] as const;
   });
   return { plan, placement, clock, cwd, store, hold, memory, history, identities, sources, trace };
 }

@@ -52,7 +52,7 @@ export interface StageReport {
   readonly attempts: number;
   /** Why it failed. */
   readonly error: BuildError | undefined;
-  /** Why it was skipped, in one clause. */
+  /** Why it was skipped, or run though there was a result, in one clause. */
   readonly reason: string | undefined;
   /** Blobs of what it printed, for {@link Report.log}. */
   readonly stdout: Digest | undefined;

@@ -134,7 +134,7 @@ export interface StageSettled extends StageEvent {
   readonly ranBy: string | undefined;
   /** How often its command was run in this build: more than once if it was retried. */
   readonly attempts: number;
-  /** Why it failed; or in one clause why it was skipped. */
+  /** Why it failed; or in one clause why it was skipped, or run though there was a result. */
   readonly error: ErrorSummary | undefined;
   readonly reason: string | undefined;
 }

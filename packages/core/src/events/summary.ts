@@ -39,7 +39,7 @@ export interface StageSummary {
   /** How often its command was started in this build: more than once if it was retried. */
   readonly attempts: number;
   readonly error: ErrorSummary | undefined;
-  /** Why it was skipped, in one clause. */
+  /** Why it was skipped, or run though there was a result, in one clause. */
   readonly reason: string | undefined;
 }
 

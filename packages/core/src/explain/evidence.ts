@@ -29,7 +29,7 @@ export interface Verdict {
   /** Absent when its inputs are not known. */
   readonly key?: ActionKey | undefined;
   readonly error?: BuildError | undefined;
-  /** Why it was skipped, in one clause. */
+  /** Why it was skipped, or run though there is a result, in one clause. */
   readonly reason?: string | undefined;
   /** Of what is unknown: the calls on which that depends. */
   readonly waitsFor?: readonly StageCall[];

@@ -15,7 +15,8 @@ import { blobLost } from "../errors/catalogue.ts";
 import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { exitCodeText } from "../graph/attempt.ts";
-import type { Action, Execution, Runner, Value } from "../runner/runner.ts";
+import { demandText, meetsDemand } from "../runner/demands.ts";
+import type { Action, Execution, Hermeticity, Runner, Value } from "../runner/runner.ts";
 import { readDirectory } from "../store/directories.ts";
 import type { Store } from "../store/store.ts";
 import type { ComposedAction } from "./compose.ts";
@@ -46,12 +47,17 @@ export class Rebuilder {
     this.#store = store;
   }
 
-  /** The earlier result of an action, if there is one that can be used. */
-  async reuse(action: Action): Promise<Produced | undefined> {
+  /**
+   * The earlier result of an action, if there is one that can be used.
+   *
+   * @param demand - How far it has to be trusted. @defaultValue any will do
+   */
+  async reuse(action: Action, demand?: Hermeticity): Promise<Produced | undefined> {
     if (action.hasSideEffects) return await this.#findEffect(action);
     const result = await this.#store.actions.get(action.key);
     // A result that nobody ran, or that is no success, is none: other writers may keep failures.
     if (result === undefined || result.worker === "") return undefined;
+    if (!meetsDemand(result.worker, demand)) return undefined;
     if (result.exitCode !== 0 && !action.isAttempt) return undefined;
     const produced = {
       result: recordOf(result),
@@ -61,6 +67,13 @@ export class Rebuilder {
       ({ name, isOptional }) => isOptional || result.exitCode !== 0 || produced.values.has(name),
     );
     return isComplete && (await this.isWhole(produced)) ? produced : undefined;
+  }
+
+  /** Why a result that there is cannot be used, if that is for lack of trust. */
+  async distrust({ key }: Action, demand: Hermeticity | undefined): Promise<string | undefined> {
+    if (demand === undefined) return undefined;
+    const { worker = "" } = (await this.#store.actions.get(key)) ?? {};
+    return worker === "" || meetsDemand(worker, demand) ? undefined : demandText(worker, demand);
   }
 
   /** The outputs of a run that succeeded, which is not kept. */

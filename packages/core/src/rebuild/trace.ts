@@ -19,7 +19,8 @@ import { asCall } from "../graph/closure.ts";
 import type { CommandSpec } from "../graph/command.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
 import { imageArtifact } from "../graph/where.ts";
-import type { Value } from "../runner/runner.ts";
+import { meetsDemand } from "../runner/demands.ts";
+import type { Hermeticity, Value } from "../runner/runner.ts";
 import { describeCall, type Listener } from "./description.ts";
 import type { Produced, RunRecord } from "./rebuilder.ts";
 import type { SourceChanges } from "./sources.ts";
@@ -43,6 +44,7 @@ export class Trace {
   readonly #sources: SourceChanges;
   /** What the tools of a command are, as far as it is known already. */
   readonly #identitiesOf: (command: CommandSpec) => string | undefined;
+  readonly #demandOf: (command: CommandSpec) => Hermeticity | undefined;
   readonly #record: LastBuild | undefined;
   /** By node: whether its outputs are those on record. */
   readonly #isAsRecorded: boolean[] = [];
@@ -56,11 +58,14 @@ export class Trace {
     readonly plan: Plan;
     readonly sources: SourceChanges;
     readonly identitiesOf: (command: CommandSpec) => string | undefined;
+    /** How far the results of a command have to be trusted. */
+    readonly demandOf: (command: CommandSpec) => Hermeticity | undefined;
     readonly recorded: Unpacker | undefined;
   }) {
     this.#plan = parts.plan;
     this.#sources = parts.sources;
     this.#identitiesOf = parts.identitiesOf;
+    this.#demandOf = parts.demandOf;
     this.#record = parts.recorded && new LastBuild(parts.recorded);
   }
 
@@ -82,8 +87,10 @@ export class Trace {
     }
     const image = imageArtifact(call.command);
     if (image !== undefined && !this.#isUnchanged(image)) return undefined;
-    this.#isAsRecorded[id] = true;
     const result = this.#record?.find(id);
+    const demand = this.#demandOf(call.command);
+    if (demand !== undefined && !meetsDemand(result?.result.worker ?? "", demand)) return undefined;
+    this.#isAsRecorded[id] = true;
     this.#results[id] = result;
     return result;
   }

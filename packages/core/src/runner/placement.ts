@@ -16,7 +16,7 @@ import { whereText, type Where } from "../graph/where.ts";
 import type { ContentStore } from "../store/store.ts";
 import { InProcess } from "./in-process.ts";
 import { PretendedImage } from "./pretended-image.ts";
-import type { Runner, RunnerImage, Value } from "./runner.ts";
+import type { Hermeticity, Runner, RunnerImage, Value } from "./runner.ts";
 
 /** Places the commands of one build. */
 export class Placement {
@@ -55,6 +55,11 @@ export class Placement {
     const chosen = chooseRunner(where, this.#runner);
     invariant(chosen, "a command was checked before it is placed");
     return chosen;
+  }
+
+  /** How far results of a command have to be trusted. A closure is run in this process in any case. */
+  demandOf(command: CommandSpec): Hermeticity | undefined {
+    return command.opaque === undefined ? this.chosen(command).demands : undefined;
   }
 
   /** See {@link checkPlaces}. */

@@ -171,6 +171,8 @@ export interface Runner {
   readonly hermeticity: Hermeticity;
   /** What it can do that not every runner can. @defaultValue none of it */
   readonly abilities?: readonly RunnerAbility[];
+  /** How far results of others have to be trusted to be reused in the place of running here. @defaultValue any will do */
+  readonly demands?: Hermeticity | undefined;
   /**
    * Tells a tool's version apart from others: what the tool printed, or its digest. Part of the key.
    * Asked in each build anew; `notes` may help to answer sooner. Runners whose platform already says

@@ -65,6 +65,7 @@ class Router implements Runner {
   readonly platform: readonly NameValue[];
   readonly hermeticity: Hermeticity;
   readonly abilities: readonly RunnerAbility[];
+  readonly demands: Hermeticity | undefined;
   readonly needsImage: boolean;
   readonly identify?: (tool: HostTool, signal: AbortSignal, notes?: Notes) => Promise<string>;
   readonly #default: Runner;
@@ -81,6 +82,7 @@ class Router implements Runner {
     this.platform = usual.platform;
     this.hermeticity = usual.hermeticity;
     this.abilities = usual.abilities ?? [];
+    this.demands = usual.demands;
     this.needsImage = usual.needsImage ?? false;
     if (usual.identify !== undefined) this.identify = usual.identify.bind(usual);
   }

@@ -130,6 +130,7 @@ export class CommandWork {
     if (reused !== undefined) return reused;
     onDecided();
     const { runner } = composed;
+    const reason = await this.#options.rebuilder.distrust(action, runner.demands);
     using provision = await this.#options.provisioner.provide(action, node.call, signal, runner);
     for (let attempt = 1; ; attempt++) {
       const end = await fly({
@@ -140,7 +141,7 @@ export class CommandWork {
         reuse: async () => await this.#reuse(node, composed),
         run: async () => await this.#run(node, composed, provision, attempt),
       });
-      if (typeof end !== "number") return end;
+      if (typeof end !== "number") return end.outcome === "ran" ? { ...end, reason } : end;
       const wait = (): string => `\`${node.name}\` waits to be run again`;
       await aside(clock, wait, pause(end, clock, signal));
     }
@@ -158,7 +159,7 @@ export class CommandWork {
   ): Promise<SettlementParts | undefined> {
     const { action } = composed;
     const { history, trace } = this.#options;
-    const earlier = await this.#options.rebuilder.reuse(action);
+    const earlier = await this.#options.rebuilder.reuse(action, composed.runner.demands);
     if (earlier === undefined) return undefined;
     await this.replay(node, earlier);
     await recheck(earlier);

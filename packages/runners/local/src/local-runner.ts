@@ -67,7 +67,8 @@ export interface LocalRunnerOptions {
   /**
    * Whether commands run in a sandbox, where they can read nothing of this machine but their inputs, their
    * tools and the system's programs, and have no network unless they say so. `auto`: in one where bubblewrap
-   * works, which results then say: `local/sandbox`, otherwise `local/declared`. `required`: not at all without.
+   * works, which results then say: `local/sandbox`, otherwise `local/declared`. `required`: not at all without,
+   * and no result is reused that was made without.
    *
    * @defaultValue `auto`
    */
@@ -115,6 +116,7 @@ export class LocalRunner implements Runner {
     { name: "ISA", value: process.arch === "x64" ? "x86-64" : process.arch },
     { name: "OSFamily", value: process.platform === "darwin" ? "macos" : process.platform },
   ];
+  readonly demands: "sandbox" | undefined;
   readonly #scratch: Scratch;
   readonly #tools: ToolFinder;
   readonly #stablePlace: StablePlace;
@@ -131,6 +133,7 @@ export class LocalRunner implements Runner {
     this.#choice = checkChoice(sandbox);
     this.#visible = checkVisible(visible);
     if (sandbox === "required") chooseSandbox(sandbox);
+    this.demands = sandbox === "required" ? "sandbox" : undefined;
     this.#scratch = new Scratch(scratch);
     this.#guard = new Guard(this.#scratch.directory);
     this.#launcher = launcher ? new Launcher(this.#scratch.directory) : undefined;

@@ -237,13 +237,14 @@ export function startedWith(text: string): number[] | undefined {
 
 /** The same runner, with a list of what it was given. */
 function recording(runner: Runner, runs: Run[]): Runner {
-  const { name, platform, hermeticity, abilities = [] } = runner;
+  const { name, platform, hermeticity, abilities = [], demands } = runner;
   const identify = runner.identify?.bind(runner);
   return {
     name,
     platform,
     hermeticity,
     abilities,
+    demands,
     ...(identify && { identify }),
     run: async (action, context) => {
       const { content, secrets, caches } = context;
