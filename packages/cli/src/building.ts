@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { writeFileSync } from "node:fs";
+
 import {
   recordEvents,
   renderError,
@@ -40,10 +42,11 @@ export async function tellOf<T>(
   run: (options: BuildOptions) => Promise<{ readonly value: T; readonly report: Report }>,
 ): Promise<Told<T>> {
   const { out } = surroundings;
-  const reporters: Reporter[] = [chooseReporter(options, surroundings)];
+  const reporters: Reporter[] = [await chooseReporter(session, options, surroundings)];
   if (options.json === true) {
     reporters.push(jsonReporter((report) => out.write(`${JSON.stringify(report)}\n`), renderError));
   }
+  if (options.junit !== undefined) reporters.push(await junitInto(options.junit));
   const reporter = several(reporters);
   const ready = await session.ready();
   const recording = openRecording(options.events);
@@ -67,6 +70,18 @@ export async function tellOf<T>(
       await recording?.close().catch(() => {});
     }
   }
+}
+
+/** @throws {@link BuildError} `REPORT_UNWRITABLE`, when the build is over. */
+async function junitInto(path: string): Promise<Reporter> {
+  const { junitReporter } = await import("./reporters/junit.ts");
+  return junitReporter((xml) => {
+    try {
+      writeFileSync(path, xml);
+    } catch (error) {
+      throw reportUnwritable(path, error);
+    }
+  });
 }
 
 interface OpenRecording {

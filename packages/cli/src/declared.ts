@@ -35,10 +35,11 @@ const building: readonly OptionSpec[] = [
   { flags: "-k, --keep-going", about: "run what does not depend on a failed stage" },
   {
     flags: "--reporter <name>",
-    about: "how to tell what happens: auto, plain, none",
-    choices: ["auto", "plain", "none"],
+    about: "how to tell what happens: auto, live, plain, github, none",
+    choices: ["auto", "live", "plain", "github", "none"],
   },
   { flags: "-v, --verbose", about: "tell of every stage, and what each prints" },
+  { flags: "--junit <file>", about: "write a report that CI systems read" },
   { flags: "--events <file>", about: "write every event to a file, one line of JSON each" },
   json,
 ];

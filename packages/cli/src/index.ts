@@ -16,6 +16,14 @@ export { chooseTargets, type BuildFile, type Choice, type Target } from "./targe
 // Reporters.
 export type { BuildEnd, Reporter } from "./reporters/reporter.ts";
 export { plainReporter, type PlainOptions } from "./reporters/plain.ts";
+export { liveReporter, type LiveOptions, type Screen } from "./reporters/live.ts";
+export { frameLines, type FrameParts } from "./reporters/frame.ts";
+export { Remaining, type Estimate, type Expect } from "./reporters/remaining.ts";
+export { terminalScreen } from "./reporters/terminal-screen.ts";
+export { githubReporter, type GithubOptions } from "./reporters/github.ts";
+export { junitReporter } from "./reporters/junit.ts";
+export type { Annotation } from "./annotations/annotation.ts";
+export { findAnnotations } from "./annotations/find-annotations.ts";
 export { jsonReporter, type JsonReport, type JsonStage } from "./reporters/json.ts";
 export { Progress, type Counts, type RunningStage } from "./reporters/progress.ts";
 export { makeColors, wantsColor, type Colors } from "./colors.ts";

@@ -172,7 +172,7 @@ export const tests = { a: a(), again: a(), b: b() };`,
     ["build --keep-gonig", "Did you mean --keep-going?"],
     ["build -j many", "is no whole number"],
     ["why", "missing required argument"],
-    ["build --reporter loud", "one of: auto, plain, none"],
+    ["build --reporter loud", "one of: auto, live, plain, github, none"],
     ["gc --max-age soon", "is no span of time"],
     ["store more", "too many arguments"],
   ])("`%s` is told what is wrong with it", async (words, said) => {

@@ -14,6 +14,7 @@
 import { renderError, type BuildEvent } from "@ashlar/core";
 
 import type { Colors } from "../colors.ts";
+import { oneLine } from "../one-line.ts";
 import { paintError } from "../show-fault.ts";
 import { shownNumber, shownTime } from "../shown.ts";
 import { Failures } from "./failures.ts";
@@ -106,7 +107,7 @@ class PlainReporter implements Reporter {
 
   #writeStage({ name, durationMs }: { name: string; durationMs: number }, outcome: string): void {
     const time = durationMs === 0 ? "" : `  ${shownTime(durationMs)}`;
-    this.#write(`${this.#place()} ${outcome} ${name}${time}`);
+    this.#write(`${this.#place()} ${outcome} ${oneLine(name)}${time}`);
   }
 
   /** Once stages have no lines any more, tells of every tenth of the build. */

@@ -8,7 +8,8 @@ import type { ActionKey, BuildEvent, ErrorSummary, Outcome } from "@ashlar/core"
 /** A stage that settles, and what it prints before that. */
 export type Step = readonly [id: number, outcome: Outcome, output?: string];
 
-const key = `${"ab".repeat(32)}/7` as ActionKey;
+/** A key that is nobody's. */
+export const key: ActionKey = `${"ab".repeat(32)}/7` as ActionKey;
 
 /** What a stage fails with. */
 export function error(name: string): ErrorSummary {
