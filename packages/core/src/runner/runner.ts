@@ -99,6 +99,11 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Takes what the command prints, as it prints it. */
   readonly onLog: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+  /**
+   * May be called once, when the command and all that it started have ended, with success, and keeping outputs is
+   * what is left: others may start instead of it. To be awaited, so that they do before that goes on.
+   */
+  readonly onEnded?: (() => Promise<void>) | undefined;
 }
 
 /** What a runner saw. */

@@ -125,21 +125,30 @@ export class CommandWork {
     const reused = await this.#reuse(node, composed, async (earlier) => {
       if (this.#options.recheck?.wants(node, action.key) !== true) return;
       onDecided();
-      await this.#inTurn(node, () => this.#runAgain(node, composed, earlier));
+      await this.#inTurn(node, async () => await this.#runAgain(node, composed, earlier));
     });
     if (reused !== undefined) return reused;
     onDecided();
     const { runner } = composed;
     const reason = await this.#options.rebuilder.distrust(action, runner.demands);
     using provision = await this.#options.provisioner.provide(action, node.call, signal, runner);
+    let leaveTurn = (): void => {};
     for (let attempt = 1; ; attempt++) {
       const end = await fly({
         ...{ key: action.key, name: node.name },
         claims: action.hasSideEffects ? undefined : store.claims,
         ...{ clock, signal },
-        inTurn: async (work) => await this.#inTurn(node, work),
+        inTurn: async (work) =>
+          await this.#inTurn(node, async (leave) => {
+            leaveTurn = leave;
+            return await work();
+          }),
         reuse: async () => await this.#reuse(node, composed),
-        run: async () => await this.#run(node, composed, provision, attempt),
+        run: async () =>
+          await this.#run(node, composed, provision, {
+            attempt,
+            onEnded: async () => await this.#letOthersStart(node, action.key, leaveTurn),
+          }),
       });
       if (typeof end !== "number") return end.outcome === "ran" ? { ...end, reason } : end;
       const wait = (): string => `\`${node.name}\` waits to be run again`;
@@ -169,8 +178,20 @@ export class CommandWork {
     return { outcome: "reused", key: action.key, produced: earlier };
   }
 
+  /**
+   * Gives back what a command had that has ended, so that another starts before its outputs are kept. Not if
+   * something that waits for it alone might be more urgent than those who could start now.
+   */
+  async #letOthersStart(node: PlanNode, key: ActionKey, leaveTurn: () => void): Promise<void> {
+    const { urgency } = this.#pool;
+    if (urgency === undefined || this.#options.recheck?.wants(node, key) === true) return;
+    if (node.dependents.some((id) => this.#priorities.of(id) > urgency)) return;
+    leaveTurn();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** Does work for a node when there is what its command needs. */
-  async #inTurn<T>(node: PlanNode, work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(node: PlanNode, work: (leave: () => void) => Promise<T>): Promise<T> {
     const { resources } = node.call.command.run;
     const waiting = this.#options.clock.activity?.rest(() => {
       const names = [...this.#inTurns].flatMap(({ name, call }) => {
@@ -181,10 +202,14 @@ export class CommandWork {
     return await this.#pool.use(
       resources,
       () => this.#priorities.of(node.id),
-      async () => {
+      async (giveBack) => {
         waiting?.[Symbol.dispose]();
         this.#inTurns.add(node);
-        return await work().finally(() => this.#inTurns.delete(node));
+        const leave = (): void => {
+          this.#inTurns.delete(node);
+          giveBack();
+        };
+        return await work(leave).finally(leave);
       },
       // Who comes first of those that come together may be another one each time.
       node.id,
@@ -196,7 +221,7 @@ export class CommandWork {
     node: PlanNode,
     composed: ComposedAction,
     provision: Provision,
-    attempt: number,
+    { attempt, onEnded }: { readonly attempt: number; readonly onEnded: () => Promise<void> },
   ): Promise<SettlementParts | number> {
     const { action, runner } = composed;
     const { clock, emit, history, trace } = this.#options;
@@ -215,7 +240,7 @@ export class CommandWork {
     const startedAt = clock.now();
     // As long as it had its slot: laying out inputs is part of what it costs.
     let durationMs = 0;
-    const verdict = this.#execute(node, composed, provision, onText).finally(() => {
+    const verdict = this.#execute(node, composed, provision, { onText, onEnded }).finally(() => {
       durationMs = clock.now() - startedAt;
       started.spentMs += durationMs;
     });
@@ -242,12 +267,12 @@ export class CommandWork {
     node: PlanNode,
     { action, directories }: ComposedAction,
     { runner }: Provision,
-    onText: ExecutionContext["onText"],
+    hear: Pick<ExecutionContext, "onEnded" | "onText">,
   ): Promise<Verdict> {
     const { store, clock, project } = this.#options;
     const content = new LayeredContent(directories, store.content);
     const { signal } = this.#options;
-    const context = { runner, content, clock, signal, project, onText };
+    const context = { runner, content, clock, signal, project, ...hear };
     return await execute(action, node.call, context);
   }
 
@@ -271,7 +296,9 @@ export class CommandWork {
     }
     const { signal } = this.#options;
     using place = await this.#options.provisioner.provide(action, node.call, signal, runner);
-    const { execution, error } = await this.#execute(node, composed, place, () => {});
+    const { execution, error } = await this.#execute(node, composed, place, {
+      onText: () => {},
+    });
     if (error !== undefined || execution === undefined) {
       recheck.note(node, key, { outcome: "failed", error });
     } else {

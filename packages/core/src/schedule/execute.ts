@@ -32,6 +32,8 @@ export interface ExecutionContext {
   /** Absolute root directory of the build, from which sources are named. */
   readonly project: string;
   readonly onText: (stream: "stdout" | "stderr", text: string) => void;
+  /** Called when the command has ended, and keeping its outputs is left. */
+  readonly onEnded?: (() => Promise<void>) | undefined;
 }
 
 /** An execution, and why it does not count as a success, if it does not. */
@@ -66,6 +68,7 @@ export async function execute(
       content,
       clock: context.clock,
       signal: deadline.with(signal),
+      onEnded: context.onEnded,
       onLog: (stream, chunk) => say(stream, decoders[stream].write(Buffer.from(chunk))),
     });
     for (const stream of ["stdout", "stderr"] as const) say(stream, decoders[stream].end());

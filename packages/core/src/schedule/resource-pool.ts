@@ -46,12 +46,13 @@ export class ResourcePool {
    *
    * @param request - Of no resource more than there is.
    * @param priorityOf - How urgent it is; greater goes first. Called once, and only if somebody has to wait.
+   * @param work - May give back what it has before it is over, once.
    * @param rank - Of those as urgent that come together, the smaller one goes first. Absent: the first one.
    */
   async use<T>(
     request: Amounts,
     priorityOf: () => number,
-    work: () => Promise<T>,
+    work: (giveBack: () => void) => Promise<T>,
     rank: number = this.#arrived++,
   ): Promise<T> {
     await new Promise<void>((start) => {
@@ -59,13 +60,24 @@ export class ResourcePool {
       if (this.#arrivals.length >= crowd) this.#admit();
       else this.#admitLater();
     });
-    try {
-      return await work();
-    } finally {
+    let isGivenBack = false;
+    const giveBack = (): void => {
+      if (isGivenBack) return;
+      isGivenBack = true;
       this.#queue.giveBack(request);
       // What becomes ready by this work is about to come, and may be more urgent than who waits.
       if (this.#queue.isWaitedFor) this.#admitLater();
+    };
+    try {
+      return await work(giveBack);
+    } finally {
+      giveBack();
     }
+  }
+
+  /** How urgent the most urgent one who waits is; `undefined` when nobody waits. */
+  get urgency(): number | undefined {
+    return this.#queue.urgency;
   }
 
   #admitLater(): void {

@@ -53,6 +53,16 @@ export class ResourceQueue<W extends Waiter> {
     return this.#lines.size > 0;
   }
 
+  /** How urgent the most urgent one who waits is; `undefined` when nobody waits. */
+  get urgency(): number | undefined {
+    let most: number | undefined;
+    for (const { waiters } of this.#lines.values()) {
+      const { priority = -Infinity } = waiters.peek() ?? {};
+      most = Math.max(most ?? -Infinity, priority);
+    }
+    return most;
+  }
+
   /** How much of a resource nobody has. */
   freeOf(resource: string): number {
     let free = this.#free.get(resource);

@@ -98,3 +98,55 @@ test("work that fails gives back what it had", async () => {
     ),
   ).toBe(1);
 });
+
+test("what is given back before the end of the work is free then, and once", async () => {
+  const pool = new ResourcePool(() => 1);
+  const told: string[] = [];
+  let end = (): void => {};
+  const first = pool.use(
+    one,
+    () => 0,
+    async (giveBack) => {
+      giveBack();
+      giveBack();
+      await new Promise<void>((resolve) => (end = resolve));
+      told.push("first");
+    },
+  );
+  const next = async (name: string): Promise<void> =>
+    await pool.use(
+      one,
+      () => 0,
+      async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        told.push(name);
+      },
+    );
+  await Promise.all([next("second"), next("third")]);
+  end();
+  await first;
+  expect(told).toEqual(["second", "third", "first"]);
+  // No more than there was.
+  let running = 0;
+  let most = 0;
+  const count = async (): Promise<void> => {
+    most = Math.max(most, ++running);
+    await new Promise((resolve) => setImmediate(resolve));
+    running--;
+  };
+  await Promise.all([1, 2, 3].map(async () => await pool.use(one, () => 0, count)));
+  expect(most).toBe(1);
+});
+
+test("how urgent those are who wait can be asked", async () => {
+  const pool = new ResourcePool(() => 1);
+  const seen: (number | undefined)[] = [];
+  const use = async (priority: number): Promise<void> =>
+    await pool.use(
+      one,
+      () => priority,
+      async () => void seen.push(pool.urgency),
+    );
+  await Promise.all([use(1), use(5), use(3)]);
+  expect(seen).toEqual([3, 1, undefined]);
+});

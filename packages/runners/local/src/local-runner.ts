@@ -264,6 +264,7 @@ export class LocalRunner implements Runner {
     const finishedAt = Date.now();
     const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
     const isSuccess = hasSucceeded && !signal.aborted;
+    if (isSuccess) await context.onEnded?.();
     const { values, fault } = isSuccess ? await collectOutputs(content, root, action) : noOutputs;
     const isMissing = action.outputs.some(
       ({ path, isOptional }) => !isOptional && !values.has(path),
