@@ -11,9 +11,14 @@ const intervalMs = 15;
 export class Breath {
   #since: number = performance.now();
 
+  /** Whether a pause would be one now. For steps so short that awaiting one that is not would show. */
+  get isDue(): boolean {
+    return performance.now() - this.#since >= intervalMs;
+  }
+
   /** Lets pending events run, if the last pause is long enough ago. Throws if aborted meanwhile. */
   async pause(signal?: AbortSignal): Promise<void> {
-    if (performance.now() - this.#since < intervalMs) return;
+    if (!this.isDue) return;
     await new Promise((resolve) => setImmediate(resolve));
     this.#since = performance.now();
     signal?.throwIfAborted();

@@ -27,7 +27,7 @@ export interface Look {
 }
 
 /** The parts of a stat that tell. */
-interface Stats {
+export interface Stats {
   readonly mtimeMs: number;
   readonly ctimeMs: number;
   readonly size: number;

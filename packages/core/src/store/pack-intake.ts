@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { digestBytes, emptyDigest, type Digest } from "../digest/digest.ts";
+import { digestBytes, emptyDigest, sizeOf, type Digest } from "../digest/digest.ts";
 import type { Addition } from "./pack-writer.ts";
 import type { Intake } from "./store.ts";
 
@@ -40,6 +40,8 @@ export class PackIntake implements Intake {
   #filled = 0;
   #blobs = new Map<Digest, Addition>();
   readonly #onWay = new Set<Promise<void>>();
+  /** As `#onWay`, of memories that are the caller's. */
+  readonly #othersOnWay = new Set<Promise<void>>();
   readonly #digestsOnWay = new Set<Digest>();
   readonly #free: Buffer[] = [];
   #failure: { readonly error: unknown } | undefined;
@@ -66,6 +68,23 @@ export class PackIntake implements Intake {
     return digest;
   }
 
+  async keepAll(bytes: Buffer, digests: readonly Digest[]): Promise<void> {
+    const blobs = new Map<Digest, Addition>();
+    let [start, filled] = [0, 0];
+    for (const digest of digests) {
+      const end = start + sizeOf(digest);
+      if (digest !== emptyDigest && !blobs.has(digest) && !this.#isHere(digest)) {
+        if (filled < start) bytes.copyWithin(filled, start, end);
+        filled += end - start;
+        blobs.set(digest, { digest });
+      }
+      start = end;
+    }
+    if (blobs.size === 0) return;
+    await this.#send(bytes.subarray(0, filled), [...blobs.values()], this.#othersOnWay);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
   pause(): Promise<void> | undefined {
     if (!this.#isDue) return undefined;
     this.#isDue = false;
@@ -89,24 +108,30 @@ export class PackIntake implements Intake {
     if (this.#onWay.size >= maxOnWay) return this.#write();
     const memory = this.#memory;
     if (memory === undefined || this.#blobs.size === 0) return;
-    const sent = this.#send(memory, this.#filled, [...this.#blobs.values()]);
-    this.#onWay.add(sent);
-    void sent.then(() => this.#onWay.delete(sent));
+    const blobs = [...this.#blobs.values()];
+    const sent = this.#send(memory.subarray(0, this.#filled), blobs, this.#onWay);
+    void sent.then(() => this.#free.push(memory));
     this.#memory = undefined;
     this.#isDue = true;
     this.#startAnew();
   }
 
-  async #send(memory: Buffer, sizeBytes: number, blobs: readonly Addition[]): Promise<void> {
+  /** Sends blobs on their way. Never rejects. */
+  async #send(bytes: Buffer, blobs: readonly Addition[], onWay: Set<Promise<void>>): Promise<void> {
+    const sent = this.#sendSoon(bytes, blobs);
+    onWay.add(sent);
+    await sent;
+    onWay.delete(sent);
+  }
+
+  async #sendSoon(bytes: Buffer, blobs: readonly Addition[]): Promise<void> {
     for (const { digest } of blobs) this.#digestsOnWay.add(digest);
-    const bytes = memory.subarray(0, sizeBytes);
     try {
       if (!(await this.#sink.addSoon(bytes, blobs))) this.#sink.add(bytes, blobs);
     } catch (error) {
       this.#failure ??= { error };
     }
     for (const { digest } of blobs) this.#digestsOnWay.delete(digest);
-    this.#free.push(memory);
   }
 
   #write(): void {
@@ -129,7 +154,7 @@ export class PackIntake implements Intake {
 
   /** Waits for all that is on its way. Rejects with the first failure. */
   async #arrive(): Promise<void> {
-    await Promise.all(this.#onWay);
+    await Promise.all([...this.#onWay, ...this.#othersOnWay]);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

@@ -14,8 +14,8 @@ import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { readDirectory, writeDirectory } from "./directories.ts";
 import type { Doubtful, Fingerprints, Reread } from "./fingerprints.ts";
-import { takeFile } from "./snapshot.ts";
 import type { ContentStore } from "./store.ts";
+import { canExecute, takeFile } from "./take-file.ts";
 import { Taking } from "./taking.ts";
 
 /** A snapshot, and what it saw. */
@@ -44,9 +44,9 @@ export async function patchSnapshot(
   const folder = new Folder();
   for (const before of doubtful) {
     const { path } = before;
-    const file = await takeFile(taking, join(directory, path));
-    files.set(path, { before, after: { path, digest: file.digest, stats: file.stats } });
-    folder.put(path.split("/"), file);
+    const { digest: taken, stats } = await takeFile(taking, join(directory, path));
+    files.set(path, { before, after: { path, digest: taken, stats } });
+    folder.put(path.split("/"), { digest: taken, isExecutable: canExecute(stats) });
   }
   const patched = await tryPatch(taking, digest, folder);
   await taking.end();

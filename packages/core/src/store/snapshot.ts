@@ -9,24 +9,22 @@
 import * as fs from "node:fs";
 import { join, posix } from "node:path";
 
-import type { DirectoryNode, FileNode, SymlinkNode } from "../artifact/directory.ts";
+import type { DirectoryNode, FileNode } from "../artifact/directory.ts";
 import type { SourceFilter } from "../artifact/handle.ts";
 import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
-import { BuildError } from "../errors/build-error.ts";
-import {
-  fileNameNotUtf8,
-  sourceChanged,
-  sourceUnreadable,
-  specialFile,
-  symlinkLeaves,
-} from "../errors/catalogue.ts";
+import { fileNameNotUtf8, specialFile, symlinkLeaves } from "../errors/catalogue.ts";
 import { writeDirectory } from "./directories.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { IgnoreRules } from "./gitignore.ts";
 import { compileGlobs, type GlobSet } from "./globs.ts";
+import { ListedFolder } from "./listed-folder.ts";
+import { ManyFiles } from "./many-files.ts";
 import type { ContentStore } from "./store.ts";
-import { maxTries, Taking, type TakenFile } from "./taking.ts";
+import { attempt, canExecute, inspect, lookAt } from "./take-file.ts";
+import { Taking, type TakenFile } from "./taking.ts";
+
+export { snapshotFile } from "./take-file.ts";
 
 /** What {@link snapshot} keeps to. */
 export interface SnapshotOptions {
@@ -66,55 +64,6 @@ export async function snapshot(
   return await walk.run(include === undefined, rules);
 }
 
-/** Takes one file into the store, as an entry of a directory. */
-export async function snapshotFile(
-  content: ContentStore,
-  path: string,
-  shown: string = path,
-): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-  return await takeSeen(content, path, inspect(path, shown), shown);
-}
-
-/** Takes a file that has just been looked at. What is written to meanwhile is read again. */
-async function takeSeen(
-  content: ContentStore,
-  path: string,
-  seen: fs.Stats,
-  shown: string = path,
-): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-  for (let tries = 1, before = seen; ; tries++) {
-    const digest = await readWhole(content, path, shown);
-    const after = inspect(path, shown);
-    const isSame = before.mtimeMs === after.mtimeMs && before.size === after.size;
-    if (isSame) return { digest, isExecutable: isExecutable(after) };
-    if (tries === maxTries) throw sourceChanged(shown, "it is being written to");
-    before = after;
-  }
-}
-
-/**
- * Takes a file of a directory.
- *
- * @returns How it looked before it was read, so that what is written later shows in the next look.
- */
-export async function takeFile(
-  taking: Taking,
-  full: string,
-): Promise<TakenFile & { readonly isExecutable: boolean }> {
-  const small = takeSmall(taking, full);
-  if (small !== undefined) return { ...small, isExecutable: isExecutable(small.stats) };
-  const stats = inspect(full, full);
-  return { ...(await takeSeen(taking.content, full, stats)), stats };
-}
-
-function takeSmall(taking: Taking, full: string): TakenFile | undefined {
-  try {
-    return taking.takeFile(full);
-  } catch (error) {
-    throw error instanceof BuildError ? error : unreadable(full, error);
-  }
-}
-
 class Walk {
   readonly #taking: Taking;
   readonly #root: string;
@@ -145,10 +94,13 @@ class Walk {
 
   /** Takes the whole directory; `isIncluded` says that nothing has to match `include`. */
   async run(isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
+    using files = new ManyFiles(this.#taking, this.#signal);
     try {
-      const digest = await this.#take("", isIncluded, above);
+      const { digest } = await this.#list("", files, isIncluded, above);
+      await files.end();
+      const tree = await digest;
       await this.#taking.end();
-      return digest;
+      return tree;
     } catch (error) {
       // Nothing may be on its way to the store any more. What comes of it does not matter: this is the failure.
       await this.#taking.end().catch(() => undefined);
@@ -156,68 +108,81 @@ class Walk {
     }
   }
 
-  /** Takes the folder at `path`; `isIncluded` says that it matched `include`, with all below. */
-  async #take(path: string, isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
-    const folder = join(this.#root, path);
+  /**
+   * Lists the folder at `path`, and adds its files to those that are to be taken; `isIncluded` says that it
+   * matched `include`, with all below. Its digest is there when they are.
+   */
+  async #list(
+    path: string,
+    many: ManyFiles,
+    isIncluded: boolean,
+    above: IgnoreRules | undefined,
+  ): Promise<{ readonly digest: Promise<Digest> }> {
+    const full = join(this.#root, path);
     // With a slash behind it, a source that is itself a link shows the folder that it leads to.
-    this.#seen?.other(path, inspect(`${folder}/`, folder));
-    const rules = above?.enter(folder, (file) => {
+    this.#seen?.other(path, inspect(`${full}/`, full));
+    const rules = above?.enter(full, (file) => {
       if (this.#seen !== undefined) this.#seen.other(file, lookAt(file));
     });
-    const files: FileNode[] = [];
-    const directories: DirectoryNode[] = [];
-    const symlinks: SymlinkNode[] = [];
-    const entries = attempt(folder, () => fs.readdirSync(folder, { withFileTypes: true }));
-    const broken = brokenNames(folder, entries);
+    const folder = new ListedFolder(path, full);
+    const entries = attempt(full, () => fs.readdirSync(full, { withFileTypes: true }));
+    const broken = brokenNames(full, entries);
     for (const entry of entries) {
-      await this.#breath.pause(this.#signal);
-      await this.#taking.pause();
+      // Awaiting nothing would take longer than the rest of it.
+      if (this.#breath.isDue) await this.#breath.pause(this.#signal);
+      if (many.isFull) await many.pause();
       const { name } = entry;
-      const below = posix.join(path, name);
-      const full = join(folder, name);
+      const below = pathIn(folder, name);
       if (this.#exclude?.matches(below) === true) continue;
-      if (rules && (name === ".git" || rules.ignores(full, entry.isDirectory()))) continue;
+      if (rules && (name === ".git" || rules.ignores(join(full, name), entry.isDirectory())))
+        continue;
       const belongs = isIncluded || this.#include?.matches(below) === true;
       const mayHold = entry.isDirectory() && this.#include?.mayMatchBelow(below) === true;
       if (!belongs && !mayHold) continue;
       const bytes = broken.get(name);
-      if (bytes !== undefined) throw fileNameNotUtf8(folder, bytes);
+      if (bytes !== undefined) throw fileNameNotUtf8(full, bytes);
       if (entry.isDirectory()) {
-        const digest = await this.#take(below, belongs, rules);
+        const { digest } = await this.#list(below, many, belongs, rules);
         // A folder counts by itself only if it was asked for; otherwise only for what is in it.
-        if (belongs || sizeIsNotZero(digest)) directories.push({ name, digest });
+        folder.directories.push({ name, digest, belongs });
       } else if (entry.isSymbolicLink()) {
-        symlinks.push({ name, target: this.#target(below, full) });
+        folder.symlinks.push({ name, target: this.#target(below, join(full, name)) });
       } else if (entry.isFile()) {
-        files.push({ name, ...(await this.#takeFile(below, full)) });
-      } else throw specialFile(full, kindOf(entry));
+        this.#addFile(folder, name, many);
+      } else throw specialFile(join(full, name), kindOf(entry));
     }
+    const digest = this.#write(folder);
+    // Whoever waits for it hears of it; and nobody does if something else goes wrong first.
+    digest.catch(() => undefined);
+    return { digest };
+  }
+
+  #addFile(folder: ListedFolder, name: string, many: ManyFiles): void {
+    const file = folder.add(name);
+    const known =
+      this.#seen && this.#known && takeKnown(pathIn(folder, name), file.path, this.#known);
+    if (known === undefined) many.add(file);
+    else file.take(known);
+  }
+
+  /** Keeps a folder, once all is there that is in it. */
+  async #write(folder: ListedFolder): Promise<Digest> {
+    await folder.taken();
+    const files: FileNode[] = [];
+    for (const { name, taken } of folder.files) {
+      if (taken === undefined) continue;
+      const { digest, stats } = taken;
+      this.#seen?.file(pathIn(folder, name), stats, digest);
+      files.push({ name, digest, isExecutable: canExecute(stats) });
+    }
+    const directories: DirectoryNode[] = [];
+    for (const { name, digest, belongs } of folder.directories) {
+      const below = await digest;
+      if (belongs || sizeIsNotZero(below)) directories.push({ name, digest: below });
+    }
+    const { symlinks } = folder;
     const directory = { files, directories, symlinks };
     return await writeDirectory(this.#taking.content, directory, this.#taking);
-  }
-
-  async #takeFile(
-    path: string,
-    full: string,
-  ): Promise<{ readonly digest: Digest; readonly isExecutable: boolean }> {
-    const known = this.#seen && this.#known && this.#takeKnown(path, full, this.#known);
-    if (known !== undefined) return known;
-    const { digest, stats, isExecutable: executable } = await takeFile(this.#taking, full);
-    this.#seen?.file(path, stats, digest);
-    return { digest, isExecutable: executable };
-  }
-
-  /** A file that has not changed since an earlier snapshot. */
-  #takeKnown(
-    path: string,
-    full: string,
-    earlier: Fingerprints,
-  ): { readonly digest: Digest; readonly isExecutable: boolean } | undefined {
-    const stats = inspect(full, full);
-    const digest = earlier.digestOf(path, stats);
-    if (digest === undefined) return undefined;
-    this.#seen?.file(path, stats, digest);
-    return { digest, isExecutable: isExecutable(stats) };
   }
 
   #target(path: string, full: string): string {
@@ -234,6 +199,17 @@ class Walk {
   }
 }
 
+function pathIn({ path }: ListedFolder, name: string): string {
+  return path === "" ? name : `${path}/${name}`;
+}
+
+/** A file that has not changed since an earlier snapshot. */
+function takeKnown(path: string, full: string, earlier: Fingerprints): TakenFile | undefined {
+  const stats = inspect(full, full);
+  const digest = earlier.digestOf(path, stats);
+  return digest && { digest, stats };
+}
+
 /** The names that are not UTF-8, by what they look like decoded. Only U+FFFD needs a second look. */
 function brokenNames(
   folder: string,
@@ -246,42 +222,6 @@ function brokenNames(
     if (!Buffer.from(name, "utf8").equals(bytes)) broken.set(name, bytes);
   }
   return broken;
-}
-
-async function readWhole(content: ContentStore, path: string, shown: string): Promise<Digest> {
-  try {
-    return await content.writeFile(path);
-  } catch (error) {
-    throw error instanceof BuildError ? error : unreadable(shown, error);
-  }
-}
-
-function inspect(path: string, shown: string): fs.Stats {
-  return attempt(shown, () => fs.lstatSync(path));
-}
-
-function lookAt(path: string): fs.Stats | undefined {
-  return attempt(path, () => fs.lstatSync(path, { throwIfNoEntry: false }));
-}
-
-function attempt<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw unreadable(path, error);
-  }
-}
-
-/** An entry that was listed, and is not there or leads elsewhere when it is read, went away meanwhile. */
-function unreadable(path: string, error: unknown): BuildError {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP"
-    ? sourceChanged(path, "it went away")
-    : sourceUnreadable(path, error);
-}
-
-function isExecutable({ mode }: fs.Stats): boolean {
-  return (mode & 0o111) !== 0;
 }
 
 function kindOf(entry: fs.Dirent): string {

@@ -79,6 +79,14 @@ export interface Intake {
   /** Keeps the first bytes of the room. Throws `STORE_UNWRITABLE`. The blob may be there only at the end. */
   keep(sizeBytes: number): Digest;
   /**
+   * Keeps blobs that lie one after another in memory of the caller, and have these digests. Resolves when the
+   * memory may be used for something else, until when the store may write to it. Rejects with
+   * `STORE_UNWRITABLE`. The blobs may be there only at the end.
+   *
+   * Without it, an intake gets all from the thread that it is used on.
+   */
+  keepAll?(bytes: Buffer, digests: readonly Digest[]): Promise<void>;
+  /**
    * Lets blobs be written that were kept; `undefined` when there is no need. For those who take in many, to
    * await between two of them: otherwise whatever does not fit into memory is written there and then.
    * Rejects with `STORE_UNWRITABLE`.

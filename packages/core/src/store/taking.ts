@@ -7,6 +7,7 @@ import * as fs from "node:fs";
 
 import type { Digest } from "../digest/digest.ts";
 import { sourceChanged } from "../errors/catalogue.ts";
+import type { Stats } from "./fingerprints.ts";
 import type { ContentStore, Intake } from "./store.ts";
 
 /** How often a file is read that is being written to. */
@@ -16,22 +17,23 @@ export const maxTries = 3;
 export interface TakenFile {
   readonly digest: Digest;
   /** What it looked like before it was read. */
-  readonly stats: fs.Stats;
+  readonly stats: Stats;
 }
 
 /** Takes small things in one after another. All of them are there once {@link Taking.end} has resolved. */
 export class Taking {
   readonly content: ContentStore;
-  readonly #intake: Intake | undefined;
+  /** Where small things go, if the store has something for it. */
+  readonly intake: Intake | undefined;
 
   constructor(content: ContentStore) {
     this.content = content;
-    this.#intake = content.intake?.();
+    this.intake = content.intake?.();
   }
 
   /** Keeps bytes. */
   async write(bytes: Uint8Array): Promise<Digest> {
-    const intake = this.#intake;
+    const intake = this.intake;
     if (intake === undefined || bytes.byteLength > intake.maxBytes) {
       return await this.content.write(bytes);
     }
@@ -48,7 +50,7 @@ export class Taking {
    *   the time, or `STORE_UNWRITABLE`.
    */
   takeFile(path: string): TakenFile | undefined {
-    const intake = this.#intake;
+    const intake = this.intake;
     if (intake === undefined) return undefined;
     // What was a file a moment ago may be a link now, or a pipe that nobody writes to.
     const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
@@ -71,11 +73,11 @@ export class Taking {
 
   /** Lets what was taken be written; `undefined` when there is no need. To be awaited between two files. */
   pause(): Promise<void> | undefined {
-    return this.#intake?.pause?.();
+    return this.intake?.pause?.();
   }
 
   async end(): Promise<void> {
-    await this.#intake?.end();
+    await this.intake?.end();
   }
 }
 
