@@ -124,6 +124,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.engineStopped("podman", "cannot connect to Podman"),
   ],
   imageArchitecture: [catalogue.imageArchitecture("app:1", "arm64", "amd64")],
+  imageNeeded: [catalogue.imageNeeded("link")],
   imageLacks: [catalogue.imageLacks("app:1", "/bin/sh")],
   imageMoved: [
     catalogue.imageMoved({
@@ -1702,6 +1703,16 @@ test("imageArchitecture", () => {
     error[CONTAINER_IMAGE_UNFIT]: image \`app:1\` is for arm64, and this engine runs amd64
 
     hint: name an image for this architecture, or build on a machine of the other
+    "
+  `);
+});
+
+test("imageNeeded", () => {
+  expect(shown("imageNeeded")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_UNABLE]: stage \`link\` does not say which image it wants, and the runner has none for such stages
+
+    hint: give the runner an \`image\`, or say \`sh({ image })\`
     "
   `);
 });

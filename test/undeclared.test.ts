@@ -95,6 +95,7 @@ describe("what a log asks for", () => {
     ["error: couldn't read `src/x.txt`: No such file or directory (os error 2)", "src/x.txt"],
     ["main.c:3:10: fatal error: 'a b.h' file not found", "a b.h"],
     ["make: *** No rule to make target 'x.o', needed by 'all'.  Stop.", "x.o"],
+    ["cat: can't open 'lib/x.o': No such file or directory", "lib/x.o"],
     ["/usr/bin/ld: cannot find lib/x.o: No such file or directory", "lib/x.o"],
   ])("%s", (line, path) => {
     expect(askedFor([line]).map((asked) => asked.path)).toContain(path);

@@ -333,6 +333,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type Where",
     "type WhereOptions",
     "type Writable",
+    "untilAborted",
     "validate",
     "verify",
     "verifyStore",
@@ -353,11 +354,8 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
   ],
   "@ashlar/runner-container": [
     "containerRunner",
-    "type ContainerImage",
     "type ContainerLimits",
     "type ContainerRunnerOptions",
-    "type ImageArchive",
-    "type ImageTree",
   ],
   "@ashlar/runner-local": ["localRunner", "type LocalRunnerOptions"],
   "@ashlar/runner-local/parts": [

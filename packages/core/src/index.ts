@@ -230,6 +230,7 @@ export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
 export { closest } from "./base/closest.ts";
 export { systemClock, type Activity, type Clock } from "./base/clock.ts";
+export { untilAborted } from "./base/until-aborted.ts";
 export {
   blobLost,
   commandNotFound,

@@ -46,8 +46,10 @@ export function askedFor(
   lines: readonly string[],
 ): { readonly path: string; readonly from?: string }[] {
   const asked = new Map<string, { path: string; from?: string }>();
-  for (const line of lines) {
-    if (!complaints.test(line)) continue;
+  for (const each of lines) {
+    if (!complaints.test(each)) continue;
+    // Or what stands between two apostrophes of prose would be a name.
+    const line = each.replaceAll("can't", "cannot");
     const [, from] = place.exec(line) ?? [];
     for (const pattern of names) {
       for (const [, ...groups] of line.matchAll(pattern)) {
@@ -103,8 +105,9 @@ export async function findUndeclared(
       if (told.size >= maxTold) break;
       const inRoot = pathsInRoot(path, from, action.cwd, execution.seenAs);
       if (inRoot.length === 0) {
-        // Outside of a sandbox, such a path is not hidden.
-        const isHidden = hermeticity === "sandbox" && existsSync(path);
+        // Elsewhere, such a path is not hidden.
+        const isKept = hermeticity === "sandbox" || hermeticity === "container";
+        const isHidden = isKept && existsSync(path);
         if (isHidden) told.set(path, { path, in: "machine" });
         continue;
       }

@@ -9,17 +9,18 @@
  */
 import { lstatSync, mkdirSync, mkdtempSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { join, resolve as resolvePath } from "node:path";
 
 import {
   fillSecrets,
   materializeTree,
+  untilAborted,
   type Action,
   type Execution,
   type NameValue,
   type RunContext,
   type Runner,
+  type RunnerImage,
 } from "@ashlar/core";
 import {
   besideCaches,
@@ -35,58 +36,20 @@ import {
 } from "@ashlar/runner-local/parts";
 
 import { commandScript } from "./command-script.ts";
-import { Container, type ContainerSettings, type Mount } from "./container.ts";
-import { Engine, type EngineFacts } from "./engine.ts";
-import { imageLacks, networkRefused, scratchFull } from "./errors.ts";
-import { pinImage, type ContainerImage, type PinnedImage } from "./image.ts";
+import type { Container, Mount } from "./container.ts";
+import { Engine } from "./engine.ts";
+import { imageLacks, imageNeeded, networkRefused, scratchFull } from "./errors.ts";
+import { pinImage, type ImageSearch, type PinnedImage } from "./image.ts";
+import { effectiveLimits, memoryRemark } from "./limits.ts";
 import { LockFile } from "./lock-file.ts";
+import type { ContainerRunnerOptions } from "./options.ts";
 import { sweep } from "./owner.ts";
 import { seenAs } from "./place.ts";
-import { Pool } from "./pool.ts";
 import { prepareProgram } from "./program.ts";
-
-/** What a container may use. What commands take beyond it, they do not get. */
-export interface ContainerLimits {
-  /** Bytes. A command that needs more is killed, and its error says so. @defaultValue no limit */
-  readonly memory?: number;
-  /** Processors: `1.5`. @defaultValue no limit */
-  readonly cpus?: number;
-  /** Processes and threads. @defaultValue no limit */
-  readonly processes?: number;
-}
-
-/** How the container runner runs. */
-export interface ContainerRunnerOptions {
-  /** What commands run in: an image by name, or a root file system or an archive that a build has made. */
-  readonly image: ContainerImage;
-  /** `docker`, `podman`, or the path of either. @defaultValue "docker" */
-  readonly engine?: string;
-  /** Where it is written down which image a name stands for. @defaultValue "ashlar.images.lock" */
-  readonly lockFile?: string;
-  /** Whether a name that is not in the lock file is an error: for CI. @defaultValue false */
-  readonly frozen?: boolean;
-  /** Whether stages that ask for the network get it, or are refused. @defaultValue "allowed" */
-  readonly network?: "allowed" | "refused";
-  readonly limits?: ContainerLimits;
-  /** How many containers there are at most at a time. @defaultValue the number of processors */
-  readonly containers?: number;
-  /**
-   * Directory for the directories of running actions. Should be on a disk with room for their inputs.
-   *
-   * @defaultValue the system's directory for temporary files
-   */
-  readonly scratch?: string;
-  /**
-   * How long a command that is stopped may take to end by itself, in milliseconds. After that its container
-   * is killed.
-   *
-   * @defaultValue 2000
-   */
-  readonly graceMs?: number;
-}
+import { Yard } from "./yard.ts";
 
 /**
- * Makes a runner of containers: asks the engine, and pins the image.
+ * Makes a runner of containers: asks the engine, and pins the image, if one is named.
  *
  * @throws {@link BuildError} `CONTAINER_ENGINE`, `CONTAINER_FAILED`, `CONTAINER_IMAGE_UNKNOWN`,
  *   `CONTAINER_IMAGE_LOCK`, `CONTAINER_IMAGE_UNFIT`.
@@ -97,19 +60,25 @@ export interface ContainerRunnerOptions {
  * await build(app, { runner });
  * ```
  */
-export async function containerRunner(options: ContainerRunnerOptions): Promise<Runner> {
+export async function containerRunner(options: ContainerRunnerOptions = {}): Promise<Runner> {
   const engine = new Engine(options.engine ?? "docker");
   const facts = await engine.facts();
   const scratch = new Scratch(options.scratch);
   const lock = new LockFile(resolvePath(options.lockFile ?? "ashlar.images.lock"));
   const withFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> =>
     await scratch.use(async ({ folder }) => await work(mkdtempSync(join(folder, "image-"))));
-  const isFrozen = options.frozen ?? false;
+  const search = { engine, facts, lock, isFrozen: options.frozen ?? false, withFolder };
   const [image] = await Promise.all([
-    pinImage(options.image, { engine, facts, lock, isFrozen, withFolder }),
+    options.image === undefined ? undefined : pinPresent(options.image, search),
     sweep(engine),
   ]);
-  return new ContainerRunner(engine, facts, image, scratch, options);
+  return new ContainerRunner(new Yard(search, scratch, options), image);
+}
+
+async function pinPresent(image: RunnerImage, search: ImageSearch): Promise<PinnedImage> {
+  const pinned = await pinImage(image, search);
+  await pinned.present();
+  return pinned;
 }
 
 /** What is taken from a command that has not succeeded. */
@@ -123,39 +92,36 @@ class ContainerRunner implements Runner {
   readonly hermeticity = "container";
   readonly abilities = ["caches", "secrets"] as const;
   readonly platform: readonly NameValue[];
-  readonly #image: PinnedImage;
-  readonly #options: ContainerRunnerOptions;
-  readonly #scratch: Scratch;
-  readonly #pool: Pool;
-  readonly #slots: Slots;
+  readonly needsImage: boolean;
+  readonly #yard: Yard;
+  readonly #image: PinnedImage | undefined;
 
-  constructor(
-    engine: Engine,
-    facts: EngineFacts,
-    image: PinnedImage,
-    scratch: Scratch,
-    options: ContainerRunnerOptions,
-  ) {
+  /** @param image - What commands run in; absent when only others are, each in an image of its own. */
+  constructor(yard: Yard, image: PinnedImage | undefined) {
+    const { architecture } = yard.facts;
     this.platform = [
-      { name: "ISA", value: facts.architecture === "amd64" ? "x86-64" : facts.architecture },
+      { name: "ISA", value: architecture === "amd64" ? "x86-64" : architecture },
       { name: "OSFamily", value: "linux" },
-      { name: "container-image", value: image.identity },
+      ...(image === undefined ? [] : [{ name: "container-image", value: image.identity }]),
     ];
+    this.needsImage = image === undefined;
+    this.#yard = yard;
     this.#image = image;
-    this.#options = options;
-    this.#scratch = scratch;
-    this.#slots = new Slots(scratch);
-    const settings = settingsOf(engine, facts, options);
-    this.#pool = new Pool(
-      options.containers ?? availableParallelism(),
-      async (spec) => await Container.start(engine, spec, settings, await this.#slots.next()),
-    );
+  }
+
+  async inImage(image: RunnerImage, signal: AbortSignal): Promise<Runner> {
+    const pinned = await untilAborted(this.#yard.pin(image), signal);
+    return new ContainerRunner(this.#yard, pinned);
   }
 
   async run(action: Action, context: RunContext): Promise<Execution> {
     const { network } = action;
-    if (network && this.#options.network === "refused") throw networkRefused(action.name);
+    const { pool, options, facts } = this.#yard;
+    if (network && options.network === "refused") throw networkRefused(action.name);
     context.signal.throwIfAborted();
+    if (this.#image === undefined) throw imageNeeded(action.name);
+    const image = await untilAborted(this.#image.present(), context.signal);
+    const limits = effectiveLimits(action.limits, options.limits ?? {}, facts);
     const caches = new Map<string, string>();
     const mounts: Mount[] = [];
     for (const [name, source] of context.caches ?? []) {
@@ -163,7 +129,7 @@ class ContainerRunner implements Runner {
       caches.set(name, target);
       mounts.push({ source, target });
     }
-    return await this.#pool.use({ image: this.#image, network, mounts }, async (container) => {
+    return await pool.use({ image, network, mounts, limits }, async (container) => {
       context.signal.throwIfAborted();
       await this.#layOut(container, action, context, caches);
       return await this.#execute(container, action, context);
@@ -171,9 +137,7 @@ class ContainerRunner implements Runner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.end();
-    this.#slots.end();
-    await this.#scratch.remove();
+    await this.#yard[Symbol.asyncDispose]();
   }
 
   async #layOut(
@@ -194,7 +158,7 @@ class ContainerRunner implements Runner {
       makeOutputParents(root, action);
       await layCaches(root, action, caches);
     } catch (error) {
-      throw isFull(error) ? scratchFull(action.name, this.#scratch.base, error) : error;
+      throw isFull(error) ? scratchFull(action.name, this.#yard.scratch.base, error) : error;
     }
   }
 
@@ -231,66 +195,14 @@ class ContainerRunner implements Runner {
         isSuccess && isMissing
           ? besideCaches(await writtenPaths(content, root, action), action)
           : [],
-      remark: ranOutOfMemory ? this.#memoryRemark() : undefined,
+      remark: ranOutOfMemory ? memoryRemark(action.limits, container.spec.limits) : undefined,
+      seenAs: `${seenAs}/root`,
       stdout: await stdout.keep(content),
       stderr: await stderr.keep(content),
       startedAt,
       finishedAt,
     };
   }
-
-  #memoryRemark(): string {
-    const { memory } = this.#options.limits ?? {};
-    const limit = memory === undefined ? "" : `, ${Math.round(memory / 2 ** 20)} MiB,`;
-    return `killed for lack of memory: the limit of its container${limit} was reached; see the runner's \`limits\``;
-  }
-}
-
-/** Directories of containers, in that of the runner, which stays as long as there may be one. */
-class Slots {
-  readonly #scratch: Scratch;
-  #directory: Promise<string> | undefined;
-  #count = 0;
-  #release: () => void = () => {};
-
-  constructor(scratch: Scratch) {
-    this.#scratch = scratch;
-  }
-
-  async next(): Promise<string> {
-    this.#directory ??= new Promise((resolve, reject) => {
-      const hold = async ({ folder }: { readonly folder: string }): Promise<void> => {
-        resolve(folder);
-        await new Promise<void>((release) => (this.#release = release));
-      };
-      this.#scratch.use(hold).catch(reject);
-    });
-    return join(await this.#directory, String(this.#count++));
-  }
-
-  end(): void {
-    this.#release();
-    this.#directory = undefined;
-  }
-}
-
-function settingsOf(
-  engine: Engine,
-  { isRootless }: EngineFacts,
-  { limits = {}, graceMs = 2000 }: ContainerRunnerOptions,
-): ContainerSettings {
-  const own = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
-  const { memory, cpus, processes } = limits;
-  const options = [
-    // What is swapped out is not limited otherwise.
-    ...(memory === undefined ? [] : ["--memory", String(memory), "--memory-swap", String(memory)]),
-    ...(cpus === undefined ? [] : ["--cpus", String(cpus)]),
-    ...(processes === undefined ? [] : ["--pids-limit", String(processes)]),
-    ...(isRootless && engine.kind === "podman" ? ["--userns", "keep-id"] : []),
-  ];
-  // The root of a rootless Docker is the user that it runs as.
-  const user = isRootless && engine.kind === "docker" ? "0:0" : own;
-  return { options, user, graceMs };
 }
 
 /** A command may put a link in the place of its input root: it must not lead us through this machine. */

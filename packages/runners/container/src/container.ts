@@ -20,9 +20,10 @@ import { removeTree } from "@ashlar/runner-local/parts";
 import { endedFile, readEnd, type CommandEnd } from "./command-script.ts";
 import type { Engine, EngineClient } from "./engine.ts";
 import { engineFailed, imageLacks } from "./errors.ts";
-import type { PinnedImage } from "./image.ts";
+import type { PresentImage } from "./image.ts";
 import { keeperScript } from "./keeper-script.ts";
 import { Keeper, KeeperLost } from "./keeper.ts";
+import { limitWords, type ContainerLimits } from "./limits.ts";
 import { containerName, ownLabel } from "./owner.ts";
 import { seenAs } from "./place.ts";
 
@@ -34,14 +35,15 @@ export interface Mount {
 
 /** What containers have in common that can stand in for each other. */
 export interface ContainerSpec {
-  readonly image: PinnedImage;
+  readonly image: PresentImage;
   readonly network: boolean;
   readonly mounts: readonly Mount[];
+  readonly limits: ContainerLimits;
 }
 
 /** What all containers of a runner have in common. */
 export interface ContainerSettings {
-  /** More options of `run`: limits. */
+  /** More options of `run`. */
   readonly options: readonly string[];
   /** Who commands run as: `1000:1000`. */
   readonly user: string;
@@ -161,16 +163,22 @@ export class Container {
     signal.throwIfAborted();
     const { client } = await this.#engine.start(this.#execWords("--interactive"), this.slot);
     let timer: NodeJS.Timeout | undefined;
+    let terminating: Promise<void> | undefined;
     const stop = (): void => {
       timer = setTimeout(() => void this.end(), this.#settings.graceMs);
-      // Whatever becomes of this: the container ends soon.
-      void this.#tryToTerminate();
+      terminating = this.#tryToTerminate();
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
       client.stdin.on("error", () => {});
       client.stdin.end(script);
-      await Promise.all([pump(client, "stdout", onChunk), pump(client, "stderr", onChunk), client]);
+      // What a client says of a container that we have ended is no command's.
+      const onOwn: CommandOptions["onChunk"] = async (stream, chunk) => {
+        if (!this.#isEnded) await onChunk(stream, chunk);
+      };
+      await Promise.all([pump(client, "stdout", onChunk), pump(client, "stderr", onOwn), client]);
+      // It may have ended by itself meanwhile: then this must not reach the next one.
+      await terminating;
     } finally {
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
@@ -260,7 +268,7 @@ export class Container {
 
 function runWords(
   engine: Engine,
-  { image, network, mounts }: ContainerSpec,
+  { image, network, mounts, limits }: ContainerSpec,
   { options, user }: ContainerSettings,
   slot: string,
   name: string,
@@ -282,6 +290,7 @@ function runWords(
     ...["--security-opt", "label=disable", "--no-healthcheck"],
     ...["--user", keeper, "--workdir", "/", "--entrypoint", "/bin/sh"],
     ...binds.flatMap((bind) => ["--mount", mountWord(bind)]),
+    ...limitWords(limits),
     ...options,
     ...engine.runOptions,
     ...[image.reference, "-c", keeperScript],

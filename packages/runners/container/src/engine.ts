@@ -15,6 +15,8 @@ export interface EngineFacts {
   readonly version: string;
   /** As images name it: `amd64`, `arm64`. */
   readonly architecture: string;
+  /** Processors that it has. */
+  readonly cpus: number;
   /** Whether it runs as an ordinary user: then its root is that user. */
   readonly isRootless: boolean;
 }
@@ -128,6 +130,7 @@ export class Engine {
       return {
         version: said.version?.Version ?? "",
         architecture: said.host?.arch ?? "",
+        cpus: said.host?.cpus ?? Infinity,
         isRootless: said.host?.security?.rootless === true,
       };
     }
@@ -138,6 +141,7 @@ export class Engine {
     return {
       version: said.ServerVersion ?? "",
       architecture: architectureOf(said.Architecture ?? ""),
+      cpus: said.NCPU ?? Infinity,
       isRootless: said.SecurityOptions?.some((each) => each.includes("rootless")) === true,
     };
   }
@@ -196,12 +200,17 @@ interface DockerInfo {
   readonly ServerVersion?: string;
   readonly ServerErrors?: readonly string[];
   readonly Architecture?: string;
+  readonly NCPU?: number;
   readonly SecurityOptions?: readonly string[];
 }
 
 interface PodmanInfo {
   readonly version?: { readonly Version?: string };
-  readonly host?: { readonly arch?: string; readonly security?: { readonly rootless?: boolean } };
+  readonly host?: {
+    readonly arch?: string;
+    readonly cpus?: number;
+    readonly security?: { readonly rootless?: boolean };
+  };
 }
 
 function isAbsent(cause: unknown): boolean {

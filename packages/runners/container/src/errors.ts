@@ -123,6 +123,15 @@ export function imageArchitecture(image: string, has: string, wanted: string): B
   });
 }
 
+/** A runner without an image of its own was given a stage that wants none. */
+export function imageNeeded(stage: string): BuildError {
+  return new BuildError({
+    code: "RUNNER_UNABLE",
+    message: `stage \`${stage}\` does not say which image it wants, and the runner has none for such stages`,
+    hint: "give the runner an `image`, or say `sh({ image })`",
+  });
+}
+
 /** The image lacks what every command needs. */
 export function imageLacks(image: string, program: string): BuildError {
   return new BuildError({

@@ -1,15 +1,15 @@
 /**
  * Images: from a name, or an artifact, to one image that is pinned.
  *
- *     name      ──lock file──▶ digest ──▶ image of the engine, pulled if it is not there
- *     tree      ──▶ imported as an image that is named after the tree's digest
- *     archive   ──▶ loaded
+ *     name ──lock file──▶ digest    ──when something runs──▶ pulled, if it is not there
+ *     tree ─────────────▶ digest    ───────────────────────▶ imported, under a name that holds the digest
+ *     archive ──────────▶ digest    ───────────────────────▶ loaded, and named likewise
  *
  * @module
  */
 import { join } from "node:path";
 
-import { materializeTree, type ContentStore, type Digest } from "@ashlar/core";
+import { BuildError, materializeTree, type Digest, type RunnerImage } from "@ashlar/core";
 
 import type { Engine, EngineFacts } from "./engine.ts";
 import {
@@ -21,37 +21,29 @@ import {
 } from "./errors.ts";
 import type { LockFile } from "./lock-file.ts";
 
-/** A root file system, as a build has made it. */
-export interface ImageTree {
-  /** Digest of the tree: `report.digest`. */
-  readonly tree: Digest;
-  /** Where it is: `store.content`. */
-  readonly content: ContentStore;
-}
-
-/** An archive of one image, as a build has made it: what `docker save` writes, or an OCI archive. */
-export interface ImageArchive {
-  /** Digest of the file: `report.digest`. */
-  readonly archive: Digest;
-  /** Where it is: `store.content`. */
-  readonly content: ContentStore;
-}
-
-/** What commands can be run in: an image by name, or one that a build has made. */
-export type ContainerImage = string | ImageTree | ImageArchive;
-
-/** An image that is here, and always the same. */
-export interface PinnedImage {
+/** An image that is here. */
+export interface PresentImage {
   /** For people. */
   readonly name: string;
   /** What the engine knows it by. */
   readonly reference: string;
-  /** What tells it from others, in keys: `docker://sha256:…`. */
-  readonly identity: string;
   /** Its `PATH`. */
   readonly searchPath: string;
   /** Whether it has volumes: places to write that outlive a command. */
   readonly hasVolumes: boolean;
+}
+
+/** An image that is always the same. */
+export interface PinnedImage {
+  /** What tells it from others, in keys: `docker://sha256:…`, `tree://…`, `archive://…`. */
+  readonly identity: string;
+  /**
+   * Sees to it that the engine has it. Does so once, unless it fails.
+   *
+   * @throws {@link BuildError} `CONTAINER_IMAGE_UNKNOWN`, `CONTAINER_IMAGE_LOCK`, `CONTAINER_IMAGE_UNFIT`,
+   *   `CONTAINER_FAILED`.
+   */
+  readonly present: () => Promise<PresentImage>;
 }
 
 /** How images are found. */
@@ -68,45 +60,84 @@ export interface ImageSearch {
 const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
- * Finds an image, and pins it.
+ * Finds out which image is meant. Only a name that is not in the lock file is searched for; all else can
+ * be told without asking the engine.
  *
  * @throws {@link BuildError} `CONTAINER_IMAGE_UNKNOWN`, `CONTAINER_IMAGE_LOCK`, `CONTAINER_IMAGE_UNFIT`.
  */
-export async function pinImage(image: ContainerImage, search: ImageSearch): Promise<PinnedImage> {
+export async function pinImage(image: RunnerImage, search: ImageSearch): Promise<PinnedImage> {
   if (typeof image === "string") return await pinName(image, search);
-  return "tree" in image ? await pinTree(image, search) : await pinArchive(image, search);
+  return "tree" in image
+    ? pinned(`tree://${image.tree}`, async () => await importTree(image, search))
+    : pinned(`archive://${image.archive}`, async () => await loadArchive(image, search));
 }
 
 async function pinName(name: string, search: ImageSearch): Promise<PinnedImage> {
   const { facts, lock, isFrozen } = search;
   if (isPinned(name)) {
-    const found = await inspectOrPull(name, search);
-    return pinned(name, name, `docker://${digestOf(name)}`, found, facts);
+    const find = async (): Promise<Inspected> => await inspectOrPull(name, search);
+    return pinnedName(name, name, find, search);
   }
   const platform = `linux/${facts.architecture}`;
   const locked = lock.read(name, platform);
   if (locked !== undefined) {
     const reference = locked.digest;
-    const found = await inspectOrPull(reference, search).catch(async () => {
-      const now = (await inspect(name, search)).found;
-      throw imageMoved({
-        image: name,
-        locked: reference,
-        found: now && referenceOf(name, now),
-        lockFile: lock.path,
+    const find = async (): Promise<Inspected> =>
+      await inspectOrPull(reference, search).catch(async (error: unknown) => {
+        if (!(error instanceof BuildError && error.code === "CONTAINER_IMAGE_UNKNOWN")) throw error;
+        const now = (await inspect(name, search)).found;
+        const found = now && referenceOf(name, now);
+        throw imageMoved({ image: name, locked: reference, found, lockFile: lock.path });
       });
-    });
-    return pinned(name, reference, `docker://${digestOf(reference)}`, found, facts);
+    return pinnedName(name, reference, find, search);
   }
   if (isFrozen) throw imageUnlocked(name, lock.path);
   const found = await inspectOrPull(name, search);
   const reference = referenceOf(name, found);
-  const image = pinned(name, reference, `docker://${digestOf(reference)}`, found, facts);
+  // Before it is written down: one that does not fit need not be remembered.
+  presentImage(name, reference, found, facts);
   lock.add(name, { digest: reference, platform });
-  return image;
+  return pinnedName(name, reference, async () => await Promise.resolve(found), search);
 }
 
-async function pinTree({ tree, content }: ImageTree, search: ImageSearch): Promise<PinnedImage> {
+/** An image of the engine, or of a registry. */
+function pinnedName(
+  name: string,
+  reference: string,
+  find: () => Promise<Inspected>,
+  { facts }: ImageSearch,
+): PinnedImage {
+  return pinned(`docker://${digestOf(reference)}`, async () =>
+    presentImage(name, reference, await find(), facts),
+  );
+}
+
+function pinned(identity: string, find: () => Promise<PresentImage>): PinnedImage {
+  let found: Promise<PresentImage> | undefined;
+  const present = async (): Promise<PresentImage> => {
+    found ??= find();
+    const asked = found;
+    try {
+      return await asked;
+    } catch (error) {
+      // A registry may be there the next time.
+      if (found === asked) found = undefined;
+      throw error;
+    }
+  };
+  return { identity, present };
+}
+
+type ImageTree = Exclude<Extract<RunnerImage, object>, { readonly archive: unknown }>;
+type ImageArchive = Exclude<Extract<RunnerImage, object>, { readonly tree: unknown }>;
+
+/** What marks the images that are made of trees, for `image prune --filter label=ashlar.image`. */
+const imageLabel = "ashlar.image=tree";
+
+async function importTree(
+  { tree, content }: ImageTree,
+  search: ImageSearch,
+): Promise<PresentImage> {
   const { engine, facts, withFolder } = search;
   const reference = `ashlar-tree:${nameOf(tree)}`;
   if ((await inspect(reference, search)).found === undefined) {
@@ -114,7 +145,12 @@ async function pinTree({ tree, content }: ImageTree, search: ImageSearch): Promi
       await materializeTree(content, tree, folder, { mtime: 1 });
       const { execa } = await import("execa");
       const owner = ["--owner=0", "--group=0", "--numeric-owner"];
-      const words = ["import", "--change", `ENV PATH=${usualPath}`, "-", reference];
+      const changes = [`ENV PATH=${usualPath}`, `LABEL ${imageLabel}`];
+      const words = [
+        "import",
+        ...changes.flatMap((change) => ["--change", change]),
+        ...["-", reference],
+      ];
       const { failed, stderr } = await execa("tar", ["-C", folder, ...owner, "-c", "."], {
         reject: false,
         stdin: "ignore",
@@ -125,13 +161,13 @@ async function pinTree({ tree, content }: ImageTree, search: ImageSearch): Promi
     });
   }
   const found = await mustInspect(reference, search);
-  return pinned(`tree ${tree.slice(0, 12)}`, found.Id, `tree://${tree}`, found, facts);
+  return presentImage(`tree ${tree.slice(0, 12)}`, found.Id, found, facts);
 }
 
-async function pinArchive(
+async function loadArchive(
   { archive, content }: ImageArchive,
   search: ImageSearch,
-): Promise<PinnedImage> {
+): Promise<PresentImage> {
   const { engine, facts, withFolder } = search;
   const reference = `ashlar-archive:${nameOf(archive)}`;
   if ((await inspect(reference, search)).found === undefined) {
@@ -145,7 +181,7 @@ async function pinArchive(
     await engine.tell(["tag", loaded, reference]);
   }
   const found = await mustInspect(reference, search);
-  return pinned(`archive ${archive.slice(0, 12)}`, found.Id, `docker://${found.Id}`, found, facts);
+  return presentImage(`archive ${archive.slice(0, 12)}`, found.Id, found, facts);
 }
 
 /** Of what engines say of an image, what counts here. */
@@ -199,13 +235,13 @@ function referenceOf(name: string, { Id, RepoDigests }: Inspected): string {
   return found ?? Id;
 }
 
-function pinned(
+/** @throws {@link BuildError} `CONTAINER_IMAGE_UNFIT`. */
+function presentImage(
   name: string,
   reference: string,
-  identity: string,
   { Architecture, Config }: Inspected,
   facts: EngineFacts,
-): PinnedImage {
+): PresentImage {
   if (Architecture !== "" && Architecture !== facts.architecture) {
     throw imageArchitecture(name, Architecture, facts.architecture);
   }
@@ -213,7 +249,6 @@ function pinned(
   return {
     name,
     reference,
-    identity,
     searchPath: path?.slice("PATH=".length) ?? usualPath,
     hasVolumes: Object.keys(Config?.Volumes ?? {}).length > 0,
   };

@@ -3,9 +3,6 @@
  *
  * @module
  */
-export {
-  containerRunner,
-  type ContainerLimits,
-  type ContainerRunnerOptions,
-} from "./container-runner.ts";
-export type { ContainerImage, ImageArchive, ImageTree } from "./image.ts";
+export { containerRunner } from "./container-runner.ts";
+export type { ContainerLimits } from "./limits.ts";
+export type { ContainerRunnerOptions } from "./options.ts";

@@ -63,6 +63,7 @@ async function endOf(container: Container): Promise<void> {
   await container.remove();
 }
 
-function keyOf({ image, network, mounts }: ContainerSpec): string {
-  return JSON.stringify([image.reference, network, mounts]);
+function keyOf({ image, network, mounts, limits }: ContainerSpec): string {
+  const { memory, cpus, processes } = limits;
+  return JSON.stringify([image.reference, network, mounts, memory, cpus, processes]);
 }

@@ -18,11 +18,8 @@ onEachEngine("the contract", ({ name, image }) => {
     await (await runner)[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true });
   });
-  // Open: whether the suite cannot see them, or they end sooner. That none is left is tested in `isolation.test.ts`.
-  const unseen = "the suite often does not find the processes of Podman while they run";
-  const exceptions = name === "podman" ? { 8: unseen } : {};
   const makeRunner = async (): Promise<Runner> => lent(await runner);
-  runnerContract({ describe, expect, test }, { makeRunner, exceptions });
+  runnerContract({ describe, expect, test }, { makeRunner });
 });
 
 /** The same runner, for somebody who disposes of it too soon. */

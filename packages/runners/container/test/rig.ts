@@ -12,7 +12,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-import type { CommandOptions, Runner } from "@ashlar/core";
+import type { BuildOptions, CommandOptions, Runner } from "@ashlar/core";
 import { containerRunner, type ContainerRunnerOptions } from "@ashlar/runner-container";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
@@ -26,6 +26,9 @@ vi.setConfig({ testTimeout: 60_000 });
 /** An engine that runs here. */
 export interface TestEngine {
   readonly name: "docker" | "podman";
+  readonly version: string;
+  /** As images name it. */
+  readonly architecture: string;
   /** Has the usual commands, and Node. */
   readonly image: string;
 }
@@ -48,14 +51,23 @@ function saySkipped(): void {
   test.skipIf(true)("all of it", () => expect.unreachable());
 }
 
+/** Options, of which the image may be left out by name: that of the engine is taken otherwise. */
+type WithoutImage<T extends { image?: unknown }> = Omit<T, "image"> & {
+  readonly image?: T["image"] | undefined;
+};
+
 /** A runner of an engine, disposed of when the test is over. Its lock file is its own. */
 export async function runnerOf(
   engine: TestEngine,
-  options: Partial<ContainerRunnerOptions> = {},
+  options: WithoutImage<ContainerRunnerOptions> = {},
 ): Promise<Runner> {
-  const { name, image } = engine;
+  const { name } = engine;
   const lockFile = join(folder(), "lock");
-  const runner = await containerRunner({ engine: name, image, lockFile, graceMs: 100, ...options });
+  const { image, ...others } = { image: engine.image, ...options };
+  const runner = await containerRunner({
+    ...{ engine: name, lockFile, graceMs: 100, ...others },
+    ...(image !== undefined && { image }),
+  });
   onTestFinished(async () => await runner[Symbol.asyncDispose]());
   return runner;
 }
@@ -65,8 +77,9 @@ export async function print(
   runner: Runner,
   text: string,
   options?: CommandOptions,
+  building?: Partial<BuildOptions>,
 ): Promise<string> {
-  const report = await run(runner, script(text, options));
+  const report = await run(runner, script(text, options), building);
   const [only] = report.stages;
   return only === undefined ? codes(report).join() : await report.log(only);
 }
@@ -106,7 +119,7 @@ export function importImage(engine: TestEngine["name"], name: string, directory:
 const busybox = "/usr/bin/busybox";
 
 /** An engine with its image, or why there is none. */
-function findEngine(name: "docker" | "podman"): (TestEngine & { version: string }) | string {
+function findEngine(name: "docker" | "podman"): TestEngine | string {
   const said = spawnSync(name, ["version", "--format", versionFormats[name]], { encoding: "utf8" });
   if (said.error !== undefined) return "it is not installed";
   if (said.status !== 0) return said.stderr.trim().split("\n")[0] ?? "it does not answer";
@@ -115,7 +128,8 @@ function findEngine(name: "docker" | "podman"): (TestEngine & { version: string 
   try {
     const image = `ashlar-test:${fillImage(made)}`;
     importImage(name, image, made);
-    return { name, image, version: said.stdout.trim() };
+    const architecture = { x64: "amd64" }[process.arch as string] ?? process.arch;
+    return { name, image, architecture, version: said.stdout.trim() };
   } finally {
     fs.rmSync(made, { recursive: true });
   }

@@ -157,6 +157,7 @@ class Family {
   readonly #mark = randomUUID();
   #text = "";
   #seen: number | undefined;
+  #isComplete = false;
 
   /** @param onComplete - Called when the numbers of all are known. */
   constructor(onComplete: () => void = () => {}) {
@@ -180,7 +181,9 @@ class Family {
 
   hear(text: string): void {
     this.#text += text;
-    if (this.pids.length !== familySize) return;
+    // Once: what is printed later may come after their end.
+    if (this.pids.length !== familySize || this.#isComplete) return;
+    this.#isComplete = true;
     this.#seen = startedWith(this.#mark)?.length;
     this.#onComplete();
   }
