@@ -7,7 +7,7 @@
  * @module
  */
 import { Failure } from "./failure.ts";
-import { asString, isStrings, parseToml, tablesOf, type Table } from "./table.ts";
+import { asString, asTable, isStrings, parseToml, tablesOf, type Table } from "./table.ts";
 
 /** One `[[package]]`. */
 export interface LockedPackage {
@@ -39,6 +39,12 @@ export function parseLock(text: string, path: string): readonly LockedPackage[] 
     });
   }
   return tablesOf(lock["package"]).map((entry) => lockedPackage(entry, path));
+}
+
+/** Crates that a `[patch]` offers and nothing uses: cargo wants them to be there all the same. */
+export function unusedPatches(text: string, path: string): readonly LockedPackage[] {
+  const patch = asTable(parseToml(text, path)["patch"]);
+  return tablesOf(patch?.["unused"]).map((entry) => lockedPackage(entry, path));
 }
 
 /** The packages that `reference`, an item of `dependencies`, may mean. One, in a sound lock. */

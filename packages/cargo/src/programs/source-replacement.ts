@@ -8,6 +8,7 @@
  */
 import { stringify } from "smol-toml";
 
+import { parseGitSource } from "./git-source.ts";
 import { asString, asTable, type Table } from "./table.ts";
 
 /** The id of the default registry in lock files. A name: nothing is fetched from there. */
@@ -39,6 +40,42 @@ export function sourceReplacement(
     replaced[name] = { registry, "replace-with": VENDORED };
   }
   return stringify({ source: { ...replaced, [VENDORED]: { directory } } });
+}
+
+/** A source of a lock file, and the directory source that takes its place. */
+export interface ReplacedSource {
+  /** `registry+<url>`, `sparse+<url>` or `git+<url>?<reference>#<commit>`. */
+  readonly source: string;
+  /** Relative to the parent of the folder that will hold the configuration file. */
+  readonly directory: string;
+}
+
+/** The same as {@link sourceReplacement}, with a directory for each source. */
+export function replaceSources(sources: readonly ReplacedSource[], projectConfig: Table): string {
+  const tables: Record<string, Table> = {};
+  const hasCratesIo = sources.some(({ source }) => source === CRATES_IO);
+  const all = hasCratesIo
+    ? sources
+    : [{ source: CRATES_IO, directory: "vendor/crates-io" }, ...sources];
+  for (const { source, directory } of all) {
+    const replacement = `ashlar-${directory.replaceAll("/", "-")}`;
+    tables[replacement] = { directory };
+    if (source === CRATES_IO) {
+      tables["crates-io"] = { "replace-with": replacement };
+    } else if (source.startsWith("git+")) {
+      const { url, reference } = parseGitSource(source);
+      // Two commits of one branch cannot be in a lock file, so this name is unique.
+      tables[source.replace(/#.*$/, "")] = {
+        git: url,
+        ...(reference && { [reference.kind]: reference.name }),
+        "replace-with": replacement,
+      };
+    } else {
+      const registry = source.replace(/^registry\+/, "");
+      tables[nameOf(registry, projectConfig) ?? source] = { registry, "replace-with": replacement };
+    }
+  }
+  return stringify({ source: tables });
 }
 
 function nameOf(registry: string, config: Table): string | undefined {

@@ -1,0 +1,204 @@
+/**
+ * Vendoring: every external crate as a fixed input, known before it is downloaded.
+ *
+ *     Cargo.lock ──▶ vendor (dynamic) ──▶ one `fetch` a crate ──▶ unpack ──┐
+ *                                    └──▶ git-checkout ──▶ git-crates ────┴──▶ one tree
+ *
+ * A lock file has the checksum of each packed crate, so that is its digest, and the content hash in the
+ * name of its folder. A git dependency is named by its commit. So one more crate in the lock file
+ * downloads that crate, and a build without a network works as soon as the store has them all.
+ *
+ *     vendor/config.toml                                   tells cargo where each source is
+ *     vendor/crates-io/<name>-<version>-<checksum>/        a directory source for each registry
+ *     vendor/git-<commit>/repository/                      the repository, as it is
+ *     vendor/git-<commit>/crates/<name>-<version>          links to its packages: a directory source
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+
+import {
+  dynamic,
+  fetch,
+  merge,
+  out,
+  sh,
+  stage,
+  text,
+  type File,
+  type ReadableTree,
+  type Stage,
+  type Tree,
+} from "@ashlar/core";
+
+import { parseGitSource, type GitSource } from "./programs/git-source.ts";
+import { parseLock, unusedPatches, type LockedPackage } from "./programs/lock.ts";
+import { CRATES_IO, replaceSources, type ReplacedSource } from "./programs/source-replacement.ts";
+import { parseToml, type Table } from "./programs/table.ts";
+import { downloadUrls, registryOf, type Registry } from "./registries.ts";
+import { programRoot, programWords } from "./stage-programs.ts";
+import { gitTools, nodeTool, unpackTools } from "./toolchain.ts";
+
+/** Where crates come from. */
+export interface CrateSources {
+  readonly registries?: readonly Registry[];
+  readonly gitCheckouts?: Readonly<Record<string, Tree>>;
+}
+
+/** A package of a lock file that is not local. */
+type External = LockedPackage & { readonly source: string };
+
+/** What packages of a git repository are made from. */
+interface Checkout {
+  readonly source: GitSource;
+  readonly names: readonly string[];
+}
+
+/** Unpacks a crate, and writes down which one it is. */
+const unpack: Stage<[File, string], { crate: "tree" }> = stage("unpack", (crate, checksum) => {
+  const script =
+    'mkdir "$2" && tar -xzf "$1" -C "$2" --strip-components=1 --no-same-owner && ' +
+    'printf \'{"files":{},"package":"%s"}\' "$3" > "$2/.cargo-checksum.json"';
+  return sh({
+    tools: unpackTools,
+  })`sh -e -c ${script} unpack ${crate} ${out.tree("crate")} ${checksum}`;
+});
+
+/** Clones a repository at a commit. What a commit is does not change, so the network decides nothing. */
+const checkOut: Stage<[string, string], { repository: "tree" }> = stage(
+  "git-checkout",
+  (url, commit) => {
+    const script = `
+git init -q "$1" && cd "$1"
+git fetch -q --depth 1 "$2" "$3" 2> /dev/null || git fetch -q --tags "$2" '+refs/*:refs/remotes/all/*'
+git -c advice.detachedHead=false checkout -q "$3"
+[ ! -f .gitmodules ] || git submodule -q update --init --recursive
+find . -name .git -prune -exec rm -rf {} +`;
+    return sh({
+      tools: gitTools,
+      network: true,
+      env: { GIT_TERMINAL_PROMPT: "0" },
+      retries: { times: 2, delayMs: 1000, backoff: 3 },
+    })`sh -e -c ${script} git-checkout ${out.tree("repository")} ${url} ${commit}`;
+  },
+);
+
+/** Makes a directory source of a repository's packages. */
+const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
+  "git-crates",
+  (repository, names) => {
+    const parameters = { repository: "repository", out: "crates", names };
+    return sh({
+      root: { repository, ...programRoot, "ws/.keep": text("") },
+      cwd: "ws",
+      tools: [nodeTool],
+      outputs: { crates: out.tree("crates") },
+    })`${programWords("git-crates", { ...parameters, repository: "../repository", out: "../crates" })}`;
+  },
+);
+
+/**
+ * The external crates of a lock file, each fetched.
+ *
+ * @param manifest - `Cargo.lock`, and `.cargo` if there is one.
+ */
+export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
+  return dynamic.tree("vendor", { manifest }, async (inputs) => {
+    const lock = await readLock(inputs.manifest);
+    const config = await readConfig(inputs.manifest);
+    return vendorTree(lock, config, sources);
+  });
+}
+
+/** The tree for the external packages of a lock file. */
+export function vendorTree(
+  lock: readonly LockedPackage[],
+  config: Table,
+  sources: CrateSources,
+): Tree {
+  const externals = lock.filter((one): one is External => one.source !== undefined);
+  const parts: Record<string, Tree | File> = {};
+  const replaced: ReplacedSource[] = [];
+
+  for (const [source, crates] of groupBySource(externals)) {
+    if (source.startsWith("git+")) {
+      const git = parseGitSource(source);
+      const directory = `git-${slug(`${git.url} ${git.commit}`, git.commit.slice(0, 12))}`;
+      parts[directory] = fromGit({ source: git, names: crates.map(titleOf) }, sources);
+      replaced.push({ source, directory: `vendor/${directory}/crates` });
+    } else {
+      const directory = source === CRATES_IO ? "crates-io" : slug(source, hostOf(source));
+      for (const crate of crates) {
+        const folder = `${crate.name}-${crate.version}-${(crate.checksum ?? "").slice(0, 16)}`;
+        parts[`${directory}/${folder}`] = fromRegistry(crate, sources.registries ?? []);
+      }
+      replaced.push({ source, directory: `vendor/${directory}` });
+    }
+  }
+  parts["config.toml"] = text(replaceSources(replaced, config));
+  // What crates.io is replaced by must be there, even where nothing comes from it.
+  parts["crates-io/.keep"] = text("");
+  return merge(parts).as("vendor");
+}
+
+function fromRegistry(crate: External, registries: readonly Registry[]): Tree {
+  const { name, version, source, checksum } = crate;
+  if (checksum === undefined) {
+    throw new Error(
+      `\`${titleOf(crate)}\` has no checksum in Cargo.lock, so it cannot be fetched: let cargo write the lock file again, or give \`registry\``,
+    );
+  }
+  const registry = registryOf(source, registries);
+  if (registry === undefined) {
+    throw new Error(
+      `\`${titleOf(crate)}\` comes from ${source}, and nobody has said where its crates are: add \`registries: [{ index: "${source.replace(/^registry\+/, "")}", dl: "…" }]\`, with the \`dl\` of the config.json in that index`,
+    );
+  }
+  const urls = downloadUrls(registry, { name, version, checksum });
+  const packed = fetch(urls, { sha256: checksum, name: `${name}-${version}.crate` });
+  return unpack(packed, checksum).crate;
+}
+
+function fromGit({ source, names }: Checkout, { gitCheckouts = {} }: CrateSources): Tree {
+  const { url, commit } = source;
+  const given = gitCheckouts[`${url}#${commit}`] ?? gitCheckouts[url];
+  return gitCrates(given ?? checkOut(url, commit).repository, names).crates;
+}
+
+function groupBySource(externals: readonly External[]): ReadonlyMap<string, readonly External[]> {
+  const groups = new Map<string, External[]>();
+  for (const one of externals) {
+    const group = groups.get(one.source) ?? [];
+    group.push(one);
+    groups.set(one.source, group);
+  }
+  return groups;
+}
+
+async function readLock(manifest: ReadableTree): Promise<readonly LockedPackage[]> {
+  if ((await manifest.list("Cargo.lock")).length === 0) {
+    throw new Error(
+      "the workspace has no Cargo.lock: write one with `cargo generate-lockfile`, and keep it with the sources",
+    );
+  }
+  const content = await manifest.file("Cargo.lock").text();
+  return [...parseLock(content, "Cargo.lock"), ...unusedPatches(content, "Cargo.lock")];
+}
+
+async function readConfig(manifest: ReadableTree): Promise<Table> {
+  const [path] = await manifest.list(".cargo/config", ".cargo/config.toml");
+  return path === undefined ? {} : parseToml(await manifest.file(path).text(), path);
+}
+
+function titleOf({ name, version }: LockedPackage): string {
+  return `${name} ${version}`;
+}
+
+function hostOf(source: string): string {
+  return /:\/\/([\w.-]+)/.exec(source)?.[1] ?? "registry";
+}
+
+/** A readable name for a folder that no other text has. */
+function slug(identity: string, shown: string): string {
+  return `${shown}-${createHash("sha256").update(identity).digest("hex").slice(0, 8)}`;
+}

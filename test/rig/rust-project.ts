@@ -1,0 +1,46 @@
+/**
+ * Rust projects for tests: small crates of our own, packed as registries have them.
+ *
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Files by path. Leading blanks of lines do not count. */
+export type Files = Readonly<Record<string, string>>;
+
+/** Writes files, and the folders they need. */
+export function writeProject(root: string, files: Files): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), `${text.replaceAll(/^[ \t]+/gm, "").trim()}\n`);
+  }
+}
+
+/** A crate as registries have it: `<folder>/<name>-<version>.crate`. Returns its checksum. */
+export function packCrate(folder: string, name: string, version: string, files: Files): string {
+  const title = `${name}-${version}`;
+  const manifest = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n`;
+  const given = files["Cargo.toml"] ?? "";
+  writeProject(join(folder, title), { ...files, "Cargo.toml": manifest + given });
+  execFileSync("tar", ["-czf", `${title}.crate`, title], { cwd: folder });
+  rmSync(join(folder, title), { recursive: true });
+  return createHash("sha256")
+    .update(readFileSync(join(folder, `${title}.crate`)))
+    .digest("hex");
+}
+
+/** Makes a repository of files, with one commit. Returns the commit. */
+export function commitAll(root: string): string {
+  const git = (...args: string[]): string =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], {
+      cwd: root,
+      encoding: "utf8",
+    });
+  git("init", "-q", "-b", "main");
+  git("add", "-A");
+  git("commit", "-q", "-m", "All");
+  return git("rev-parse", "HEAD").trim();
+}
