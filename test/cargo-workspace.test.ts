@@ -22,7 +22,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const example = new URL("../packages/examples/rust/", import.meta.url);
 
 describe("a described workspace", () => {
-  const rust = cargo({ src: source(new URL("workspace", example)) });
+  const registry = source(new URL("registry", example));
+  const rust = cargo({ src: source(new URL("workspace", example)), registry });
 
   test("is described without running anything, and asks for its parts once", () => {
     expect(rust.buildDepsOnly()).toBe(rust.buildDepsOnly());
@@ -35,14 +36,66 @@ describe("a described workspace", () => {
     const checks = all({ clippy: rust.clippy(), test: rust.test(), crate: rust.buildPackage() });
     await build(checks, { runner: mock, store: scratch("described") });
     expect(mock.names.toSorted()).toEqual([
-      ...["clippy", "deps", "dummy-source", "package", "test", "vendor"],
+      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test", "vendor"],
     ]);
   });
+
+  test("makes of the dependencies only what is needed", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    await build(rust.cargoDoc(), { runner: mock, store: scratch("doc") });
+    expect(mock.names.toSorted()).toEqual(["deps-check", "doc", "dummy-source", "vendor"]);
+  });
+
+  test("gives a command that overrides the selection dependencies of its own", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const own = {
+      target: "wasm32-unknown-unknown",
+      rustflags: ["-Ctarget-feature=+simd128", "-g"],
+    };
+    expect(rust.buildDepsOnly(own)).toBe(rust.buildDepsOnly({ ...own }));
+    await build(all({ one: rust.cargoBuild(own), two: rust.cargoBuild() }), {
+      runner: mock,
+      store: scratch("override"),
+    });
+    const deps = mock.calls.filter(({ name }) => name === "deps");
+    expect(deps.map(({ argv }) => argv.at(-1)?.includes("wasm32"))).toEqual([true, false]);
+    for (const { name, env, argv } of mock.calls.filter((call) => call.name !== "vendor")) {
+      const isOwn = argv.at(-1)?.includes("wasm32") === true;
+      const flags = isOwn ? "-Ctarget-feature=+simd128\u001F-g" : undefined;
+      expect(env["CARGO_ENCODED_RUSTFLAGS"], name).toBe(flags);
+    }
+  });
+
+  test("the other half of the dependencies is there after a command has changed sides", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const chain = rust.cargoTest({ cargoArtifacts: rust.cargoClippy() });
+    await build(chain, { runner: mock, store: scratch("chain") });
+    expect(mock.names.toSorted()).toEqual([
+      ...["clippy", "deps", "deps-check", "dummy-source", "test", "vendor"],
+    ]);
+  });
+
+  test("a tool that others wrote for cargo is asked for by name, and never downloaded", async () => {
+    const bare = localRunner({ searchPath: await pathWithout("cargo-nextest") });
+    const checks = [
+      [rust.cargoNextest(), "cargo install --locked cargo-nextest"],
+      [rust.cargoDeny(), "cargo install --locked cargo-deny"],
+      [rust.cargoAudit({ advisoryDb: registry }), "cargo install --locked cargo-audit"],
+      [rust.taploFmt(), "taplo"],
+    ] as const;
+    for (const [target, hint] of checks) {
+      const report = await tryBuild(target, { runner: bare, store: scratch("plugins") });
+      expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
+      expect(report.errors[0]?.hint).toContain(hint);
+    }
+    await bare[Symbol.asyncDispose]();
+  }, 60_000);
 
   test("hands every command the flags of the workspace", async () => {
     const mock = mockRunner({ onUnmatched: "succeed-empty" });
     const strange = cargo({
       src: source(new URL("workspace", example)),
+      registry,
       profile: "bench",
       features: ["a", "b/c"],
       env: { LANG: "C" },
@@ -59,7 +112,7 @@ describe("a described workspace", () => {
       ],
     });
     expect(clippy?.env).toMatchObject({ CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", LANG: "C" });
-    const deps = mock.calls.find(({ name }) => name === "deps");
+    const deps = mock.calls.find(({ name }) => name === "deps-check");
     expect(deps?.argv.at(-1)).toContain('"--profile","bench","--features","a,b/c"');
   });
 });
@@ -90,7 +143,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const { clippy, crate } = checks(rust);
     const report = await run(all({ clippy, tests: rust.test(), crate }));
     expect(report.ran.toSorted()).toEqual([
-      ...["clippy", "deps", "dummy-source", "package", "test", "vendor"],
+      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test", "vendor"],
     ]);
     await expectNoExternalRebuilt(report);
 
@@ -118,7 +171,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const { clippy, crate } = checks(rust);
     const report = await run(all({ clippy, crate }));
     expect(report.ran.toSorted()).toEqual(["clippy", "dummy-source", "package"]);
-    expect(report.reused.toSorted()).toEqual(["deps", "vendor"]);
+    expect(report.reused.toSorted()).toEqual(["deps", "deps-check", "vendor"]);
     await expectNoExternalRebuilt(report);
   }, 60_000);
 
@@ -136,7 +189,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const clippy = rust.clippy({ clippyArgs: ["--features", "tally/sloppy", ...strict] });
     const report = await tryBuild(seq({ clippy, crate: rust.buildPackage() }), options());
     expect(report.failed).toEqual(["clippy"]);
-    expect(report.skipped).toEqual(["package"]);
+    expect(report.skipped).toEqual(["deps", "package"]);
     expect(report.errors[0]?.facts["log"]).toContain("needless_return");
   }, 60_000);
 
@@ -158,6 +211,11 @@ describe.skipIf(missing.length > 0)(title, () => {
       const lcov = await report.text(coverage.report.file("coverage.lcov"));
       expect(lcov).toContain("SF:crates/tally/src/lib.rs");
       expect(lcov).not.toContain("vendor");
+      const json = await report.text(coverage.report.file("coverage.json"));
+      expect(json).toContain('"filename":"crates/tally/src/lib.rs"');
+      const page = await report.text(coverage.report.file("html/index.html"));
+      expect(page).toContain("tally/src/lib.rs");
+      expect(page).not.toContain("Created:");
       await expectNoExternalRebuilt(report);
     },
     60_000,
@@ -176,7 +234,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const [first, second] = await Promise.all(
       ["one", "two"].map(async (name) => {
         const report = await build(deps, { runner, store: scratch(name) });
-        return await report.digest(deps);
+        return await report.digest(deps.target);
       }),
     );
     expect(first).toBe(second);

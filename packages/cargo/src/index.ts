@@ -3,17 +3,26 @@
  *
  * @module
  */
-export {
-  cargo,
-  type BuildOptions,
-  type CargoArtifacts,
-  type CargoCoverage,
-  type CargoOptions,
-  type CargoPackage,
-  type CargoTarget,
-  type CargoWorkspace,
-  type ClippyOptions,
-  type ConsumerOptions,
-  type TestOptions,
-} from "./workspace.ts";
+export { cargo, type CargoWorkspace } from "./workspace.ts";
+export type {
+  AuditOptions,
+  BuildOptions,
+  CargoArtifacts,
+  CargoCoverage,
+  CargoDeps,
+  CargoDocs,
+  CargoOptions,
+  CargoPackage,
+  CargoTarget,
+  CheckOptions,
+  ClippyOptions,
+  ConsumerOptions,
+  DenyOptions,
+  DocOptions,
+  FormatOptions,
+  NextestOptions,
+  Selection,
+  TestOptions,
+} from "./options.ts";
+export type { Registry } from "./registries.ts";
 export { coverageTools, rustTools } from "./toolchain.ts";

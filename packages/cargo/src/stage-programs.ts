@@ -16,7 +16,9 @@ export type ProgramName =
   | "build-deps"
   | "cargo"
   | "coverage"
+  | "doc"
   | "dummy-source"
+  | "git-crates"
   | "install"
   | "vendor";
 

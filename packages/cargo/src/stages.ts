@@ -46,7 +46,16 @@ export interface Vendored {
 type Args = readonly string[];
 
 /** A command that starts from a target directory, and leaves it for the next. */
-type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
+export type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
+
+/** A command that builds dependencies: one pass for each list of arguments. */
+export type DepsBuilder = Stage<
+  [Omit<Consumed, "target">, readonly Args[], Base],
+  { target: "tree" }
+>;
+
+/** A command that looks at sources alone. */
+export type SourceCheck = Stage<[Tree, Args, Base], {}>;
 
 /** Gathers the external crates that `Cargo.lock` names. */
 export const vendor: Stage<[Vendored, Base], { vendor: "tree" }> = stage(
@@ -72,24 +81,33 @@ export const dummySource: Stage<[Tree, Base], { dummy: "tree" }> = stage(
   },
 );
 
-/** Compiles the external crates, in one pass for each list of arguments. */
-export const buildDeps: Stage<
-  [Omit<Consumed, "target">, readonly Args[], Base],
-  { target: "tree" }
-> = stage("deps", ({ ws, vendor: vendored }, passes, base) => {
-  const root = { ws, vendor: vendored };
-  const options = inStage(base, root, { target: out.tree("target") });
-  return sh(options)`${programWords("build-deps", { passes })}`;
-});
+/** Compiles the external crates, to be linked. */
+export const linkDeps: DepsBuilder = depsBuilder("deps");
+
+/** Compiles what of external crates it takes to check code that uses them. */
+export const checkDeps: DepsBuilder = depsBuilder("deps-check");
+
+/** Runs `cargo check`. */
+export const check: Consumer = consumer("check");
 
 /** Runs `cargo clippy`. */
-export const clippy: Consumer = stage("clippy", (inputs, args, base) =>
-  consume(inputs, "cargo", { args }, base, {}),
-);
+export const clippy: Consumer = consumer("clippy");
+
+/** Runs `cargo build`. */
+export const buildCrates: Consumer = consumer("build");
 
 /** Runs `cargo test`. */
-export const test: Consumer = stage("test", (inputs, args, base) =>
-  consume(inputs, "cargo", { args }, base, {}),
+export const test: Consumer = consumer("test");
+
+/** Runs `cargo test --doc`. */
+export const docTest: Consumer = consumer("doctest");
+
+/** Runs `cargo nextest`. */
+export const nextest: Consumer = consumer("nextest");
+
+/** Runs `cargo doc`. */
+export const doc: Consumer<{ docs: "tree" }> = stage("doc", (inputs, args, base) =>
+  consume(inputs, "doc", { args, out: "../docs" }, base, { docs: out.tree("docs") }),
 );
 
 /** Runs `cargo test` with the workspace's own crates instrumented. */
@@ -107,6 +125,43 @@ export const packageCrates: Consumer<{ installed: "tree" }> = stage(
       installed: out.tree("installed"),
     }),
 );
+
+/** Runs `cargo fmt`. */
+export const format: SourceCheck = sourceCheck("fmt");
+
+/** Runs `taplo fmt`. */
+export const taplo: SourceCheck = sourceCheck("taplo");
+
+/** Runs `cargo deny`, for which the crates must be there. */
+export const deny: Stage<[Omit<Consumed, "target">, Args, Base], {}> = stage(
+  "deny",
+  ({ ws, vendor: vendored }, words, base) =>
+    sh(inStage(base, { ws, vendor: vendored }, {}))`${words}`,
+);
+
+/** Runs `cargo audit` on the lock file, with a database of advisories. */
+export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, Args, Base], {}> =
+  stage(
+    "audit",
+    ({ lock, advisories }, words, base) =>
+      sh(inStage(base, { ws: lock, advisories }, {}))`${words}`,
+  );
+
+function depsBuilder(name: string): DepsBuilder {
+  return stage(name, ({ ws, vendor: vendored }, passes, base) => {
+    const root = { ws, vendor: vendored };
+    const options = inStage(base, root, { target: out.tree("target") });
+    return sh(options)`${programWords("build-deps", { passes })}`;
+  });
+}
+
+function consumer(name: string): Consumer {
+  return stage(name, (inputs, args, base) => consume(inputs, "cargo", { args }, base, {}));
+}
+
+function sourceCheck(name: string): SourceCheck {
+  return stage(name, (ws, words, base) => sh(inStage(base, { ws }, {}))`${words}`);
+}
 
 /** A command that starts from a target directory, and leaves it behind for the next. */
 function consume<const S extends Readonly<Record<string, Out>>>(

@@ -54,6 +54,45 @@ export function clippyTools(toolchain?: string): readonly Tool[] {
   );
 }
 
+/** What formatting needs besides. */
+export function formatTools(toolchain?: string): readonly Tool[] {
+  return ["cargo-fmt", "rustfmt"].map((name) =>
+    tool.host(name, {
+      version: ["--version"],
+      ...fromRustup(name, toolchain),
+      hint: "install rustfmt: `rustup component add rustfmt`, or on Debian `apt-get install rustfmt`",
+    }),
+  );
+}
+
+/** Commands that others have written for cargo, and where to get them. */
+const plugins = {
+  "cargo-nextest": "install cargo-nextest: `cargo install --locked cargo-nextest`",
+  "cargo-tarpaulin": "install cargo-tarpaulin: `cargo install --locked cargo-tarpaulin`",
+  "cargo-audit": "install cargo-audit: `cargo install --locked cargo-audit`",
+  "cargo-deny": "install cargo-deny: `cargo install --locked cargo-deny`",
+  taplo: "install taplo: `cargo install --locked taplo-cli`, or from npm `@taplo/cli`",
+} as const;
+
+/** A command that others have written for cargo. It is a tool of the stage, and nothing downloads it. */
+export function pluginTool(name: keyof typeof plugins): Tool {
+  return tool.host(name, { version: ["--version"], hint: plugins[name] });
+}
+
+/** What unpacks crates. */
+export const unpackTools: readonly Tool[] = ["sh", "mkdir", "tar", "gzip"].map((name) =>
+  tool.host(name, { hint: `unpacking crates needs \`${name}\`` }),
+);
+
+/** What clones git dependencies. */
+export const gitTools: readonly Tool[] = [
+  tool.host("git", {
+    version: ["--version"],
+    hint: "git dependencies are cloned with it: on Debian `apt-get install git`; or give the tree in `gitCheckouts`",
+  }),
+  ...["sh", "rm", "find"].map((name) => tool.host(name)),
+];
+
 /** What coverage needs besides: tools of the LLVM version that rustc was built with. */
 export function coverageTools(toolchain?: string): readonly Tool[] {
   return ["llvm-cov", "llvm-profdata"].map((name) =>
@@ -66,7 +105,7 @@ export function coverageTools(toolchain?: string): readonly Tool[] {
 }
 
 /** Runs the programs of this package inside of stages. */
-const nodeTool: Tool = tool.host("node", { version: ["--version"] });
+export const nodeTool: Tool = tool.host("node", { version: ["--version"] });
 
 /** Where rustup has a program. A toolchain that was asked for by name is that one, or is missing. */
 function fromRustup(

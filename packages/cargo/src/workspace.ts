@@ -1,9 +1,9 @@
 /**
  * A Rust workspace: one description, from which dependencies and all that uses them derive.
  *
- *     src ──▶ dummy-source ──▶ build-deps ◀── vendor ◀── Cargo.lock, registry
+ *     src ──▶ dummy-source ──▶ deps-check, deps ◀── vendor ◀── Cargo.lock, registry
  *      │                           │
- *      │                     target directory of the externals alone
+ *      │                     target directories of the externals alone
  *      └──────┬─────────────┬──────┴──────┬─────────────┐
  *          clippy         test        coverage     buildPackage
  *
@@ -13,107 +13,82 @@
  *
  * @module
  */
-import type { StageResult, Tool, Tree } from "@ashlar/core";
+import { all, type Check, type Tool, type Tree } from "@ashlar/core";
 
-import {
-  buildDeps,
-  clippy,
-  coverage,
-  dummySource,
-  packageCrates,
-  test,
-  vendor,
-  type Base,
-  type Consumed,
-} from "./stages.ts";
-import { clippyTools, coverageTools, rustTools } from "./toolchain.ts";
+import { Lineage, replaceHalf, whole, type Side } from "./halves.ts";
+import type {
+  AuditOptions,
+  BuildOptions,
+  CargoArtifacts,
+  CargoCoverage,
+  CargoDeps,
+  CargoDocs,
+  CargoOptions,
+  CargoPackage,
+  CargoTarget,
+  CheckOptions,
+  ClippyOptions,
+  ConsumerOptions,
+  DenyOptions,
+  DocOptions,
+  FormatOptions,
+  NextestOptions,
+  Selection,
+  TestOptions,
+} from "./options.ts";
+import { override, selectionWords } from "./selection.ts";
+import * as stages from "./stages.ts";
+import { clippyTools, coverageTools, formatTools, pluginTool, rustTools } from "./toolchain.ts";
+import { fetchedCrates } from "./vendoring.ts";
 
-/** What is common to all commands of a workspace. */
-export interface CargoOptions {
-  /** The sources, with `Cargo.toml` and `Cargo.lock` at the top. */
-  readonly src: Tree;
-  /**
-   * The external crates: a directory source, as `cargo vendor --locked --versioned-dirs` makes one. Not
-   * needed when `Cargo.lock` names none.
-   */
-  readonly registry?: Tree;
-  /** Profile of every command: `release`, `dev`, or one of the workspace's own. @defaultValue "release" */
-  readonly profile?: string;
-  /** Features of every command, in the form of cargo's `--features`. @defaultValue none but the default */
-  readonly features?: readonly string[];
-  /**
-   * Toolchain of rustup, by name. A `rust-toolchain.toml` does not choose one; it is an error if it asks
-   * for another.
-   *
-   * @defaultValue rustup's default, or the `cargo` on `PATH`
-   */
-  readonly toolchain?: string;
-  /** Variables of every command. @defaultValue none */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Programs that build scripts need besides the Rust and C toolchains, such as `pkg-config`. */
-  readonly tools?: readonly Tool[];
-}
-
-/** A target directory: as such, or as the result of a command that leaves one. */
-export type CargoArtifacts = Tree | { readonly target: Tree };
-
-/** Options of all that starts from built dependencies. */
-export interface ConsumerOptions {
-  /**
-   * The target directory to start from: of the dependencies, or of another command on the same
-   * sources.
-   *
-   * @defaultValue that of {@link CargoWorkspace.buildDepsOnly}
-   */
-  readonly cargoArtifacts?: CargoArtifacts;
-}
-
-/** Options of clippy. */
-export interface ClippyOptions extends ConsumerOptions {
-  /** Arguments of `cargo clippy`; behind `--`, of the compiler. @defaultValue ["--all-targets"] */
-  readonly clippyArgs?: readonly string[];
-}
-
-/** Options of tests, and of coverage by tests. */
-export interface TestOptions extends ConsumerOptions {
-  /** Arguments of `cargo test`; behind `--`, of the test programs. @defaultValue none */
-  readonly testArgs?: readonly string[];
-}
-
-/** Options of a package's build. */
-export interface BuildOptions extends ConsumerOptions {
-  /** Arguments of `cargo build`. @defaultValue none */
-  readonly buildArgs?: readonly string[];
-}
-
-/** A target directory, for the next command to start from. */
-export type CargoTarget = StageResult<{ target: "tree" }>;
-
-/** What {@link CargoWorkspace.coverage} makes. */
-export type CargoCoverage = StageResult<{ report: "tree"; target: "tree" }>;
-
-/** What {@link CargoWorkspace.buildPackage} makes. */
-export type CargoPackage = StageResult<{ installed: "tree"; target: "tree" }>;
-
-/** Commands on one workspace. Each call adds a stage. */
+/** Commands on one workspace. Each call adds a stage; nothing runs until a build wants its result. */
 export interface CargoWorkspace {
   /** The external crates that `Cargo.lock` names, for offline use. */
   vendorCargoDeps(): Tree;
   /** A workspace of the same shape with no code of its own. Comments and code do not change it. */
   mkDummySrc(): Tree;
-  /** Builds the external crates alone, for all the commands below. */
-  buildDepsOnly(): CargoTarget;
+  /**
+   * Builds the external crates alone, for all the commands below: in one half what `check`, `clippy` and
+   * `doc` start from, in the other what `build` and `test` start from. A build makes the halves side by
+   * side, and of them what it needs.
+   */
+  buildDepsOnly(selection?: Selection): CargoDeps;
+  /** Runs `cargo check`. */
+  cargoCheck(options?: CheckOptions): CargoTarget;
   /** Runs `cargo clippy`. */
-  clippy(options?: ClippyOptions): CargoTarget;
-  /** Runs `cargo test`. */
-  test(options?: TestOptions): CargoTarget;
+  cargoClippy(options?: ClippyOptions): CargoTarget;
+  /** Runs `cargo build`, for the next command to start from. Programs: {@link buildPackage}. */
+  cargoBuild(options?: BuildOptions): CargoTarget;
+  /** Runs `cargo test`. A failure names the tests that failed. */
+  cargoTest(options?: TestOptions): CargoTarget;
+  /** Runs `cargo test --doc`. */
+  cargoDocTest(options?: TestOptions): CargoTarget;
+  /** Runs `cargo doc`; `docs` holds the pages. */
+  cargoDoc(options?: DocOptions): CargoDocs;
+  /** Runs `cargo fmt -- --check` on all members. Needs no dependencies. */
+  cargoFmt(options?: FormatOptions): Check;
+  /** Runs `taplo fmt --check` on the sources. */
+  taploFmt(options?: FormatOptions): Check;
+  /** Runs `cargo nextest run`, which must be installed. It runs no doctests. */
+  cargoNextest(options?: NextestOptions): CargoTarget;
+  /** Runs `cargo audit` on `Cargo.lock`, with a copy of the advisory database. */
+  cargoAudit(options: AuditOptions): Check;
+  /** Runs `cargo deny check`: bans, licences and sources. */
+  cargoDeny(options?: DenyOptions): Check;
   /**
    * Runs `cargo test` with the workspace's own crates instrumented; externals stay as they are. The
-   * report holds `coverage.lcov` and `summary.json`. Needs the tools of rustc's LLVM version.
+   * report holds `coverage.lcov`, `coverage.json`, `summary.json` and `html/`. Needs the tools of rustc's
+   * LLVM version.
    */
-  coverage(options?: TestOptions): CargoCoverage;
+  cargoLlvmCov(options?: TestOptions): CargoCoverage;
   /** Runs `cargo build`, and installs: programs in `bin/`, C-compatible libraries in `lib/`. */
   buildPackage(options?: BuildOptions): CargoPackage;
+  /** The same as {@link cargoClippy}. */
+  clippy(options?: ClippyOptions): CargoTarget;
+  /** The same as {@link cargoTest}. */
+  test(options?: TestOptions): CargoTarget;
+  /** The same as {@link cargoLlvmCov}. */
+  coverage(options?: TestOptions): CargoCoverage;
 }
 
 /**
@@ -121,9 +96,9 @@ export interface CargoWorkspace {
  *
  * @example
  * ```ts
- * const rust = cargo({ src: source("."), registry: source("vendor") });
+ * const rust = cargo({ src: source(".") });
  * const deps = rust.buildDepsOnly();
- * const clippy = rust.clippy({ cargoArtifacts: deps });
+ * const clippy = rust.cargoClippy({ cargoArtifacts: deps });
  * const crate = rust.buildPackage({ cargoArtifacts: deps });
  * export const checks = all({ clippy, crate });
  * ```
@@ -132,25 +107,21 @@ export function cargo(options: CargoOptions): CargoWorkspace {
   return new Workspace(options);
 }
 
+/** Never from the network, never another version than the one in the lock file. */
+const offline = ["--locked", "--offline", "--config", "../vendor/config.toml"];
+
 class Workspace implements CargoWorkspace {
   readonly #options: CargoOptions;
   readonly #tools: readonly Tool[];
-  /** Flags that decide which compiled dependencies fit. */
-  readonly #flags: readonly string[];
+  readonly #lineage = new Lineage();
   // Asked for more than once, they are still one node each.
   #vendored: Tree | undefined;
   #dummy: Tree | undefined;
-  #deps: CargoTarget | undefined;
+  readonly #deps = new Map<string, CargoDeps>();
 
   constructor(options: CargoOptions) {
-    const { profile = "release", features = [], toolchain, tools = [] } = options;
     this.#options = options;
-    this.#tools = [...rustTools(toolchain), ...tools];
-    this.#flags = [
-      ...["--locked", "--offline", "--config", "../vendor/config.toml"],
-      ...profileFlags(profile),
-      ...(features.length === 0 ? [] : ["--features", features.join(",")]),
-    ];
+    this.#tools = [...rustTools(options.toolchain), ...(options.tools ?? [])];
   }
 
   vendorCargoDeps(): Tree {
@@ -158,62 +129,162 @@ class Workspace implements CargoWorkspace {
   }
 
   mkDummySrc(): Tree {
-    return (this.#dummy ??= dummySource(this.#options.src, this.#base()));
+    return (this.#dummy ??= stages.dummySource(this.#options.src, this.#base()));
   }
 
-  buildDepsOnly(): CargoTarget {
-    return (this.#deps ??= buildDeps(
-      { ws: this.mkDummySrc(), vendor: this.vendorCargoDeps() },
-      [
-        ["check", ...this.#flags, "--all-targets"],
-        ["build", ...this.#flags],
-        ["test", ...this.#flags, "--no-run"],
-      ],
-      this.#base(),
-    ));
+  buildDepsOnly(selection: Selection = {}): CargoDeps {
+    const key = JSON.stringify(selectionWords(override(this.#options, selection)));
+    const known = this.#deps.get(key) ?? this.#buildDeps(selection);
+    this.#deps.set(key, known);
+    return known;
   }
 
-  clippy({ clippyArgs = ["--all-targets"], cargoArtifacts }: ClippyOptions = {}): CargoTarget {
-    const args = ["clippy", ...this.#flags, ...clippyArgs];
-    const base = this.#base(clippyTools(this.#options.toolchain));
-    return clippy(this.#consumer(cargoArtifacts), args, base);
+  cargoCheck(options: CheckOptions = {}): CargoTarget {
+    const { checkArgs = ["--all-targets"] } = options;
+    return this.#consume(stages.check, "check", options, ["check"], checkArgs);
   }
 
-  test({ testArgs = [], cargoArtifacts }: TestOptions = {}): CargoTarget {
-    const args = ["test", ...this.#flags, ...testArgs];
-    return test(this.#consumer(cargoArtifacts), args, this.#base());
+  cargoClippy(options: ClippyOptions = {}): CargoTarget {
+    const { clippyArgs = ["--all-targets"] } = options;
+    const tools = clippyTools(this.#options.toolchain);
+    return this.#consume(stages.clippy, "check", options, ["clippy"], clippyArgs, tools);
   }
 
-  coverage({ testArgs = [], cargoArtifacts }: TestOptions = {}): CargoCoverage {
+  cargoBuild(options: BuildOptions = {}): CargoTarget {
+    const { buildArgs = [] } = options;
+    return this.#consume(stages.buildCrates, "link", options, ["build"], buildArgs);
+  }
+
+  cargoTest(options: TestOptions = {}): CargoTarget {
+    const { testArgs = [] } = options;
+    return this.#consume(stages.test, "link", options, ["test"], testArgs);
+  }
+
+  cargoDocTest(options: TestOptions = {}): CargoTarget {
+    const { testArgs = [] } = options;
+    return this.#consume(stages.docTest, "link", options, ["test", "--doc"], testArgs);
+  }
+
+  cargoDoc(options: DocOptions = {}): CargoDocs {
+    const { docArgs = ["--no-deps"] } = options;
+    return this.#consume(stages.doc, "check", options, ["doc"], docArgs);
+  }
+
+  cargoFmt({ args = ["--all", "--", "--check"] }: FormatOptions = {}): Check {
+    const base = this.#base({ tools: formatTools(this.#options.toolchain) });
+    return stages.format(this.#options.src, ["cargo", "fmt", ...args], base);
+  }
+
+  taploFmt({ args = ["--check"] }: FormatOptions = {}): Check {
+    const base = { tools: [pluginTool("taplo")], env: {} };
+    return stages.taplo(this.#options.src, ["taplo", "fmt", ...args], base);
+  }
+
+  cargoNextest(options: NextestOptions = {}): CargoTarget {
+    const { nextestArgs = [] } = options;
+    const tools = [pluginTool("cargo-nextest")];
+    return this.#consume(stages.nextest, "link", options, ["nextest", "run"], nextestArgs, tools);
+  }
+
+  cargoAudit({ advisoryDb, args = ["--ignore", "yanked"] }: AuditOptions): Check {
+    const lock = this.#options.src.pick("Cargo.lock", ".cargo/audit.toml");
+    const words = ["cargo", "audit", "-n", "-d", "../advisories", ...args];
+    const base = this.#base({ tools: [pluginTool("cargo-audit")] });
+    return stages.audit({ lock, advisories: advisoryDb }, words, base);
+  }
+
+  cargoDeny({ checks = ["bans", "licenses", "sources"], args = [] }: DenyOptions = {}): Check {
+    const words = ["cargo", "--offline", "deny", ...args, "check", ...checks];
+    const base = this.#base({ tools: [pluginTool("cargo-deny")] });
+    const inputs = { ws: this.#options.src, vendor: this.vendorCargoDeps() };
+    return stages.deny(inputs, words, base);
+  }
+
+  cargoLlvmCov(options: TestOptions = {}): CargoCoverage {
+    const { testArgs = [] } = options;
+    const tools = coverageTools(this.#options.toolchain);
     // Doctests are left out: the stable compiler cannot measure them.
-    const args = ["test", "--tests", ...this.#flags, ...testArgs];
-    const base = this.#base(coverageTools(this.#options.toolchain));
-    return coverage(this.#consumer(cargoArtifacts), args, base);
+    return this.#consume(stages.coverage, "link", options, ["test", "--tests"], testArgs, tools);
   }
 
-  buildPackage({ buildArgs = [], cargoArtifacts }: BuildOptions = {}): CargoPackage {
-    const args = ["build", ...this.#flags, ...buildArgs];
-    return packageCrates(this.#consumer(cargoArtifacts), args, this.#base());
+  buildPackage(options: BuildOptions = {}): CargoPackage {
+    const { buildArgs = [] } = options;
+    return this.#consume(stages.packageCrates, "link", options, ["build"], buildArgs);
+  }
+
+  clippy(options?: ClippyOptions): CargoTarget {
+    return this.cargoClippy(options);
+  }
+
+  test(options?: TestOptions): CargoTarget {
+    return this.cargoTest(options);
+  }
+
+  coverage(options?: TestOptions): CargoCoverage {
+    return this.cargoLlvmCov(options);
   }
 
   #vendor(): Tree {
     const { src, registry } = this.#options;
     const manifest = src.pick("Cargo.lock", ".cargo");
-    return vendor({ manifest, registry }, this.#base());
+    if (registry === undefined) return fetchedCrates(manifest, this.#options);
+    return stages.vendor({ manifest, registry }, this.#base());
   }
 
-  #consumer(cargoArtifacts: CargoArtifacts = this.buildDepsOnly()): Consumed {
-    const target = "target" in cargoArtifacts ? cargoArtifacts.target : cargoArtifacts;
-    return { ws: this.#options.src, vendor: this.vendorCargoDeps(), target };
+  /** The arguments of the passes are those of the commands, or cargo would compile again for them. */
+  #buildDeps(overrides: Selection): CargoDeps {
+    const { flags, env } = selectionWords(override(this.#options, overrides));
+    const inputs = { ws: this.mkDummySrc(), vendor: this.vendorCargoDeps() };
+    const base = this.#base({ env });
+    const pass = (command: string, ...args: readonly string[]): readonly string[] => [
+      ...[command, ...offline, ...flags, ...args],
+    ];
+    // With and without the dependencies of tests, which may turn on features of the others.
+    const checking = [pass("check", "--all-targets"), pass("check")];
+    const checked = stages.checkDeps(inputs, checking, base).target;
+    const linking = [pass("build"), pass("test", "--no-run")];
+    const linked = stages.linkDeps(inputs, linking, base).target;
+    const halves = { check: checked, link: linked };
+    const deps = all({ target: whole(halves), checked, linked });
+    for (const artifacts of [deps, deps.target]) this.#lineage.remember(artifacts, halves);
+    return deps;
   }
 
-  #base(tools: readonly Tool[] = []): Base {
-    return { tools: [...this.#tools, ...tools], env: this.#options.env ?? {} };
+  #consume<O extends { readonly target: Tree }>(
+    stage: (inputs: stages.Consumed, args: readonly string[], base: stages.Base) => O,
+    side: Side,
+    options: ConsumerOptions,
+    command: readonly string[],
+    args: readonly string[],
+    tools: readonly Tool[] = [],
+  ): O {
+    const { flags, env } = selectionWords(override(this.#options, options));
+    const artifacts: CargoArtifacts = options.cargoArtifacts ?? this.buildDepsOnly(options);
+    const halves = this.#lineage.halvesOf(artifacts);
+    const inputs = {
+      ws: this.#options.src,
+      vendor: this.vendorCargoDeps(),
+      target: halves[side],
+    };
+    const base = this.#base({
+      tools: [...tools, ...(options.tools ?? [])],
+      env: { ...env, ...options.env },
+    });
+    // The `--profile` of nextest is one of its own.
+    const isNextest = command[0] === "nextest";
+    const known = flags.map((flag) =>
+      isNextest && flag === "--profile" ? "--cargo-profile" : flag,
+    );
+    const result = stage(inputs, [...command, ...offline, ...known, ...args], base);
+    const after = replaceHalf(halves, side, result.target);
+    for (const left of [result, result.target]) this.#lineage.remember(left, after);
+    return result;
   }
-}
 
-/** `release` and `dev` have flags of their own. */
-function profileFlags(profile: string): readonly string[] {
-  if (profile === "dev") return [];
-  return profile === "release" ? ["--release"] : ["--profile", profile];
+  #base({ tools = [], env = {} }: Partial<stages.Base> = {}): stages.Base {
+    return {
+      tools: [...this.#tools, ...tools],
+      env: { ...this.#options.env, ...env },
+    };
+  }
 }

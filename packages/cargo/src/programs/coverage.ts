@@ -5,8 +5,8 @@
  * alone. Flags for all crates would compile the external ones again, to count code that
  * nobody here can test.
  *
- * Parameters: `args` for cargo, a `test`; `out`, the folder for `coverage.lcov` and
- * `summary.json`; `home`, a folder whose path is the same in every run, for the wrapper
+ * Parameters: `args` for cargo, a `test`; `out`, the folder for `coverage.lcov`,
+ * `coverage.json`, `summary.json` and `html`; `home`, a folder whose path is the same in every run, for the wrapper
  * (default `../home`); `llvmCov`, `llvmProfdata`, the tools (default `llvm-cov` and
  * `llvm-profdata`); `ignore`, patterns of relative paths that do not count (default: tests,
  * benchmarks, examples); `target` (default `../target`); `workspace` (default `.`).
@@ -20,7 +20,7 @@ import { withOptions } from "./cargo-arguments.ts";
 import type { Artifact } from "./cargo-messages.ts";
 import { runCargo, takeOver } from "./consumer.ts";
 import { Failure } from "./failure.ts";
-import { renderSummary, scopeLcov, summarize } from "./lcov.ts";
+import { relativePaths, renderSummary, scopeLcov, summarize } from "./lcov.ts";
 import { checkLlvmTools, type LlvmTools } from "./llvm.ts";
 import type { Parameters } from "./parameters.ts";
 import { outputOf } from "./process.ts";
@@ -68,9 +68,25 @@ async function coverage(parameters: Parameters): Promise<void> {
   const summary = summarize(json, scope);
   mkdirSync(out, { recursive: true });
   writeFileSync(join(out, "coverage.lcov"), scopeLcov(lcov, scope));
+  writeDetails(tools, sources, { out, tree: scope.tree, files: Object.keys(summary.files) });
   writeFileSync(join(out, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
   rmSync(scratch, { recursive: true });
   say(renderSummary(summary));
+}
+
+/** Writes what has every line: for programs, and for people. */
+function writeDetails(
+  { cov }: LlvmTools,
+  sources: readonly string[],
+  { out, tree, files }: { out: string; tree: string; files: readonly string[] },
+): void {
+  const inScope = files.map((file) => join(tree, file));
+  // Without any file, the tools would show all there are.
+  if (inScope.length === 0) return;
+  const json = outputOf(cov, ["export", "-format=text", ...sources, "-sources", ...inScope]);
+  writeFileSync(join(out, "coverage.json"), relativePaths(json, tree));
+  const pages = ["-format=html", "-show-created-time=false", `-output-dir=${join(out, "html")}`];
+  outputOf(cov, ["show", ...pages, ...sources, "-sources", ...inScope]);
 }
 
 /** The path of the wrapper enters cargo's fingerprints, its content does not. */

@@ -57,6 +57,13 @@ export function summarize(json: string, scope: Scope): Summary {
   return { totals: total(files.map(([, coverage]) => coverage)), files: Object.fromEntries(files) };
 }
 
+/** A report in JSON, with paths relative to the tree. */
+export function relativePaths(json: string, tree: string): string {
+  return JSON.stringify(JSON.parse(json), (_, value: unknown) =>
+    typeof value === "string" && value.startsWith(`${tree}/`) ? relative(tree, value) : value,
+  );
+}
+
 /** The summary as a table for people. */
 export function renderSummary({ totals, files }: Summary): string {
   const rows = [...Object.entries(files), ["total", totals] as const];

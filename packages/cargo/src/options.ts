@@ -1,0 +1,177 @@
+/**
+ * Options: what a workspace and its commands can be told.
+ *
+ * Two kinds. A {@link Selection} decides what is compiled, and how: dependencies are built with the same
+ * one, so a command that overrides part of it gets dependencies of its own. All else (arguments, variables
+ * and tools of one command) leaves the dependencies alone.
+ *
+ * @module
+ */
+import type { Group, StageResult, Tool, Tree } from "@ashlar/core";
+
+import type { Registry } from "./registries.ts";
+
+/** Which units are compiled, and how. What one compiled, another with an equal selection finds fresh. */
+export interface Selection {
+  /** `release`, `dev`, or a profile of the workspace's own. @defaultValue "release" */
+  readonly profile?: string;
+  /** Features, in the form of cargo's `--features`. @defaultValue none but the default */
+  readonly features?: readonly string[];
+  /** @defaultValue false */
+  readonly allFeatures?: boolean;
+  /** Whether the `default` features are left out. @defaultValue false */
+  readonly noDefaultFeatures?: boolean;
+  /**
+   * Target triple, as `aarch64-unknown-linux-gnu`. Linkers and C compilers for it are `tools`, and named
+   * in `env` as cargo wants it.
+   *
+   * @defaultValue the compiler's own, and no `--target`
+   */
+  readonly target?: string;
+  /**
+   * Flags of the compiler for all crates. They take the place of those in the project's
+   * `.cargo/config.toml`, as `RUSTFLAGS` does.
+   *
+   * @defaultValue what the project says
+   */
+  readonly rustflags?: readonly string[];
+  /** Members to work on. @defaultValue cargo's: the default members, or the root package */
+  readonly packages?: readonly string[];
+}
+
+/** What is common to all commands of a workspace. */
+export interface CargoOptions extends Selection {
+  /** The sources, with `Cargo.toml` and `Cargo.lock` at the top. */
+  readonly src: Tree;
+  /**
+   * The external crates: a directory source, as `cargo vendor --locked --versioned-dirs` makes one.
+   *
+   * @defaultValue each crate that `Cargo.lock` names is fetched, pinned by the checksum there
+   */
+  readonly registry?: Tree;
+  /**
+   * Where crates of registries other than crates.io are downloaded, and mirrors of that one. Not used with
+   * `registry`.
+   *
+   * @defaultValue none
+   */
+  readonly registries?: readonly Registry[];
+  /**
+   * Trees for git dependencies, by `<url>#<commit>` or by `<url>` alone, as in `Cargo.lock`.
+   *
+   * @defaultValue each is cloned at the commit in `Cargo.lock`, by a stage that may use the network
+   */
+  readonly gitCheckouts?: Readonly<Record<string, Tree>>;
+  /**
+   * Toolchain of rustup, by name. A `rust-toolchain.toml` does not choose one; it is an error if it asks
+   * for another.
+   *
+   * @defaultValue rustup's default, or the `cargo` on `PATH`
+   */
+  readonly toolchain?: string;
+  /** Variables of every command. @defaultValue none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Programs that build scripts need besides the Rust and C toolchains, such as `pkg-config`. */
+  readonly tools?: readonly Tool[];
+}
+
+/** A target directory: as such, or as the result of a command that leaves one. */
+export type CargoArtifacts = Tree | { readonly target: Tree };
+
+/** Options of all that starts from built dependencies. What is not given is as in the workspace. */
+export interface ConsumerOptions extends Selection {
+  /**
+   * The target directory to start from: of the dependencies, or of another command on the same
+   * sources.
+   *
+   * @defaultValue that of {@link CargoWorkspace.buildDepsOnly} with the same selection
+   */
+  readonly cargoArtifacts?: CargoArtifacts;
+  /** More variables. The dependencies are built without them. @defaultValue none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** More programs. @defaultValue none */
+  readonly tools?: readonly Tool[];
+}
+
+/** Options of `cargo check`. */
+export interface CheckOptions extends ConsumerOptions {
+  /** Arguments of `cargo check`. @defaultValue ["--all-targets"] */
+  readonly checkArgs?: readonly string[];
+}
+
+/** Options of clippy. */
+export interface ClippyOptions extends ConsumerOptions {
+  /** Arguments of `cargo clippy`; behind `--`, of the compiler. @defaultValue ["--all-targets"] */
+  readonly clippyArgs?: readonly string[];
+}
+
+/** Options of tests, and of coverage by tests. */
+export interface TestOptions extends ConsumerOptions {
+  /** Arguments of `cargo test`; behind `--`, of the test programs. @defaultValue none */
+  readonly testArgs?: readonly string[];
+}
+
+/** Options of builds. */
+export interface BuildOptions extends ConsumerOptions {
+  /** Arguments of `cargo build`. @defaultValue none */
+  readonly buildArgs?: readonly string[];
+}
+
+/** Options of documentation. */
+export interface DocOptions extends ConsumerOptions {
+  /** Arguments of `cargo doc`. @defaultValue ["--no-deps"] */
+  readonly docArgs?: readonly string[];
+}
+
+/** Options of nextest. */
+export interface NextestOptions extends ConsumerOptions {
+  /** Arguments of `cargo nextest run`. @defaultValue none */
+  readonly nextestArgs?: readonly string[];
+}
+
+/** Options of formatters. */
+export interface FormatOptions {
+  /** Arguments of the formatter, in the place of those that make it check all sources. */
+  readonly args?: readonly string[];
+}
+
+/** Options of `cargo audit`. */
+export interface AuditOptions {
+  /** A copy of the RustSec advisory database. */
+  readonly advisoryDb: Tree;
+  /** More arguments. @defaultValue ["--ignore", "yanked"] */
+  readonly args?: readonly string[];
+}
+
+/** Options of `cargo deny`. */
+export interface DenyOptions {
+  /** What is checked. Advisories need a database, and are left out. @defaultValue ["bans", "licenses", "sources"] */
+  readonly checks?: readonly string[];
+  /** More arguments, in front of `check`. @defaultValue none */
+  readonly args?: readonly string[];
+}
+
+/** A target directory, for the next command to start from. */
+export type CargoTarget = StageResult<{ target: "tree" }>;
+
+/** What {@link CargoWorkspace.coverage} makes. */
+export type CargoCoverage = StageResult<{ report: "tree"; target: "tree" }>;
+
+/** What {@link CargoWorkspace.buildPackage} makes. */
+export type CargoPackage = StageResult<{ installed: "tree"; target: "tree" }>;
+
+/** What {@link CargoWorkspace.cargoDoc} makes. */
+export type CargoDocs = StageResult<{ docs: "tree"; target: "tree" }>;
+
+/** Built dependencies: both halves in one directory (`target`), and each for itself. */
+export type CargoDeps = Group<DepsMembers> & DepsMembers;
+
+/** Parts of {@link CargoDeps}. */
+export type DepsMembers = {
+  /** All of it. */
+  readonly target: Tree;
+  /** What `check`, `clippy` and `doc` start from. */
+  readonly checked: Tree;
+  /** What `build` and `test` start from. */
+  readonly linked: Tree;
+};
