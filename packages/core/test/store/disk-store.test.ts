@@ -220,10 +220,15 @@ describe("a file in the place of the store", () => {
 test.skipIf(process.getuid?.() === 0)(
   "a store without permission to write is STORE_UNWRITABLE (skipped for root, who may)",
   async () => {
-    const store = new DiskStore(temporary());
-    await store.write(Buffer.from("before"));
-    fs.chmodSync(join(store.directory, "packs"), 0o500);
-    fs.chmodSync(join(store.directory, "tmp"), 0o500);
+    const folder = temporary();
+    await new DiskStore(folder).write(Buffer.from("before"));
+    // Another one: the first has a file open, and who has a file open may write to it.
+    const store = new DiskStore(folder);
+    const allow = (mode: number): void => {
+      for (const name of ["packs", "tmp"]) fs.chmodSync(join(folder, name), mode);
+    };
+    allow(0o500);
+    onTestFinished(() => allow(0o700));
     await expect(store.write(Buffer.from("after"))).rejects.toMatchObject({
       code: "STORE_UNWRITABLE",
     });

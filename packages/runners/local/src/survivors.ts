@@ -31,8 +31,9 @@ export function lastProcess(): number | undefined {
   try {
     loadavg ??= openSync("/proc/loadavg", "r");
     const size = readSync(loadavg, line, 0, line.length, 0);
-    const last = Number(line.toString("latin1", line.lastIndexOf(" ", size) + 1, size));
-    return Number.isInteger(last) && size > 0 ? last : undefined;
+    // What lies behind these bytes is of an earlier, longer line.
+    const last = Number(line.toString("latin1", line.lastIndexOf(" ", size - 1) + 1, size));
+    return Number.isInteger(last) && last > 0 ? last : undefined;
   } catch {
     return undefined;
   }
