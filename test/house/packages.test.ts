@@ -41,6 +41,7 @@ const fields = [
   "scripts",
   "dependencies",
   "peerDependencies",
+  "peerDependenciesMeta",
   "optionalDependencies",
   "devDependencies",
 ];

@@ -387,6 +387,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "Rig",
     "explore",
     "mockRunner",
+    "pipelineText",
     "type Exploration",
     "type ExploreOptions",
     "type FaultyStoreOptions",
@@ -416,4 +417,12 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type VirtualClockOptions",
     "virtualClock",
   ],
+  "@ashlar/runner-mock/assert": [
+    "assertKey",
+    "assertRan",
+    "assertRanBefore",
+    "assertReused",
+    "assertSkipped",
+  ],
+  "@ashlar/runner-mock/vitest": ["matchers", "type MockMatchers"],
 };

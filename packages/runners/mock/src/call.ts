@@ -75,6 +75,27 @@ export interface MockCall<
 /** What of a call the runner holds. */
 export type CallParts = Pick<MockCall, "nth" | "out" | "print" | "sleep" | "waitFor">;
 
+/** When a call began and was over: numbers that only their order tells something by, on one runner. */
+export interface CallOrder {
+  readonly begun: number;
+  /** Absent while it is under way. */
+  over?: number;
+}
+
+const orders = new WeakMap<MockCall, CallOrder>();
+
+/** Notes when a call begins. What is returned is to be told when it is over. */
+export function beginCall(call: MockCall, begun: number): CallOrder {
+  const order: CallOrder = { begun };
+  orders.set(call, order);
+  return order;
+}
+
+/** When a call of a mock runner began and was over; `undefined` of anything else. */
+export function orderOf(call: MockCall): CallOrder | undefined {
+  return orders.get(call);
+}
+
 /** A plain object, so that a script can take it apart: `({ inputs, out }) => ...`. */
 export function makeCall(action: Action, context: RunContext, parts: CallParts): MockCall {
   const { content, signal, secrets, caches } = context;

@@ -18,7 +18,7 @@ import type {
 } from "@ashlar/core";
 
 import { CallTime, untilAborted } from "./call-time.ts";
-import { makeCall, type MockCall } from "./call.ts";
+import { beginCall, makeCall, type MockCall } from "./call.ts";
 import { mockStageUnscripted } from "./errors.ts";
 import { Faults, type MockFault, type MockFaultOptions } from "./faults.ts";
 import { Hand, type HeldStage } from "./held-stage.ts";
@@ -96,6 +96,8 @@ export class ScriptedRunner implements MockRunner {
   readonly #matching = new Matching();
   readonly #faults = new Faults();
   readonly #hands: Hand[] = [];
+  /** Beginnings and ends of calls so far. */
+  #moments = 0;
   readonly #counts = new Map<AnyStage, number>();
   readonly #options: MockRunnerOptions;
 
@@ -136,7 +138,6 @@ export class ScriptedRunner implements MockRunner {
   }
 
   async run(action: Action, context: RunContext): Promise<Execution> {
-    const { signal, content } = context;
     using time = new CallTime(action.name, context);
     const printed = new Printed(context);
     const written = new Written();
@@ -146,13 +147,33 @@ export class ScriptedRunner implements MockRunner {
     const { sleep, waitFor } = time;
     const call = makeCall(action, context, { nth, out: written.out, print, sleep, waitFor });
     this.calls.push(call);
+    const order = beginCall(call, this.#moments++);
+    try {
+      return await this.#play(action, context, call, { time, printed, written });
+    } finally {
+      order.over = this.#moments++;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#options.onUnused === "ignore" || this.calls.length === 0) return;
+    const error = this.#matching.unused(this.names);
+    if (error !== undefined) throw error;
+  }
+
+  async #play(
+    action: Action,
+    { signal, content }: RunContext,
+    call: MockCall,
+    { time, printed, written }: Doing,
+  ): Promise<Execution> {
     const result = await untilAborted(signal, () => this.#follow(action, call));
     checkResult(result);
     const { outputs = {}, exitCode = 0, stdout = "", stderr = "", durationMs = 0 } = result;
     const { strays = [] } = result;
-    if (durationMs > 0) await sleep(durationMs);
-    print(stdout, "stdout");
-    print(stderr, "stderr");
+    if (durationMs > 0) await time.sleep(durationMs);
+    printed.print(stdout, "stdout");
+    printed.print(stderr, "stderr");
     const values = await writeOutputs(action, content, written.with(outputs));
     return {
       exitCode,
@@ -165,12 +186,6 @@ export class ScriptedRunner implements MockRunner {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#options.onUnused === "ignore" || this.calls.length === 0) return;
-    const error = this.#matching.unused(this.names);
-    if (error !== undefined) throw error;
-  }
-
   async #follow(action: Action, call: MockCall): Promise<MockResult> {
     const script = this.#matching.find(call);
     const befallen = await this.#faults.befall(call);
@@ -181,6 +196,13 @@ export class ScriptedRunner implements MockRunner {
     if (this.#options.onUnmatched === "succeed-empty") return { outputs: emptyOutputs(action) };
     throw mockStageUnscripted(action.name, this.#matching.names);
   }
+}
+
+/** What one call is about. */
+interface Doing {
+  readonly time: CallTime;
+  readonly printed: Printed;
+  readonly written: Written;
 }
 
 /** What a call prints, without the values of secrets. */
