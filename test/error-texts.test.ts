@@ -229,6 +229,21 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.mockScriptUnused(["the name `lnik`"], "lnik", ["compile", "link", "link"]),
     catalogue.mockScriptUnused(["a function", "the stage `link`"], undefined, ["compile"]),
   ],
+  replayMiss: [
+    catalogue.replayMiss({
+      ...{ stage: "compile", directory: "test/recording", recorded: ["compile"] },
+      differs: ["argument 1: `-O2` is now `-O3`", "src/main.c differs"],
+    }),
+    catalogue.replayMiss({ stage: "lnik", directory: "rec", recorded: ["compile", "link"] }),
+    catalogue.replayMiss({ stage: "pack", directory: "rec", recorded: [] }),
+  ],
+  replayToolMiss: [catalogue.replayToolMiss("gcc", "test/recording")],
+  replayUnfit: [
+    catalogue.replayUnfit(
+      "test/recording",
+      "its keys are of version `ashlar-0`, and today's `ashlar-1`",
+    ),
+  ],
   mockOutputUndeclared: [
     catalogue.mockOutputUndeclared("compile", "ap", ["app", "map"]),
     catalogue.mockOutputUndeclared("compile", "x", []),
@@ -909,6 +924,58 @@ test("mockScriptUnused", () => {
       called  compile
 
     hint: remove it, or make the runner with \`onUnused: "ignore"\`
+    "
+  `);
+});
+
+test("replayMiss", () => {
+  expect(shown("replayMiss")).toMatchInlineSnapshot(`
+    "
+    error[REPLAY_MISS]: stage \`compile\` was recorded with something else
+
+      recording  test/recording
+      differs    argument 1: \`-O2\` is now \`-O3\`
+                 src/main.c differs
+
+    hint: record the build anew, if it should be so from now on
+
+
+    error[REPLAY_MISS]: stage \`lnik\` is not in the recording
+
+      recording  rec
+      recorded   compile, link
+
+    hint: did you mean \`link\`? Otherwise record the build anew
+
+
+    error[REPLAY_MISS]: stage \`pack\` is not in the recording
+
+      recording  rec
+      recorded   nothing
+
+    hint: record the build anew, if it should be so from now on
+    "
+  `);
+});
+
+test("replayToolMiss", () => {
+  expect(shown("replayToolMiss")).toMatchInlineSnapshot(`
+    "
+    error[REPLAY_MISS]: tool \`gcc\` is not in the recording
+
+      recording  test/recording
+
+    hint: record the build anew, if it should need the tool from now on
+    "
+  `);
+});
+
+test("replayUnfit", () => {
+  expect(shown("replayUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REPLAY_UNFIT]: the recording in \`test/recording\` cannot be replayed: its keys are of version \`ashlar-0\`, and today's \`ashlar-1\`
+
+    hint: record the build anew, with \`recordingRunner\` and an empty store
     "
   `);
 });

@@ -228,6 +228,8 @@ export { writeTree, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
 export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
+export { describeDifferences } from "./build/describe-differences.ts";
+export { keyVersion } from "./rebuild/key-parts.ts";
 export { closest } from "./base/closest.ts";
 export { systemClock, type Activity, type Clock } from "./base/clock.ts";
 export { untilAborted } from "./base/until-aborted.ts";

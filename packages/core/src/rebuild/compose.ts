@@ -81,6 +81,7 @@ export async function composeAction(
   const messages = encodeParts(parts);
   const action: Action = {
     key: messages.key,
+    messages,
     name: call.name,
     stage: call.stage,
     call,

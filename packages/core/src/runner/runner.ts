@@ -38,6 +38,8 @@ export type Value =
 /** One stage call with every input pinned. */
 export interface Action {
   readonly key: ActionKey;
+  /** The REAPI `Command` and `Action`; the key is the digest of the latter. */
+  readonly messages: { readonly command: Buffer; readonly action: Buffer };
   /** Name of the stage, for people. */
   readonly name: string;
   /** The stage itself, as an identity: what a test scripts its results by. */

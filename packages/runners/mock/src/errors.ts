@@ -65,3 +65,52 @@ export function mockStageUnscripted(stage: string, scripted: readonly string[]):
     hint: guess === undefined ? "script it with `mock.on`" : `did you mean \`${guess}\`?`,
   });
 }
+
+/** A replayed build asks for what the recorded one has not run. */
+export function replayMiss(seen: {
+  readonly stage: string;
+  readonly directory: string;
+  /** In what it differs from the recorded call that is most like it; absent when the stage has none. */
+  readonly differs?: readonly string[];
+  /** Names of the stages of the recording. */
+  readonly recorded: readonly string[];
+}): BuildError {
+  const { stage, directory, differs, recorded } = seen;
+  const names = [...new Set(recorded)];
+  const guess = differs === undefined ? closest(stage, names) : undefined;
+  return new BuildError({
+    code: "REPLAY_MISS",
+    message:
+      differs === undefined
+        ? `stage \`${stage}\` is not in the recording`
+        : `stage \`${stage}\` was recorded with something else`,
+    facts: {
+      recording: directory,
+      differs: differs?.join("\n"),
+      recorded: differs === undefined ? names.join(", ") || "nothing" : undefined,
+    },
+    hint:
+      guess === undefined
+        ? "record the build anew, if it should be so from now on"
+        : `did you mean \`${guess}\`? Otherwise record the build anew`,
+  });
+}
+
+/** A replayed build asks about a tool that the recorded one has not asked about. */
+export function replayToolMiss(tool: string, directory: string): BuildError {
+  return new BuildError({
+    code: "REPLAY_MISS",
+    message: `tool \`${tool}\` is not in the recording`,
+    facts: { recording: directory },
+    hint: "record the build anew, if it should need the tool from now on",
+  });
+}
+
+/** A directory holds no recording, or none that this version can replay. */
+export function replayUnfit(directory: string, reason: string): BuildError {
+  return new BuildError({
+    code: "REPLAY_UNFIT",
+    message: `the recording in \`${directory}\` cannot be replayed: ${reason}`,
+    hint: "record the build anew, with `recordingRunner` and an empty store",
+  });
+}

@@ -12,6 +12,8 @@ export type { HeldCall, HeldStage } from "./held-stage.ts";
 export type { MockFile, MockInputs, MockParams, MockTree } from "./inputs.ts";
 export type { StageDifference } from "./outcomes.ts";
 export type { MockOut, MockOutput, MockOutputs } from "./outputs.ts";
+export { recordingRunner } from "./record.ts";
+export { replayRunner } from "./replay.ts";
 export { pipelineText } from "./pipeline-text.ts";
 export {
   Rig,
