@@ -1,9 +1,9 @@
-import { decodeParts } from "../rebuild/read-parts.ts";
 /**
  * Comparing an action with what somebody has kept of another: its messages.
  *
  * @module
  */
+import { decodeParts } from "../rebuild/read-parts.ts";
 import type { Action } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 import { describeChange } from "./change.ts";
