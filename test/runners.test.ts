@@ -314,9 +314,9 @@ describe("an image that a stage makes", () => {
     "inside",
     ({ image }: { image: Artifact }) => sh({ image })`ls ${out.file("o")}`,
   );
-  const mock = () =>
+  const mock = (shell = "a shell") =>
     mockRunner()
-      .on("rootfs", () => ({ outputs: { root: { "bin/sh": "a shell" } } }))
+      .on("rootfs", () => ({ outputs: { root: { "bin/sh": shell } } }))
       .on("inside", async ({ list }) => ({ outputs: { o: (await list()).join() } }));
 
   test("is made before, is in the key, and does not lie in the input root", async () => {
@@ -324,7 +324,7 @@ describe("an image that a stage makes", () => {
     const target = inside({ image: rootfs() });
     const report = await build(target, { runner: mock(), store });
     expect([report.ran, await report.text(target)]).toEqual([["rootfs", "inside"], ""]);
-    const other = mock().on("rootfs", () => ({ outputs: { root: { "bin/sh": "another" } } }));
+    const other = mock("another");
     expect(
       (await build(target, { runner: other, store: new MemoryStore() })).stages[1]?.key,
     ).not.toBe(report.stages[1]?.key);
@@ -359,7 +359,7 @@ describe("an image that a stage makes", () => {
     await build(target, { runner: mock(), store });
     const changed = stage("rootfs", () => sh`rootfs --new ${out.tree("root")}`);
     const again = inside({ image: changed() });
-    const runner = mock().on(changed, () => ({ outputs: { root: { "bin/sh": "another" } } }));
+    const runner = mock("another");
     const report = await build(again, { runner, store });
     expect(String(await report.why(again))).toContain("container-image");
   });

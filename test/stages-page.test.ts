@@ -26,6 +26,7 @@ import {
   merge,
   out,
   plan,
+  runners,
   secret,
   seq,
   sh,
@@ -43,6 +44,7 @@ import {
   type Tree,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
+import { mockRunner } from "@ashlar/runner-mock";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { renderPage } from "./rig/snippets.ts";
@@ -129,6 +131,27 @@ describe("docs/stages.md", () => {
     server.close();
     expect(await report.text(listing)).toBe("site/config.json\nsite/data/list.txt\nsite/main.sh\n");
     expect(await report.list(bumped)).toEqual(["data/list.txt", "main.sh"]);
+  });
+
+  test("shows places", async () => {
+    const containers = mockRunner().on("packed", {}).on("debian", {});
+    const farm = mockRunner().on("trained", {});
+    // docs: places
+    const packed = stage(
+      "packed",
+      ({ rootfs }: { rootfs: Tree }) => sh({ image: rootfs })`ls /bin`,
+    );
+    const debian = stage("debian", () => sh({ image: "debian:12" })`cat /etc/os-release`);
+    const trained = stage("trained", () => sh({ label: "gpu" })`nvidia-smi`);
+
+    const router = runners({
+      default: runner,
+      byImage: containers, // await containerRunner()
+      byLabel: { gpu: farm },
+    });
+    // docs end
+    const targets = [packed({ rootfs: src }), debian(), trained()];
+    expect((await build(targets, { ...options, runner: router })).ran).toHaveLength(3);
   });
 
   test("shows surroundings", async () => {

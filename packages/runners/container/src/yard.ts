@@ -23,6 +23,7 @@ export class Yard {
   readonly pool: Pool;
   readonly #slots: Slots;
   readonly #search: ImageSearch;
+  /** By name. */
   readonly #pins = new Map<string, Promise<PinnedImage>>();
 
   constructor(search: ImageSearch, scratch: Scratch, options: ContainerRunnerOptions) {
@@ -39,16 +40,16 @@ export class Yard {
     );
   }
 
-  /** Pins an image. One name stands for one image as long as this is there. */
+  /** Pins an image. A name stands for one image as long as this is there. */
   async pin(image: RunnerImage): Promise<PinnedImage> {
-    const topic =
-      typeof image === "string" ? image : "tree" in image ? image.tree : `archive ${image.archive}`;
-    const pin = this.#pins.get(topic) ?? pinImage(image, this.#search);
-    this.#pins.set(topic, pin);
+    // Of an artifact, its content may come from another store the next time.
+    if (typeof image !== "string") return await pinImage(image, this.#search);
+    const pin = this.#pins.get(image) ?? pinImage(image, this.#search);
+    this.#pins.set(image, pin);
     try {
       return await pin;
     } catch (error) {
-      this.#pins.delete(topic);
+      this.#pins.delete(image);
       throw error;
     }
   }

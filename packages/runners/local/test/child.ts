@@ -64,7 +64,8 @@ export function runChild(
   return spawnSync(file, argv, { env: environment(), encoding: "utf8", stdio: stdio as "pipe"[] });
 }
 
-function commandOf(
+/** The words that start a child. */
+export function commandOf(
   module: URL,
   args: readonly string[],
   { unprivileged = false, node = [] }: ChildOptions,
