@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { getEventListeners } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -312,6 +313,18 @@ describe("who waits for others", () => {
       { name: "serve", durationMs: 65 * second },
     ]);
   });
+});
+
+test("nothing is left of waits that are over", async () => {
+  const signals: AbortSignal[] = [];
+  const { report } = await timeline(step("naps"), {
+    naps: async ({ sleep, waitFor, signal }) => {
+      signals.push(signal);
+      for (let nap = 0; nap < 20; nap++) await waitFor(sleep(1));
+    },
+  });
+  expect(report.durationMs).toBe(20);
+  expect(signals.map((signal) => getEventListeners(signal, "abort"))).toEqual([[]]);
 });
 
 describe("two builds on one clock", () => {

@@ -28,7 +28,8 @@ const [core, local] = await Promise.all([
   import(bundleOf("runners/local")),
 ]);
 
-export const { build, digestBytes, out, parseDigest, sh, snapshot, source, stage, text, walkTree } =
+export const { build, digestBytes, out, parseDigest, sh, simulate, snapshot, source, stage, text } =
   core;
+export const { walkTree } = core;
 export const { DiskStore, MemoryStore } = core;
 export const { localRunner } = local;

@@ -11,6 +11,7 @@ import { one } from "./one.mjs";
 import { overhead } from "./overhead.mjs";
 import { restore } from "./restore.mjs";
 import { sandbox } from "./sandbox.mjs";
+import { simulate } from "./simulate.mjs";
 import { snapshot } from "./snapshot.mjs";
 import { start } from "./start.mjs";
 
@@ -26,4 +27,5 @@ export const benches = [
   container,
   sandbox,
   start,
+  simulate,
 ];

@@ -46,22 +46,22 @@ export class CallTime implements Disposable {
       this.#sleptMs += ms;
       return;
     }
-    await this.#waitFor("runs, and waits for its end", async () => await this.#pause(ms));
+    let callOff = (): void => {};
+    try {
+      await this.#waitFor("runs, and waits for its end", async () => {
+        // On the machine's clock a timer cannot wait for ever.
+        await new Promise<void>((resolve) => {
+          if (ms < Infinity) callOff = this.#clock.after(ms, resolve);
+        });
+      });
+    } finally {
+      callOff();
+    }
   };
 
   readonly waitFor = async <T>(what: Promise<T>, name = "another"): Promise<T> => {
     return await this.#waitFor(`waits for ${name}`, async () => await what);
   };
-
-  async #pause(ms: number): Promise<void> {
-    let callOff = (): void => {};
-    await new Promise<void>((resolve) => {
-      // On the machine's clock a timer cannot wait for ever.
-      if (ms < Infinity) callOff = this.#clock.after(ms, resolve);
-      this.#signal.addEventListener("abort", () => resolve(), { once: true });
-    });
-    callOff();
-  }
 
   async #waitFor<T>(what: string, wait: () => Promise<T>): Promise<T> {
     const waiting = { what };
