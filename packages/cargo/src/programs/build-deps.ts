@@ -12,9 +12,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { cargoFailure } from "./cargo-failure.ts";
 import { writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
-import { findLocals } from "./locals.ts";
+import { findLocals, type Locals } from "./locals.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
@@ -29,7 +30,7 @@ async function buildDeps(parameters: Parameters): Promise<void> {
   const target = parameters.string("target", "../target");
   const locals = findLocals(parameters.string("workspace", "."));
 
-  for (const pass of passes) await runPass(pass, target);
+  for (const pass of passes) await runPass(pass, target, locals);
   const purged = existsSync(target) ? purgeLocals(resolve(target), ownershipOf(locals)) : 0;
   // Every pass compiles a build script for each stub, so none at all is a layout we cannot read.
   if (purged === 0 && locals.packages.some(({ isKept }) => !isKept)) {
@@ -42,14 +43,17 @@ async function buildDeps(parameters: Parameters): Promise<void> {
   say(`dependencies built in ${passes.length} passes; ${purged} stubs purged`);
 }
 
-async function runPass(pass: readonly string[], target: string): Promise<void> {
+async function runPass(pass: readonly string[], target: string, locals: Locals): Promise<void> {
   say(`cargo ${pass.join(" ")}`);
+  const said: string[] = [];
   // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
   const env = { CARGO_TARGET_DIR: target };
-  const exitCode = await runLines("cargo", pass, { env, onLine: say });
+  const onErrorLine = (line: string): unknown => said.push(line);
+  const exitCode = await runLines("cargo", pass, { env, onLine: say, onErrorLine });
   if (exitCode === 0) return;
-  throw new Failure(`\`cargo ${pass.join(" ")}\` ended with exit code ${exitCode}`, {
-    hint: "local code is stubbed here: only external crates can fail, or a manifest",
-    exitCode,
-  });
+  throw cargoFailure(
+    { args: pass, exitCode, said },
+    locals,
+    "local code is stubbed here: only external crates can fail, or a manifest",
+  );
 }

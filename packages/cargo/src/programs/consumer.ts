@@ -10,7 +10,9 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { reportsUnits, withOptions } from "./cargo-arguments.ts";
+import { cargoFailure } from "./cargo-failure.ts";
 import { type Artifact, parseMessage } from "./cargo-messages.ts";
+import { renderUnits } from "./compiled-units.ts";
 import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { judgeFreshness } from "./freshness.ts";
@@ -71,19 +73,25 @@ export async function runCargo(
   env: Environment = {},
 ): Promise<readonly Artifact[]> {
   const artifacts: Artifact[] = [];
+  const said: string[] = [];
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
   const exitCode = await runLines("cargo", withOptions(args, ...options), {
     env: { CARGO_TARGET_DIR: consumer.target, ...env },
     onLine: (line) => {
       const message = parseMessage(line);
       if (message.kind === "artifact") artifacts.push(message.artifact);
-      else if (message.kind === "text") process.stdout.write(`${line}\n`);
+      else if (message.kind === "text") {
+        process.stdout.write(`${line}\n`);
+        said.push(line);
+      }
+    },
+    onErrorLine: (line) => {
+      said.push(line);
     },
   });
   check(consumer, artifacts, args);
-  if (exitCode !== 0) {
-    throw new Failure(`\`cargo ${args.join(" ")}\` ended with exit code ${exitCode}`, { exitCode });
-  }
+  if (reportsUnits(args)) say(renderUnits(artifacts));
+  if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
   if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
   return artifacts;
 }

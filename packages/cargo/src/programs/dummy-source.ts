@@ -13,6 +13,7 @@ import { resolve } from "node:path";
 
 import { dummyFiles } from "./dummy-tree.ts";
 import { findLocals } from "./locals.ts";
+import { checkLock } from "./lock-check.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram, say } from "./program.ts";
 import { rustcVersion } from "./rustc-version.ts";
@@ -25,6 +26,7 @@ function dummySource(parameters: Parameters): void {
   const workspace = parameters.string("workspace", ".");
   checkToolchainFile(workspace, rustcVersion().full);
   const locals = findLocals(workspace);
+  checkLock(locals);
   const files = dummyFiles(locals);
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;

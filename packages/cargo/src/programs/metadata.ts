@@ -24,6 +24,14 @@ export interface Target {
   readonly requiredFeatures: readonly string[];
 }
 
+/** A dependency, as a manifest names it. */
+export interface Dependency {
+  /** Of the package, whatever it is called in the code. */
+  readonly name: string;
+  /** Whether only tests, examples and benchmarks need it. */
+  readonly isDev: boolean;
+}
+
 /** A package on disk. */
 export interface Package {
   readonly name: string;
@@ -34,6 +42,9 @@ export interface Package {
   readonly targets: readonly Target[];
   /** Folders of the packages that it depends on by path. */
   readonly pathDependencies: readonly string[];
+  /** What the manifest depends on; `undefined` when only part of it was read. */
+  readonly dependencies?: readonly Dependency[];
+  readonly features: readonly string[];
 }
 
 /** The packages of one workspace. */
@@ -79,7 +90,8 @@ export function parseMetadata(json: string): Metadata {
 
 function parsePackage(fields: Table): Package {
   const manifest = text(fields, "manifest_path");
-  const paths = tablesOf(fields["dependencies"]).map((dependency) => asString(dependency["path"]));
+  const dependencies = tablesOf(fields["dependencies"]);
+  const paths = dependencies.map((dependency) => asString(dependency["path"]));
   return {
     name: text(fields, "name"),
     version: text(fields, "version"),
@@ -87,6 +99,11 @@ function parsePackage(fields: Table): Package {
     manifest,
     targets: tablesOf(fields["targets"]).map(parseTarget),
     pathDependencies: paths.filter((path) => path !== undefined),
+    dependencies: dependencies.map((dependency) => ({
+      name: text(dependency, "name"),
+      isDev: dependency["kind"] === "dev",
+    })),
+    features: Object.keys(asTable(fields["features"]) ?? {}),
   };
 }
 

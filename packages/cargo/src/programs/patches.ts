@@ -38,6 +38,7 @@ export function readPatchPackage(folder: string): Package {
     manifest,
     targets: [],
     pathDependencies: pathDependencies(fields, folder),
+    features: Object.keys(asTable(fields["features"]) ?? {}),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 import { Failure } from "./failure.ts";
 
@@ -47,7 +48,8 @@ export function outputOf(command: string, args: readonly string[]): string {
 }
 
 /**
- * Runs a tool and hands over each line of its standard output while it runs.
+ * Runs a tool and hands over each line of its standard output while it runs. Lines of its standard error
+ * are let through, and handed over as well.
  *
  * @returns its exit code.
  * @throws {@link Failure} when there is no such tool on `PATH`.
@@ -55,11 +57,19 @@ export function outputOf(command: string, args: readonly string[]): string {
 export async function runLines(
   command: string,
   args: readonly string[],
-  { env = {}, onLine }: { env?: Environment; onLine: (line: string) => void },
+  {
+    env = {},
+    onLine,
+    onErrorLine = () => undefined,
+  }: {
+    env?: Environment;
+    onLine: (line: string) => void;
+    onErrorLine?: (line: string) => void;
+  },
 ): Promise<number> {
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   const closed = new Promise<number>((resolve, reject) => {
     child.once("error", (error) => {
@@ -69,12 +79,22 @@ export async function runLines(
       resolve(exitCodeOf(code));
     });
   });
-  const lines = createInterface({ input: child.stdout, crlfDelay: Infinity });
-  lines.on("line", onLine);
-  const read = new Promise((resolve) => lines.once("close", resolve));
+  const read = [
+    eachLine(child.stdout, onLine),
+    eachLine(child.stderr, (line) => {
+      process.stderr.write(`${line}\n`);
+      onErrorLine(line);
+    }),
+  ];
   const exitCode = await closed;
-  await read;
+  await Promise.all(read);
   return exitCode;
+}
+
+async function eachLine(stream: Readable, onLine: (line: string) => void): Promise<void> {
+  const lines = createInterface({ input: stream, crlfDelay: Infinity });
+  lines.on("line", onLine);
+  await new Promise((resolve) => lines.once("close", resolve));
 }
 
 function cannotStart(command: string, cause: Error): Failure {

@@ -2,7 +2,7 @@
  * A workspace with everything that is hard to stub, through the same recipe:
  *
  *     ws/app/            root package and workspace; a test called like an external crate
- *     ws/app/macro       a procedural macro with a program beside it
+ *     ws/app/macro       a procedural macro with a program and an example beside it
  *     ws/app/capi        a C library
  *     ws/app/bench-only  a package of nothing but an example and a benchmark
  *     ws/app/leaf        stands in for the registry crate that `odd-twig` is built on
@@ -65,6 +65,7 @@ const FILES: Readonly<Record<string, string>> = {
     #[proc_macro]
     pub fn nothing(_: proc_macro::TokenStream) -> proc_macro::TokenStream { Default::default() }`,
   "ws/app/macro/src/main.rs": "fn main() {}",
+  "ws/app/macro/examples/shown.rs": "fn main() {}",
   "ws/app/capi/Cargo.toml": `
     [package]
     name = "capi"
@@ -166,6 +167,7 @@ describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)",
       "app/leaf/src/lib.rs",
       "app/macro/Cargo.toml",
       "app/macro/__dummy_build__.rs",
+      "app/macro/examples/shown.rs",
       "app/macro/src/lib.rs",
       "app/macro/src/main.rs",
       "app/src/bin/other.rs",

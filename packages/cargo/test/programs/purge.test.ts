@@ -19,6 +19,7 @@ const localPackage = (name: string, directory: string, isKept = false): LocalPac
   manifest: join(directory, "Cargo.toml"),
   targets: [],
   pathDependencies: [],
+  features: [],
   isMember: true,
   workspaceRoot: "/ws",
 });

@@ -20,6 +20,7 @@ const app: Package = {
   directory: "/ws/app",
   manifest: "/ws/app/Cargo.toml",
   pathDependencies: [],
+  features: [],
   targets: [
     target("app", "lib", "src/lib.rs", "lib"),
     target("app", "bin", "src/main.rs"),

@@ -1,0 +1,31 @@
+/**
+ * What cargo compiled and what it found fresh, in a line for people.
+ *
+ * @module
+ */
+import { type Artifact, isLocalPackage, packageTitle } from "./cargo-messages.ts";
+import { compare } from "./tree.ts";
+
+/** Names the packages of which units were compiled; of fresh ones, how many. */
+export function renderUnits(artifacts: readonly Artifact[]): string {
+  const compiled = artifacts.filter(({ isFresh }) => !isFresh);
+  const fresh = artifacts.length - compiled.length;
+  const part = (label: string, some: readonly Artifact[]): string =>
+    `${label}: ${titles(some).join(", ") || "none"}`;
+  return [
+    part("compiled local", compiled.filter(isLocal)),
+    part(
+      "external",
+      compiled.filter((one) => !isLocal(one)),
+    ),
+    `fresh units: ${fresh}`,
+  ].join("; ");
+}
+
+function isLocal({ packageId }: Artifact): boolean {
+  return isLocalPackage(packageId);
+}
+
+function titles(artifacts: readonly Artifact[]): readonly string[] {
+  return [...new Set(artifacts.map(({ packageId }) => packageTitle(packageId)))].toSorted(compare);
+}

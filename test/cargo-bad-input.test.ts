@@ -1,0 +1,125 @@
+/**
+ * What people get wrong in Rust workspaces, and what they are told.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { cargo, rustTools, type CargoOptions, type CargoWorkspace } from "@ashlar/cargo";
+import { missingTools, source, tryBuild, type Handle, type Runner } from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { afterAll, describe, expect, test } from "vitest";
+
+import { writeProject, type Files } from "./rig/rust-project.ts";
+
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+const folder = mkdtempSync(join(tmpdir(), "ashlar-bad-cargo-"));
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const workspace: Files = {
+  "Cargo.toml": '[workspace]\nmembers = ["wall", "gate"]\nresolver = "2"',
+  "Cargo.lock": `version = 4
+
+    [[package]]
+    name = "gate"
+    version = "0.1.0"
+    dependencies = [
+    "wall",
+    ]
+
+    [[package]]
+    name = "wall"
+    version = "0.1.0"`,
+  "wall/Cargo.toml": '[package]\nname = "wall"\nversion = "0.1.0"\n[features]\narrow-slits = []',
+  "wall/src/lib.rs": "pub fn height() -> u32 { 3 }",
+  "gate/Cargo.toml":
+    '[package]\nname = "gate"\nversion = "0.1.0"\n[dependencies]\nwall = { path = "../wall" }',
+  "gate/src/lib.rs": `
+    pub fn width() -> u32 { 4 }
+    #[cfg(test)]
+    mod tests {
+      #[test] fn holds() {}
+      #[test] fn opens() { println!("creak"); assert_eq!(super::width(), 5); }
+      #[test] fn closes() { panic!(); }
+    }`,
+};
+
+const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
+describe.skipIf(missing.length > 0)(title, () => {
+  /** What is said about the first failure, the log of its stage included. */
+  async function failure(
+    changes: Files,
+    target: (rust: CargoWorkspace) => Handle,
+    options: Partial<CargoOptions> = {},
+  ): Promise<string> {
+    const root = mkdtempSync(join(folder, "project-"));
+    writeProject(root, { ...workspace, ...changes });
+    const rust = cargo({ src: source(root), profile: "dev", ...options });
+    const report = await tryBuild(target(rust), { runner, store: join(folder, "store") });
+    const [error] = report.errors;
+    expect(report.ok).toBe(false);
+    return [error?.message, error?.facts["log"], error?.hint].join("\n");
+  }
+  const deps = (rust: CargoWorkspace): Handle => rust.buildDepsOnly().checked;
+
+  test("a lock file that disagrees is told what is different", async () => {
+    const version = { "wall/Cargo.toml": '[package]\nname = "wall"\nversion = "0.2.0"' };
+    expect(await failure(version, deps)).toContain(
+      "error: Cargo.lock disagrees with the manifests: `wall` has the version 0.2.0, there 0.1.0\n" +
+        "hint: bring it up to date with `cargo update --workspace`",
+    );
+    const dependency = {
+      "gate/Cargo.toml":
+        '[package]\nname = "gate"\nversion = "0.1.0"\n[dependencies]\nmoat = "1"\n[dev-dependencies]\nwall = { path = "../wall" }',
+    };
+    expect(await failure(dependency, deps)).toContain("`gate` depends on `moat`, and not there");
+    const dropped = { "gate/Cargo.toml": '[package]\nname = "gate"\nversion = "0.1.0"' };
+    expect(await failure(dropped, deps)).toContain("`gate` does not depend on `wall` any more");
+  }, 60_000);
+
+  test("a broken manifest is named, with its line", async () => {
+    const log = await failure({ "gate/Cargo.toml": '[package]\nname = "gate"\nversion =' }, deps);
+    expect(log).toContain("gate/Cargo.toml:3");
+  }, 60_000);
+
+  test("an unknown package and an unknown feature are answered with the nearest name", async () => {
+    expect(await failure({}, deps, { packages: ["gat"] })).toContain("did you mean `gate`?");
+    const log = await failure({}, deps, { packages: ["wall"], features: ["arow-slits"] });
+    expect(log).toContain("there is no feature `arow-slits`; did you mean `arrow-slits`?");
+  }, 60_000);
+
+  test("a toolchain that is absent is an error before anything runs", async () => {
+    const log = await failure({}, deps, { toolchain: "1.2.3-nobody-has-this" });
+    expect(log).toContain("`rustup toolchain install 1.2.3-nobody-has-this`");
+    const file = { "rust-toolchain.toml": '[toolchain]\nchannel = "1.11.0"' };
+    expect(await failure(file, deps)).toContain("asks for the toolchain `1.11.0`");
+  }, 60_000);
+
+  test("a build script that wants the network is told about `fetch`", async () => {
+    const script = {
+      "gate/build.rs": `
+        fn main() {
+          use std::net::ToSocketAddrs;
+          ("nowhere.invalid", 80).to_socket_addrs().unwrap();
+        }`,
+    };
+    const log = await failure(script, (rust) => rust.cargoBuild());
+    expect(log).toContain("the build script of gate v0.1.0");
+    expect(log).toContain("fetch the file with `fetch`");
+  }, 60_000);
+
+  test("tests that fail are named", async () => {
+    const log = await failure({}, (rust) => rust.cargoTest());
+    expect(log).toContain("error: 2 tests failed: tests::closes, tests::opens\n");
+    expect(log).toContain("creak");
+  }, 60_000);
+
+  test("code that is badly formatted fails the format check", async () => {
+    const log = await failure({ "wall/src/lib.rs": "fn  a( ) {}" }, (rust) => rust.cargoFmt());
+    expect(log).toContain("wall/src/lib.rs");
+  }, 60_000);
+});

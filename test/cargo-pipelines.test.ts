@@ -1,0 +1,164 @@
+/**
+ * The two pipelines that this project was asked for, and all other commands: which crates cargo compiled in
+ * each step, by its own messages.
+ *
+ *     Example One   deps ──▶ clippy, coverage, package      side by side
+ *     Example Two   deps ──▶ clippy ──▶ coverage ──▶ package    by gates, and by what each leaves
+ */
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { cargo, coverageTools, rustTools, type CargoWorkspace } from "@ashlar/cargo";
+import {
+  all,
+  build,
+  missingTools,
+  seq,
+  source,
+  type Handle,
+  type Report,
+  type Runner,
+} from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+const example = new URL("../packages/examples/rust/", import.meta.url);
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+const canMeasure = (await missingTools(runner, coverageTools())).length === 0;
+const folder = mkdtempSync(join(tmpdir(), "ashlar-pipelines-"));
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const both = ["tally 0.1.0", "tally-cli 0.1.0"];
+const strict = { clippyArgs: ["--all-targets", "--", "--deny", "warnings"] };
+
+const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
+describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+  const root = join(folder, "project");
+  let rust: CargoWorkspace;
+  beforeAll(() => {
+    cpSync(example, root, { recursive: true });
+    rust = cargo({
+      src: source(join(root, "workspace")),
+      registry: source(join(root, "registry")),
+    });
+  });
+
+  test("Example One: each compiles the workspace, and no external crate", async () => {
+    const deps = rust.buildDepsOnly();
+    const clippy = rust.clippy({ cargoArtifacts: deps, ...strict });
+    const coverage = measured({ cargoArtifacts: deps });
+    const crate = rust.buildPackage({ cargoArtifacts: deps });
+    const report = await run(all({ clippy, coverage, crate }));
+    expect(await compiled(report)).toEqual({
+      clippy: { local: both, external: [] },
+      [measuredName]: { local: both, external: [] },
+      package: { local: both, external: [] },
+    });
+  });
+
+  test("Example Two by gates: nothing runs again, for order is in no key", async () => {
+    const deps = rust.buildDepsOnly();
+    const clippy = rust.clippy({ cargoArtifacts: deps, ...strict });
+    const coverage = measured({ cargoArtifacts: deps });
+    const crate = rust.buildPackage({ cargoArtifacts: deps });
+    const report = await run(seq({ clippy, coverage, crate }));
+    expect(report.ran).toEqual([]);
+  });
+
+  test("Example Two by data: each goes on in what the one before has left", async () => {
+    const clippy = rust.clippy(strict);
+    const tests = rust.cargoTest({ cargoArtifacts: clippy });
+    const crate = rust.buildPackage({ cargoArtifacts: tests });
+    const report = await run(crate);
+    expect(await compiled(report)).toMatchObject({
+      test: { local: both, external: [] },
+      // The tests have compiled all that the programs are made of.
+      package: { local: [], external: [] },
+    });
+  });
+
+  test("all other commands start from the same dependencies", async () => {
+    const docs = rust.cargoDoc();
+    const report = await run(
+      all({
+        docs,
+        check: rust.cargoCheck(),
+        build: rust.cargoBuild(),
+        doctest: rust.cargoDocTest(),
+        fmt: rust.cargoFmt(),
+      }),
+    );
+    expect(await compiled(report)).toMatchObject({
+      check: { local: both, external: [] },
+      doc: { external: [] },
+      build: { local: both, external: [] },
+      doctest: { external: [] },
+    });
+    expect(await report.text(docs.docs.file("tally/index.html"))).toContain("<!DOCTYPE html>");
+  });
+
+  test("an edit compiles what it touches, in each step, and nothing else", async () => {
+    appendFileSync(join(root, "workspace/crates/tally-cli/src/main.rs"), "\n// A comment.\n");
+    const report = await run(all({ check: rust.cargoCheck(), crate: rust.buildPackage() }));
+    expect(report.ran.toSorted()).toEqual(["check", "dummy-source", "package"]);
+    const units = await compiled(report);
+    expect(units["package"]?.external).toEqual([]);
+    expect(units["check"]?.external).toEqual([]);
+  });
+
+  test("a package alone is built with dependencies for it alone", async () => {
+    const report = await run(rust.buildPackage({ packages: ["tally"] }));
+    expect(await compiled(report)).toMatchObject({
+      package: { local: ["tally 0.1.0"], external: [] },
+    });
+  });
+
+  test("flags and a target of one's own are those of the dependencies", async () => {
+    const host = rustc();
+    const crate = rust.buildPackage({ target: host, rustflags: ["-Cdebuginfo=0"], profile: "dev" });
+    const report = await run(crate);
+    expect(report.ran.toSorted()).toEqual(["deps", "package"]);
+    expect(await compiled(report)).toMatchObject({ package: { local: both, external: [] } });
+  });
+
+  const measuredName = canMeasure ? "coverage" : "test";
+  function measured(options: {
+    cargoArtifacts: ReturnType<CargoWorkspace["buildDepsOnly"]>;
+  }): Handle {
+    return canMeasure ? rust.coverage(options) : rust.test(options);
+  }
+
+  async function run(target: Handle): Promise<Report> {
+    return await build(target, { runner, store: join(folder, "store") });
+  }
+});
+
+/** The host's triple. */
+function rustc(): string {
+  const triples: Partial<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+  const arch = triples[process.arch] ?? process.arch;
+  return process.platform === "darwin" ? `${arch}-apple-darwin` : `${arch}-unknown-linux-gnu`;
+}
+
+/** By the names of the stages that ran: what cargo compiled in its first run there. */
+async function compiled(
+  report: Report,
+): Promise<Record<string, { local: readonly string[]; external: readonly string[] }>> {
+  const all: Record<string, { local: readonly string[]; external: readonly string[] }> = {};
+  for (const stage of report.stages) {
+    const line = /^compiled local: (.*); external: (.*); fresh units: \d+$/m;
+    const [, local, external] = line.exec(await report.log(stage)) ?? [];
+    if (local === undefined || external === undefined) continue;
+    all[stage.name] = { local: names(local), external: names(external) };
+  }
+  return all;
+}
+
+function names(list: string): readonly string[] {
+  return list === "none" ? [] : list.split(", ");
+}
