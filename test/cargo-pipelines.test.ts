@@ -149,14 +149,14 @@ function rustc(): string {
 async function compiled(
   report: Report,
 ): Promise<Record<string, { local: readonly string[]; external: readonly string[] }>> {
-  const all: Record<string, { local: readonly string[]; external: readonly string[] }> = {};
+  const units: Record<string, { local: readonly string[]; external: readonly string[] }> = {};
   for (const stage of report.stages) {
     const line = /^compiled local: (.*); external: (.*); fresh units: \d+$/m;
     const [, local, external] = line.exec(await report.log(stage)) ?? [];
     if (local === undefined || external === undefined) continue;
-    all[stage.name] = { local: names(local), external: names(external) };
+    units[stage.name] = { local: names(local), external: names(external) };
   }
-  return all;
+  return units;
 }
 
 function names(list: string): readonly string[] {

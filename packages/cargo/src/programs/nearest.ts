@@ -18,10 +18,10 @@ export function nearest(wanted: string, known: readonly string[]): string | unde
 /** Insertions, deletions and replacements of letters that lead from one to the other. */
 export function editDistance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, at) => at);
-  for (const [line, letter] of [...one].entries()) {
+  for (let line = 0; line < one.length; line++) {
     const next = [line + 1];
-    for (const [at, otherLetter] of [...other].entries()) {
-      const replaced = (row[at] ?? 0) + (letter === otherLetter ? 0 : 1);
+    for (let at = 0; at < other.length; at++) {
+      const replaced = (row[at] ?? 0) + (one[line] === other[at] ? 0 : 1);
       next.push(Math.min(replaced, (row[at + 1] ?? 0) + 1, (next[at] ?? 0) + 1));
     }
     row = next;
