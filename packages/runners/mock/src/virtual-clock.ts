@@ -59,6 +59,7 @@ class SteppingClock implements VirtualClock, Activity {
   #now: number;
   readonly #movesByItself: boolean;
   readonly #timers = new Timers();
+  /** Less than nobody when somebody waits who has not begun: a slow store that a test reads after a build. */
   #atWork = 0;
   /** Who waits for whom, one for each who rests. */
   readonly #waits = new Set<{ readonly wait: (() => string) | undefined }>();
@@ -135,7 +136,7 @@ class SteppingClock implements VirtualClock, Activity {
     this.#isLooking = true;
     setImmediate(() => {
       this.#isLooking = false;
-      if (this.#atWork === 0) this.#moveOn();
+      if (this.#atWork <= 0) this.#moveOn();
     });
   }
 

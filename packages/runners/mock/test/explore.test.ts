@@ -18,6 +18,8 @@ import {
 import { explore, mockRunner } from "@ashlar/runner-mock";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { localRunner } from "../../local/src/index.ts";
+
 /** A closure as a stage, that writes what it returns. */
 function closure(name: string, run: () => unknown, ...inputs: readonly Artifact[]): File {
   return stage(name, () =>
@@ -169,4 +171,35 @@ test("an exploration can be ended", async () => {
   const runner = mockRunner().on("once", () => cancel.abort(new Error("enough")));
   const once = stage("once", () => sh`once`)();
   await expect(explore(once, { runner, signal: cancel.signal })).rejects.toThrow("enough");
+});
+
+test("functions in processes of their own are explored like closures, by their runner", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-explore-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "shared");
+  const write = (word: string): Gate =>
+    stage(`write ${word}`, () =>
+      fn({
+        captures: { file, word },
+        run: async ({ captures }) => {
+          const fs = await import("node:fs/promises");
+          await fs.writeFile(captures.file, captures.word);
+        },
+      }),
+    )();
+  const read = stage("read", () =>
+    fn({
+      captures: { file },
+      outputs: { made: out.file("made") },
+      run: async ({ captures, out: to }) => {
+        const fs = await import("node:fs/promises");
+        await fs.copyFile(captures.file, to.made);
+      },
+    }),
+  )().after(write("one"), write("two"));
+  await using runner = localRunner({ sandbox: "none" });
+  const found = await explore(read, { runner, schedules: 20 });
+  expect(found.difference?.stages).toEqual([
+    { stage: "read", first: 'made = "two"', later: 'made = "one"' },
+  ]);
 });

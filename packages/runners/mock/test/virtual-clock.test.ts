@@ -116,6 +116,14 @@ describe("a clock that moves by itself", () => {
     expect(told).toHaveLength(1);
   });
 
+  test("moves for those who wait without having begun, too", async () => {
+    const clock = virtualClock();
+    await sleep(clock, 100);
+    expect(clock.now()).toBe(100);
+    await work(clock, async () => await sleep(clock, 5));
+    expect(clock.now()).toBe(105);
+  });
+
   test("gives every work the time that it takes, whoever waits for whom", async () => {
     // A task sleeps, reads a file or not, and waits for tasks before it, in any order.
     const step = fc.oneof(
