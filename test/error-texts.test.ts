@@ -103,6 +103,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.errorCodeUnknown("STAGE_FALED", ["STAGE_FAILED", "STAGE_NAME"]),
     catalogue.errorCodeUnknown("E0308", ["STAGE_FAILED"]),
   ],
+  pathTaken: [catalogue.pathTaken("ashlar.build.ts", "a new build file")],
   reportUnwritable: [catalogue.reportUnwritable("events.jsonl", cause)],
   stageNameTwice: [catalogue.stageNameTwice("test", [declaredAt, "/work/build.ts:30:8"])],
   stageUnknown: [catalogue.stageUnknown("complie", ["compile", "link"])],

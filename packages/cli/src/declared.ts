@@ -50,6 +50,11 @@ const targets: WordSpec = {
   isMany: true,
 };
 const target: WordSpec = { name: "target", about: "name of a target", isRequired: true };
+const stage: WordSpec = {
+  name: "stage",
+  about: "name of a stage, as plans list it",
+  isRequired: true,
+};
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
@@ -59,6 +64,14 @@ export const commands: readonly CommandSpec[] = [
     words: [targets],
     options: building,
     load: () => import("./commands/build.ts"),
+  },
+  {
+    name: "watch",
+    about: "build, and build again whenever something changes",
+    more: "Watches the sources of the targets, the build file, and what it imports; not node_modules.",
+    words: [targets],
+    options: building.filter(({ flags }) => !flags.includes("<file>") && flags !== "--json"),
+    load: () => import("./commands/watch.ts"),
   },
   {
     name: "check",
@@ -122,6 +135,32 @@ export const commands: readonly CommandSpec[] = [
     load: () => import("./commands/verify.ts"),
   },
   {
+    name: "trace",
+    about: "write what ran when in the last build, for Perfetto",
+    words: [{ name: "path", about: "where to: trace.json", isRequired: true }],
+    options: [
+      file,
+      store,
+      { flags: "--from <file>", about: "of the build whose --events were written there" },
+    ],
+    load: () => import("./commands/trace.ts"),
+  },
+  {
+    name: "shell",
+    about: "open a shell in the input root of a stage, as its command finds it",
+    more: "Builds what the stage stands on, and not the stage. What is done there reaches nothing else, and is gone afterwards.",
+    words: [stage],
+    options: [file, store, sandbox],
+    load: () => import("./commands/shell.ts"),
+  },
+  {
+    name: "repro",
+    about: "write a stage as a folder that runs by itself: its inputs, and a script",
+    words: [stage, { name: "path", about: "where to; must not exist", isRequired: true }],
+    options: [file, store, sandbox],
+    load: () => import("./commands/repro.ts"),
+  },
+  {
     name: "store",
     about: "say how much the store holds",
     words: [],
@@ -143,6 +182,20 @@ export const commands: readonly CommandSpec[] = [
       json,
     ],
     load: () => import("./commands/gc.ts"),
+  },
+  {
+    name: "init",
+    about: "write a small ashlar.build.ts that fits the project",
+    words: [],
+    options: [],
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "completion",
+    about: "print a script that lets a shell complete what is typed",
+    words: [{ name: "shell", about: "bash, zsh, fish", isRequired: true }],
+    options: [file],
+    load: () => import("./commands/completion.ts"),
   },
   {
     name: "explain",

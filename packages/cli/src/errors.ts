@@ -26,6 +26,15 @@ export function buildFileMissing(seen: {
   });
 }
 
+/** There is something where a new file or folder is to be. */
+export function pathTaken(path: string, what: string): BuildError {
+  return new BuildError({
+    code: "PATH_TAKEN",
+    message: `\`${path}\` exists, and ${what} would replace it`,
+    hint: "remove it, or name another place",
+  });
+}
+
 /** The build file, or a module that it imports, is not TypeScript. */
 export function buildFileSyntax(seen: {
   readonly place: string;

@@ -41,6 +41,7 @@ const notBegun: ReadonlySet<string> = new Set([
   "ERROR_CODE_UNKNOWN",
   "INVALID_OPTION",
   "NOT_A_HANDLE",
+  "PATH_TAKEN",
   "STAGE_NAME_TWICE",
   "STAGE_UNKNOWN",
   "TARGET_UNFIT",

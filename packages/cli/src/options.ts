@@ -24,6 +24,7 @@ export interface Options {
   readonly check?: boolean;
   readonly stage?: readonly string[];
   readonly types?: boolean;
+  readonly from?: string;
 }
 
 /**

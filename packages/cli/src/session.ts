@@ -33,16 +33,20 @@ export interface Session extends AsyncDisposable {
 }
 
 /**
- * Finds and loads the build file.
+ * Finds and loads the build file, anew if it may have changed since it was loaded.
  *
  * @throws {@link BuildError} as `loadBuildFile` does, `COMMAND_LINE`.
  */
-export async function openSession(options: Options, surroundings: Surroundings): Promise<Session> {
+export async function openSession(
+  options: Options,
+  surroundings: Surroundings,
+  { isAnew = false }: { readonly isAnew?: boolean } = {},
+): Promise<Session> {
   const { cwd: from, signal } = surroundings;
   const path = findBuildFile(options.file, from);
   // Wrong options are told of before anything is loaded.
   const slots = options.slots === undefined ? undefined : countOf("--slots", options.slots);
-  const file = await loadBuildFile(path, { from });
+  const file = await loadBuildFile(path, { from, isAnew });
   const { settings } = file;
   const cwd = dirname(path);
   const store = storeOf(options, surroundings, file);

@@ -1,0 +1,102 @@
+/**
+ * `ashlar watch`, through the real program: the test edits, and waits for what is said.
+ */
+import { execa } from "execa";
+import { describe, expect, test } from "vitest";
+
+import { program, Project, small, whyNot } from "../rig.ts";
+
+/** The program while it runs. */
+class Watching implements AsyncDisposable {
+  readonly #process;
+  #text = "";
+  #wake = (): void => {};
+
+  constructor(project: Project, words: readonly string[]) {
+    this.#process = execa(process.execPath, [program, "watch", ...words], {
+      ...{ cwd: project.folder, env: project.env, extendEnv: false, reject: false, buffer: false },
+    });
+    this.#process.stderr.on("data", (part: Buffer) => {
+      this.#text += part.toString();
+      this.#wake();
+    });
+  }
+
+  /** All that was said until it waits for changes, since it was asked last. */
+  async said(): Promise<string> {
+    return await this.until("waiting for changes; Ctrl-C ends this\n");
+  }
+
+  /** All that was said up to a text, since it was asked last. */
+  async until(end: string): Promise<string> {
+    while (!this.#text.includes(end)) {
+      const more = new Promise<void>((done) => {
+        this.#wake = done;
+      });
+      const isOver = await Promise.race([more, this.#process.then(() => true)]);
+      if (isOver === true) throw new Error(`it has ended: ${this.#text}`);
+    }
+    const at = this.#text.indexOf(end) + end.length;
+    const said = this.#text.slice(0, at);
+    this.#text = this.#text.slice(at);
+    return said;
+  }
+
+  async end(): Promise<number | undefined> {
+    this.#process.kill("SIGINT");
+    return (await this.#process).exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#process.kill("SIGKILL");
+    await this.#process;
+  }
+}
+
+describe.skipIf(whyNot !== undefined)("watch", () => {
+  test("builds again when a source changes, and ends with Ctrl-C", async () => {
+    using project = new Project({ "ashlar.build.ts": small, "src/a.txt": "hello\n" });
+    await using it = new Watching(project, []);
+    expect(await it.said()).toMatch(/succeeded in .*: 3 ran\n/);
+    project.write({ "src/a.txt": "hello again\n" });
+    expect(await it.said()).toMatch(/^changed: src\/a.txt\n[^]*succeeded in .*: 3 ran\n/);
+    project.write({ "src/a.txt": "hello, bad\n" });
+    expect(await it.said()).toContain("error[STAGE_FAILED]: stage `lint` exited with 3");
+    project.write({ "src/a.txt": "hello\n" });
+    expect(await it.said()).toMatch(/succeeded in .*: 3 reused\n/);
+    expect(await it.end()).toBe(0);
+  });
+
+  test("loads the build file anew, and gets over one that is broken", async () => {
+    using project = new Project({
+      "ashlar.build.ts": small
+        .replace(`"src"`, "folder")
+        .replace("import", `import { folder } from "./folder.ts";\nimport`),
+      "folder.ts": `export const folder = "src";`,
+      "src/a.txt": "hello\n",
+      "other/a.txt": "hello there\n",
+    });
+    await using it = new Watching(project, ["copied"]);
+    expect(await it.said()).toMatch(/: 1 ran\n/);
+    project.write({ "folder.ts": `export const folder = ;` });
+    expect(await it.said()).toContain("error[BUILD_FILE_SYNTAX]: `folder.ts:1:22` cannot be read");
+    project.write({ "folder.ts": `export const folder = "other";` });
+    expect(await it.said()).toMatch(/: 1 ran\n/);
+    project.write({ "other/a.txt": "hello elsewhere\n" });
+    expect(await it.said()).toMatch(/^changed: other\/a.txt\n[^]*: 1 ran\n/);
+  });
+
+  test("stops a build that a change has overtaken", async () => {
+    const slow = "echo copying; if grep -q slow ${src}/a.txt; then sleep 600; fi;";
+    using project = new Project({
+      "ashlar.build.ts": small.replace("echo copying;", slow),
+      "src/a.txt": "slow\n",
+    });
+    await using it = new Watching(project, ["copied", "--verbose"]);
+    await it.until("copy │ copying");
+    project.write({ "src/a.txt": "hello\n" });
+    const said = await it.said();
+    expect(said).toMatch(/cancelled in .*: 1 cancelled\n/);
+    expect(await it.said()).toMatch(/^changed: src\/a.txt\n[^]*succeeded in .*: 1 ran\n/);
+  });
+});
