@@ -52,6 +52,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "outputOf",
     "plainReporter",
     "runCommandLine",
+    "telemetryReporter",
     "terminalScreen",
     "type Annotation",
     "type BuildEnd",
@@ -76,6 +77,8 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type Settings",
     "type Surroundings",
     "type Target",
+    "type TelemetryApi",
+    "type TelemetrySpan",
     "wantsColor",
   ],
   "@ashlar/core": [

@@ -42,7 +42,10 @@ export async function tellOf<T>(
   run: (options: BuildOptions) => Promise<{ readonly value: T; readonly report: Report }>,
 ): Promise<Told<T>> {
   const { out } = surroundings;
-  const reporters: Reporter[] = [await chooseReporter(session, options, surroundings)];
+  const reporters: Reporter[] = [
+    await chooseReporter(session, options, surroundings),
+    ...(session.file.settings.reporters ?? []),
+  ];
   if (options.json === true) {
     reporters.push(jsonReporter((report) => out.write(`${JSON.stringify(report)}\n`), renderError));
   }

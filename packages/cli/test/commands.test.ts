@@ -182,6 +182,27 @@ export const tests = { a: a(), again: a(), b: b() };`,
     expect(code).toBe(2);
   });
 
+  test("tells the reporters of the build file", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `${small}
+import { writeFileSync } from "node:fs";
+const types: string[] = [];
+export const settings = {
+  reporters: [
+    {
+      onEvent: ({ type }: { type: string }) => types.push(type),
+      end: () => writeFileSync("told.txt", types.join("\\n")),
+    },
+  ],
+};`,
+    });
+    await project.run("build copied");
+    expect(readFileSync(project.path("told.txt"), "utf8")).toMatch(
+      /^build-started\n[^]*build-settled$/,
+    );
+  });
+
   test("does not load the build file for its help", async () => {
     using project = new Project({ "ashlar.build.ts": `throw new Error("loaded");` });
     for (const words of ["--help", "help build", "build --help", "--version"]) {

@@ -5,6 +5,8 @@
  */
 import type { Amounts, Runner, Store } from "@ashlar/core";
 
+import type { Reporter } from "../reporters/reporter.ts";
+
 /**
  * The export `settings` of a build file. Options of the command line go before them.
  *
@@ -30,4 +32,6 @@ export interface Settings {
   readonly resources?: Amounts;
   /** Whether stages that do not depend on a failed one still run. @defaultValue false */
   readonly keepGoing?: boolean;
+  /** Who is told of builds besides: `telemetryReporter(api)`, or anything with its methods. @defaultValue nobody */
+  readonly reporters?: readonly Reporter[];
 }
