@@ -6,13 +6,7 @@
  *
  * @module
  */
-
-/**
- * @param {string} folder of a package
- * @returns {string}
- */
-const bundleOf = (folder) =>
-  new URL(`../../packages/${folder}/dist/bundle/index.js`, import.meta.url).href;
+import { bundleOf } from "./bundle-of.mjs";
 
 /** @typedef {import("../../packages/core/dist/index.js").File} File */
 /** @typedef {import("../../packages/core/dist/index.js").Runner} Runner */

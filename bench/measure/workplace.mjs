@@ -38,6 +38,11 @@ export class Workplace {
     return folder;
   }
 
+  /** Waits until all that was written is on the disk, so that nobody is held up by what another has written. */
+  settle() {
+    spawnSync("sync", ["-f", this.folder], { stdio: "ignore" });
+  }
+
   /** Removes everything, read-only folders included. */
   remove() {
     spawnSync("chmod", ["-R", "u+w", this.folder], { stdio: "ignore" });

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
@@ -235,4 +236,27 @@ test("a process takes the same whatever it may do or was told, and ends by itsel
   const loaded = join(temporary(), "loaded.cjs");
   fs.writeFileSync(loaded, `require("node:fs").writeSync(1, "loaded ")`);
   expect(run("--require", loaded)).toBe(`loaded ${digest}`);
+});
+
+test("killed at any moment, it leaves a store that the next one goes on with", async () => {
+  const directory = temporary();
+  writeMany(directory);
+  const { digest } = await take(new SlowStore(false), directory);
+  const source = new URL("./snapshot-program.ts", import.meta.url);
+  const program = await bundleProgram(source, fs.realpathSync(temporary()));
+  const store = new DiskStore(join(temporary(), "store"));
+  for (let dots = 1; dots <= 6; dots++) {
+    const child = spawn(process.execPath, [program, directory, store.directory, "dots"]);
+    const ended = once(child, "close");
+    let printed = "";
+    child.stdout.on("data", (text: Buffer) => {
+      printed += text.toString();
+      if (printed.length >= dots) child.kill("SIGKILL");
+    });
+    await ended;
+    expect(printed).toMatch(/^\.+/);
+    expect((await verifyStore(store)).problems).toEqual([]);
+  }
+  expect(await snapshot(store, directory)).toBe(digest);
+  expect((await verifyStore(store)).problems).toEqual([]);
 });
