@@ -94,8 +94,8 @@ class Walk {
 
   /** Takes the whole directory; `isIncluded` says that nothing has to match `include`. */
   async run(isIncluded: boolean, above: IgnoreRules | undefined): Promise<Digest> {
-    using files = new ManyFiles(this.#taking, this.#signal);
     try {
+      using files = new ManyFiles(this.#taking, this.#signal);
       const { digest } = await this.#list("", files, isIncluded, above);
       await files.end();
       const tree = await digest;

@@ -58,6 +58,9 @@ function writeMany(directory: string, textOf = (n: number): string => `text ${n 
 class SlowStore extends DiskStore {
   /** How many blobs other threads have read. */
   readElsewhere = 0;
+  /** How many of them came when it was all over. */
+  late = 0;
+  beforeEnd = async (): Promise<void> => undefined;
   readonly #hasThreads: boolean;
   #arrived: () => void = () => undefined;
   readonly #arrival = new Promise<void>((resolve) => (this.#arrived = resolve));
@@ -77,10 +80,17 @@ class SlowStore extends DiskStore {
       end: async () => await inner.end(),
     };
     if (!this.#hasThreads) return plain;
+    let isOver = false;
     return {
       ...plain,
+      end: async () => {
+        isOver = true;
+        await this.beforeEnd();
+        await inner.end();
+      },
       keepAll: async (bytes: Buffer, digests: readonly Digest[]) => {
         this.readElsewhere += digests.length;
+        if (isOver) this.late += digests.length;
         this.#arrived();
         await inner.keepAll?.(bytes, digests);
       },
@@ -189,9 +199,11 @@ test("an abort ends it, and the threads", async () => {
   const directory = temporary();
   writeMany(directory);
   const store = new SlowStore(true);
+  // Whatever the threads were doing, they have done it before the end.
+  store.beforeEnd = async () => void (await Promise.all(ends));
   await expect(snapshot(store, directory, { signal: control.signal })).rejects.toThrow("enough");
   expect(ends.length).toBeGreaterThan(0);
-  await Promise.all(ends);
+  expect(store.late).toBe(0);
   expect((await verifyStore(store)).problems).toEqual([]);
 });
 
