@@ -349,6 +349,11 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       ...{ declaredAt, log: ["main.c:1:10: fatal error: config.h: No such file"], tools: ["cc"] },
       undeclared: ["src/config.h (in the project)", "/opt/x.h (on this machine)"],
     }),
+    catalogue.stageFailed({
+      ...{ stage: "stamp", argv: ["touch", "in/src/x"], exitCode: 1, signal: undefined },
+      ...{ declaredAt, log: ["touch: in/src/x: Read-only file system"], tools: undefined },
+      readOnly: ["in/src"],
+    }),
   ],
   stageName: [catalogue.stageName('the string ""')],
   stageTimedOut: [
@@ -1384,6 +1389,16 @@ test("stageFailed", () => {
                     /opt/x.h (on this machine)
 
     hint: what is not declared is not there for a command: make it an input of the stage, or a tool
+
+
+    error[STAGE_FAILED]: stage \`stamp\` exited with 1
+
+      declared at  /work/build.ts:12:14
+      command      touch in/src/x
+      log          touch: in/src/x: Read-only file system
+      read-only    in/src
+
+    hint: an input is there to be read; lay one that the command changes by \`writable(…)\` in \`root\`
     "
   `);
 });

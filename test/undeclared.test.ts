@@ -7,7 +7,9 @@ import { MemoryStore, sh, source, stage, tryBuild, type Command } from "@ashlar/
 import { localRunner } from "@ashlar/runner-local";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { askedFor } from "../packages/core/src/schedule/undeclared.ts";
+import { parsePath } from "../packages/core/src/artifact/path.ts";
+import { findReadOnly } from "../packages/core/src/schedule/read-only.ts";
+import { askedFor, withRequirers } from "../packages/core/src/schedule/undeclared.ts";
 
 /** A folder with these files. */
 function project(files: readonly string[]): string {
@@ -97,11 +99,47 @@ describe("what a log asks for", () => {
     ["make: *** No rule to make target 'x.o', needed by 'all'.  Stop.", "x.o"],
     ["cat: can't open 'lib/x.o': No such file or directory", "lib/x.o"],
     ["/usr/bin/ld: cannot find lib/x.o: No such file or directory", "lib/x.o"],
+    ["tar: a/b.txt: Cannot stat: No such file or directory", "a/b.txt"],
+    ["sh: 1: cd: can't cd to folder", "folder"],
+    ["cat: a/b.txt: Datei oder Verzeichnis nicht gefunden", "a/b.txt"],
+    ["ls: Zugriff auf „a/b“ nicht möglich: Datei oder Verzeichnis nicht gefunden", "a/b"],
+    ["cat: a/b.txt: Aucun fichier ou dossier de ce nom", "a/b.txt"],
+    ["ls: impossible d'accéder à « a/b » : Aucun fichier ou dossier de ce nom", "a/b"],
+    ["cat: a/b.txt: No existe el fichero o el directorio", "a/b.txt"],
   ])("%s", (line, path) => {
     expect(askedFor([line]).map((asked) => asked.path)).toContain(path);
   });
 
+  test("is relative to who has asked, where that is said in other lines", () => {
+    const lines = [
+      ...["Error: Cannot find module '../lib/x.js'", "Require stack:", "- /r/src/a.js"],
+      ...['  File "/r/src/b.py", line 3, in <module>', "    import lib.mod"],
+      "ModuleNotFoundError: No module named 'lib.mod'",
+    ];
+    const asked = askedFor(withRequirers(lines));
+    expect(asked).toContainEqual({ path: "../lib/x.js", from: "/r/src/a.js" });
+    expect(asked).toContainEqual({ path: "lib/mod.py", from: "/r/src/b.py" });
+  });
+
   test("is nothing where nothing is missing", () => {
     expect(askedFor(["src/main.c: warning: 'x' is unused", "open 'data.json'"])).toEqual([]);
+  });
+});
+
+describe("what a log says cannot be written to", () => {
+  const action = {
+    cwd: parsePath("work"),
+    wholeTrees: ["in/src", "lib"].map((path) => parsePath(path)),
+  };
+  test.each([
+    ["touch: cannot touch '../in/src/a/b': Read-only file system", ["in/src"]],
+    ["OSError: [Errno 30] Read-only file system: '/r/root/lib/x'", ["lib"]],
+    ["Error: EROFS: read-only file system, open '../lib/n'", ["lib"]],
+    ["Fatal error: can't create ../in/src/x.o: Read-only file system", ["in/src"]],
+    ["touch: cannot touch '/usr/lib/x': Read-only file system", []],
+    ["touch: cannot touch '../in/srcs/x': Read-only file system", []],
+    ["touch: cannot touch '../in/src/x': Permission denied", []],
+  ])("%s", (line, trees) => {
+    expect(findReadOnly([line], action, { seenAs: "/r/root" })).toEqual(trees);
   });
 });

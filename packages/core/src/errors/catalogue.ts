@@ -423,10 +423,13 @@ export function stageFailed(seen: {
   readonly tools: readonly string[] | undefined;
   /** What it asked for in vain, though it exists: `src/config.h (in the project)`. */
   readonly undeclared?: readonly string[];
+  /** Inputs that it tried to change: paths in the input root. */
+  readonly readOnly?: readonly string[];
   /** What the runner knows of it. */
   readonly remark?: string | undefined;
 }): BuildError {
-  const { stage, argv, exitCode, signal, declaredAt, log, tools, undeclared = [], remark } = seen;
+  const { stage, argv, exitCode, signal, declaredAt, log, tools, remark } = seen;
+  const { undeclared = [], readOnly = [] } = seen;
   const how =
     exitCode === undefined ? `was ended by ${signal ?? "a signal"}` : `exited with ${exitCode}`;
   return new BuildError({
@@ -438,13 +441,16 @@ export function stageFailed(seen: {
       reason: remark,
       log: log.join("\n") || "(nothing was printed)",
       "not declared": undeclared.length === 0 ? undefined : undeclared.join("\n"),
+      "read-only": readOnly.length === 0 ? undefined : readOnly.join("\n"),
     },
     hint:
       undeclared.length > 0
         ? "what is not declared is not there for a command: make it an input of the stage, or a tool"
-        : exitCode === 127
-          ? `127 often means that a command was not found; declared tools: ${tools?.join(", ") ?? "the system's"}`
-          : "see the end of its log above; `report.log` has all of it",
+        : readOnly.length > 0
+          ? "an input is there to be read; lay one that the command changes by `writable(…)` in `root`"
+          : exitCode === 127
+            ? `127 often means that a command was not found; declared tools: ${tools?.join(", ") ?? "the system's"}`
+            : "see the end of its log above; `report.log` has all of it",
   });
 }
 

@@ -13,6 +13,7 @@ import { checkFunction } from "../rebuild/check-function.ts";
 import type { Action, Execution, Runner } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";
 import { LogTail } from "./log-tail.ts";
+import { findReadOnly } from "./read-only.ts";
 import { findUndeclared, type UndeclaredPath } from "./undeclared.ts";
 
 /** Lines of log that an error shows. */
@@ -75,11 +76,14 @@ export async function execute(
     signal.throwIfAborted();
     const error = judge(action, call, execution, deadline, tail);
     if (error?.code !== "STAGE_FAILED") return { execution, error };
-    const undeclared = await findUndeclared(tail.lines(searchedLines), call, {
+    const lines = tail.lines(searchedLines);
+    const undeclared = await findUndeclared(lines, call, {
       ...{ action, execution, content, project: context.project },
       hermeticity: runner.hermeticity,
     });
-    return { execution, error: judge(action, call, execution, deadline, tail, undeclared) };
+    const readOnly = findReadOnly(lines, action, execution);
+    const found = { undeclared, readOnly };
+    return { execution, error: judge(action, call, execution, deadline, tail, found) };
   } catch (error) {
     signal.throwIfAborted();
     if (deadline.isOver) return { execution: undefined, error: timedOut(action, call, tail) };
@@ -98,7 +102,10 @@ function judge(
   execution: Execution,
   deadline: Deadline,
   tail: LogTail,
-  undeclared: readonly UndeclaredPath[] = [],
+  found: {
+    readonly undeclared: readonly UndeclaredPath[];
+    readonly readOnly: readonly string[];
+  } = { undeclared: [], readOnly: [] },
 ): BuildError | undefined {
   if (deadline.isOver) return timedOut(action, call, tail);
   const { exitCode } = execution;
@@ -111,7 +118,8 @@ function judge(
       declaredAt: call.declaredAt,
       log: tail.lines(shownLines),
       tools: action.tools?.map(({ name }) => name),
-      undeclared: undeclared.map(({ path, in: where }) => `${path} (${placeNames[where]})`),
+      undeclared: found.undeclared.map(({ path, in: where }) => `${path} (${placeNames[where]})`),
+      readOnly: found.readOnly,
       remark: execution.remark,
     });
   }

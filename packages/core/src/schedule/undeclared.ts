@@ -29,13 +29,13 @@ const maxTold = 5;
 
 /** Lines that say that something is missing. */
 const complaints =
-  /no such file|not found|cannot (?:open|find|load)|can't open|couldn't read|unable to open|failed to (?:open|read)|ENOENT|no rule to make target/i;
+  /no such file|not found|cannot (?:open|find|load)|can(?:not|'t) cd to|can't open|couldn't read|unable to open|failed to (?:open|read)|ENOENT|no rule to make target|datei oder verzeichnis nicht gefunden|aucun fichier ou dossier|no existe el (?:fichero|archivo)|file o directory non esistente/i;
 
 /** Where they name it: in quotes, before the complaint, or behind it. */
 const names = [
-  /'([^']+)'|"([^"]+)"|`([^`']+)[`']|‘([^’]+)’/g,
-  /(?:^|[\s:])([^\s:'"`‘’]+): (?:no such file|not found|cannot open|file not found)/gi,
-  /(?:cannot open|cannot find|can't open|couldn't read|unable to open|failed to (?:open|read))(?: file)? ([^\s:'"`‘’]+)/gi,
+  /'([^']+)'|"([^"]+)"|`([^`']+)[`']|‘([^’]+)’|„([^“”]+)[“”]|«\s?([^»]+?)\s?»/g,
+  /(?:^|[\s:])([^\s:'"`‘’]+): (?:no such file|not found|cannot (?:open|stat)|file not found|datei oder verzeichnis|aucun fichier|no existe|file o directory)/gi,
+  /(?:can(?:not|'t) cd to|cannot open|cannot find|can't open|couldn't read|unable to open|failed to (?:open|read))(?: file)? ([^\s:'"`‘’]+)/gi,
 ];
 
 /** The file that a complaint is about, as compilers begin their lines: `src/main.c:1:10:`. */
@@ -60,6 +60,24 @@ export function askedFor(
     }
   }
   return [...asked.values()];
+}
+
+/**
+ * The same lines, with the file that has asked where others say it. Node does so below: `Require stack:`, and
+ * `- /path/of/it.js`; Python above: `File "/path/of/it.py", line 1`, and asks for a module, which is a file.
+ */
+export function withRequirers(lines: readonly string[]): string[] {
+  return lines.map((line, at) => {
+    const [, module] = /^ModuleNotFoundError: No module named '([\w.]+)'$/.exec(line) ?? [];
+    if (module !== undefined) {
+      const above = lines.slice(0, at).findLast((each) => each.startsWith('  File "'));
+      const [, importer = ""] = /^ {2}File "([^"]+)"/.exec(above ?? "") ?? [];
+      return `${importer}:1: ${module.replaceAll(".", "/")}.py: No such file`;
+    }
+    if (!line.includes("Cannot find module '.") || lines[at + 1] !== "Require stack:") return line;
+    const [, requirer] = /^- (\S+)$/.exec(lines[at + 2] ?? "") ?? [];
+    return requirer === undefined ? line : `${requirer}:1: ${line}`;
+  });
 }
 
 /** A directory of the project, and where the input root has it. */
@@ -101,7 +119,7 @@ export async function findUndeclared(
   };
   const told = new Map<string, UndeclaredPath>();
   try {
-    for (const { path, from } of askedFor(lines)) {
+    for (const { path, from } of askedFor(withRequirers(lines))) {
       if (told.size >= maxTold) break;
       const inRoot = pathsInRoot(path, from, action.cwd, execution.seenAs);
       if (inRoot.length === 0) {

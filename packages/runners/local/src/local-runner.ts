@@ -41,6 +41,7 @@ import { prepareProgram } from "./program.ts";
 import type { Room } from "./room.ts";
 import { chooseSandbox, sandboxPlace, type SandboxChoice } from "./sandbox.ts";
 import { Scratch } from "./scratch.ts";
+import { findSeatbelt, seatbeltPlace } from "./seatbelt.ts";
 import { coverSecrets } from "./secret-values.ts";
 import { SharedFolder } from "./shared-folder.ts";
 import { divideInputs, TreeSizes } from "./shown-trees.ts";
@@ -68,7 +69,7 @@ export interface LocalRunnerOptions {
    * Whether commands run in a sandbox, where they can read nothing of this machine but their inputs, their
    * tools and the system's programs, and have no network unless they say so. `auto`: in one where bubblewrap
    * works, which results then say: `local/sandbox`, otherwise `local/declared`. `required`: not at all without,
-   * and no result is reused that was made without.
+   * and no result is reused that was made without. On macOS `auto` makes none: theirs is untested.
    *
    * @defaultValue `auto`
    */
@@ -106,6 +107,8 @@ export interface Means {
   readonly views?: boolean;
   /** A shell that starts commands. */
   readonly launcher?: boolean;
+  /** Where the program is that makes sandboxes of macOS. @defaultValue none, unless this is macOS */
+  readonly seatbelt?: string | undefined;
 }
 
 /** The runner itself. Not public: only tests make it otherwise than by {@link localRunner}. */
@@ -127,12 +130,20 @@ export class LocalRunner implements Runner {
   readonly #sizes = new TreeSizes();
   readonly #choice: SandboxChoice;
   readonly #visible: readonly string[];
+  /** What makes sandboxes of macOS, where there have to be some. */
+  readonly #seatbelt: string | undefined;
 
-  constructor(options: LocalRunnerOptions, { views = true, launcher = true }: Means = {}) {
+  constructor(options: LocalRunnerOptions, means: Means = {}) {
+    const { views = true, launcher = true } = means;
     const { scratch, graceMs = 2000, searchPath, sandbox = defaultSandbox, visible = [] } = options;
     this.#choice = checkChoice(sandbox);
     this.#visible = checkVisible(visible);
-    if (sandbox === "required") chooseSandbox(sandbox);
+    const isMac = process.platform === "darwin";
+    this.#seatbelt =
+      sandbox === "required" && (isMac || means.seatbelt !== undefined)
+        ? findSeatbelt(means.seatbelt)
+        : undefined;
+    if (sandbox === "required" && this.#seatbelt === undefined) chooseSandbox(sandbox);
     this.demands = sandbox === "required" ? "sandbox" : undefined;
     this.#scratch = new Scratch(scratch);
     this.#guard = new Guard(this.#scratch.directory);
@@ -146,6 +157,7 @@ export class LocalRunner implements Runner {
 
   /** Found out when it is first asked for: trying takes some milliseconds. */
   get hermeticity(): "declared" | "sandbox" {
+    if (this.#seatbelt !== undefined) return "sandbox";
     return chooseSandbox(this.#choice) === undefined ? "declared" : "sandbox";
   }
 
@@ -170,7 +182,8 @@ export class LocalRunner implements Runner {
     context: RunContext,
     launcher: Launcher | undefined,
   ): Promise<Execution> {
-    const bwrap = chooseSandbox(this.#choice);
+    const seatbelt = this.#seatbelt;
+    const bwrap = seatbelt === undefined ? chooseSandbox(this.#choice) : undefined;
     if (bwrap !== undefined) return await this.#runInSandbox(action, context, launcher, bwrap);
     return await this.#scratch.use(async (room) => {
       launcher?.start();
@@ -180,8 +193,14 @@ export class LocalRunner implements Runner {
         room.forgo();
         await layCaches(join(folder, "root"), action, context.caches);
       }
+      const keptTo = (place: Place): Place =>
+        seatbelt === undefined
+          ? place
+          : seatbeltPlace(place, action, {
+              ...{ program: seatbelt, visible: this.#visible, caches: context.caches },
+            });
       const execute = (place: Place): Promise<Execution> =>
-        this.#execute(action, { place, room }, context, launcher);
+        this.#execute(action, { place: keptTo(place), room }, context, launcher);
       if (!action.stablePath) return await execute(plainPlace(folder));
       return await this.#stablePlace.use(folder, context.signal, execute);
     });

@@ -6,7 +6,14 @@
  *
  * @module
  */
-import { copyFileSync, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { Bind } from "./bubblewrap.ts";
@@ -49,8 +56,8 @@ export function writeSystemFiles(etc: string, visible: readonly string[]): void 
     if (!existsSync(path)) continue;
     const place = join(etc, path.slice("/etc/".length));
     mkdirSync(dirname(place), { recursive: true });
-    if (path.endsWith(".conf")) writeFileSync(place, "");
-    else mkdirSync(place, { recursive: true });
+    if (statSync(path).isDirectory()) mkdirSync(place, { recursive: true });
+    else if (!existsSync(place)) writeFileSync(place, "");
   }
 }
 

@@ -1,6 +1,7 @@
 /** The sandbox: what a command cannot reach, and what it still can. */
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -175,6 +176,20 @@ describe.skipIf(bwrap === undefined)(`in the sandbox${notHere}`, () => {
     expect(codes(await run(runner, look))).toEqual([]);
     expect(readFileSync(join(shown, "file"), "utf8")).toBe("shown");
   });
+
+  test("so is a single file of /etc, and nothing beside it", async () => {
+    await using runner = localRunner({ sandbox: "required", visible: ["/etc/passwd"] });
+    const users = readFileSync("/etc/passwd", "utf8");
+    const report = await run(
+      runner,
+      script("cat /etc/passwd; ls -d /etc/shadow 2> /dev/null || :"),
+    );
+    expect(codes(report)).toEqual([]);
+    expect(await logs(report)).toEqual([users]);
+    const other = existsSync("/etc/debian_version") ? "/etc/debian_version" : "/etc/os-release";
+    await using another = localRunner({ sandbox: "required", visible: [other] });
+    expect(codes(await run(another, script(`test -f ${other}`)))).toEqual([]);
+  });
 });
 
 describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
@@ -221,6 +236,8 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
         const report = await run(runner, write(text), { cwd });
         expect(codes(report), text).toEqual(["STAGE_FAILED"]);
         expect((await logs(report))[0]).toContain("Read-only file system");
+        expect(report.errors[0]?.facts["read-only"]).toBe("in/big");
+        expect(report.errors[0]?.hint).toContain("`writable(…)`");
       }
     });
 
