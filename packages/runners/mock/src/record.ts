@@ -29,13 +29,13 @@ import { RecordingWriter } from "./recording.ts";
  * ```
  */
 export function recordingRunner(runner: Runner, directory: string): Runner {
-  const { name, platform, hermeticity, abilities = [] } = runner;
+  const { name, platform, hermeticity, abilities = [], demands } = runner;
   const identifies = runner.identify !== undefined;
   const writer = new RecordingWriter(directory, {
     ...{ name, platform, hermeticity, abilities, identifies },
   });
   return {
-    ...{ name, platform, hermeticity, abilities },
+    ...{ name, platform, hermeticity, abilities, demands },
     ...(identifies && {
       identify: async (tool, signal, notes) => {
         const identity = (await runner.identify?.(tool, signal, notes)) ?? "";
