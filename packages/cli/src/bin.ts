@@ -30,10 +30,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-process.exitCode = await runCommandLine(process.argv.slice(2), {
+// Not awaited here: in a bundle, commands import from the module that this is part of, and would wait for its end.
+void runCommandLine(process.argv.slice(2), {
   cwd: process.cwd(),
   env: process.env,
   out: outputOf(process.stdout),
   err: outputOf(process.stderr),
   signal: controller.signal,
+}).then((code) => {
+  process.exitCode = code;
 });

@@ -9,7 +9,7 @@ import { makeColors, wantsColor, type Colors } from "../colors.ts";
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
 import { openSession } from "../session.ts";
-import { shownCount, shownTime } from "../shown.ts";
+import { shownCount, shownNumber, shownTime } from "../shown.ts";
 import { chooseTargets } from "../targets/targets.ts";
 
 /** What `ashlar plan --json` prints. */
@@ -67,7 +67,10 @@ export function planLines(
     const name = reason === "" && time === "" ? stage : stage.padEnd(width);
     return `  ${paint[status](status.padEnd(7))}  ${name}  ${reason}${time}`.trimEnd();
   });
-  const counts = `${hits.length} reused, ${of("run").length} to run, ${of("unknown").length} unknown`;
+  const [reused, toRun, unknown] = [hits, of("run"), of("unknown")].map(({ length }) => {
+    return shownNumber(length);
+  });
+  const counts = `${reused} reused, ${toRun} to run, ${unknown} unknown`;
   const time =
     expectedMs === longestMs
       ? [`at least ${shownTime(expectedMs)}`]
