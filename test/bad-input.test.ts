@@ -22,7 +22,6 @@ import {
   tool,
   type BuildOptions,
   type Check,
-  type Clock,
   type ContentStore,
   type Handle,
   type SourceOptions,
@@ -31,6 +30,7 @@ import {
   type Tree,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
+import { virtualClock } from "@ashlar/runner-mock";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { runChild, whyNotNobody } from "../packages/runners/local/test/child.ts";
@@ -334,18 +334,11 @@ describe("a command that does not succeed", () => {
 
   test("in its time is told with the limit", async () => {
     const slow = stage("slow", () => sh({ timeoutMs: 300 })`sh -c ${"echo begun; sleep 1000"}`);
-    let runOut = (): void => {};
-    const clock: Clock = {
-      now: () => 0,
-      after: (_, callback) => {
-        runOut = callback;
-        return () => {};
-      },
-    };
+    const clock = virtualClock({ movesByItself: false });
     const error = await new Site().failure(slow(), {
       clock,
       onEvent: ({ type }) => {
-        if (type === "stage-output") runOut();
+        if (type === "stage-output") clock.advance(300);
       },
     });
     expect(error).toMatchObject({

@@ -25,11 +25,10 @@ import {
   toJson,
   tool,
   type BuildError,
-  type Clock,
   type File,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
-import { mockRunner } from "@ashlar/runner-mock";
+import { mockRunner, virtualClock } from "@ashlar/runner-mock";
 import { describe, expect, expectTypeOf, test } from "vitest";
 
 import { blobPath, BuildRig } from "./rig/build-rig.ts";
@@ -56,33 +55,12 @@ const cut: Answer = (response) => {
   response.write("only this", () => response.destroy());
 };
 
-/** Time that passes at once, but for the idle timeout of fetches, which the test lets pass. */
-class SwiftClock implements Clock {
-  readonly pauses: number[] = [];
-  #idle: (() => void) | undefined;
-
-  now(): number {
-    return 1_000_000;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    if (ms >= 30_000) {
-      this.#idle = callback;
-      return () => (this.#idle = undefined);
-    }
-    this.pauses.push(ms);
-    queueMicrotask(callback);
-    return () => {};
-  }
-
-  passIdle(): void {
-    this.#idle?.();
-  }
-}
+/** How long a server may say nothing, in milliseconds: the default of `fetch`. */
+const idleMs = 30_000;
 
 /** What becomes of a build of the files alone. */
 async function errorOf(rig: BuildRig, ...files: readonly File[]): Promise<BuildError> {
-  return await rig.build(files, { clock: new SwiftClock() }).then(
+  return await rig.build(files, { clock: virtualClock() }).then(
     () => expect.fail("it was built"),
     (error: BuildError) => error,
   );
@@ -308,35 +286,35 @@ describe("what may pass is tried again:", () => {
     ["one that breaks at once", (response) => response.destroy(), 3],
   ])("%s", async (_, answer, times) => {
     await using rig = await BuildRig.create();
-    const clock = new SwiftClock();
+    const clock = virtualClock();
     const answers = [...Array.from({ length: times }, () => answer), ok("content")];
     await using server = await HttpServer.start({ "/a": answers });
     const file = fetch(server.url("/a"), { sha256: sha256("content") });
     expect(await (await rig.build(file, { clock })).text(file)).toBe("content");
-    expect(clock.pauses).toEqual([1000, 3000, 9000].slice(0, times));
+    expect(clock.now()).toBe({ 1: 1000, 2: 4000, 3: 13_000 }[times]);
   });
 
   test("a server that falls silent", async () => {
     await using rig = await BuildRig.create();
-    const clock = new SwiftClock();
+    const clock = virtualClock();
     await using server = await HttpServer.start({
       "/a": [
-        () => clock.passIdle(),
+        () => clock.advance(idleMs),
         (response) => {
           response.writeHead(200, { "content-length": 100 });
-          response.write("some", () => clock.passIdle());
+          response.write("some", () => clock.advance(idleMs));
         },
         ok("content"),
       ],
     });
     const file = fetch(server.url("/a"), { sha256: sha256("content") });
     expect(await (await rig.build(file, { clock })).text(file)).toBe("content");
-    expect(clock.pauses).toEqual([1000, 3000]);
+    expect(clock.now()).toBe(2 * idleMs + 4000);
   });
 
   test("but not for ever, and the error says how often", async () => {
     await using rig = await BuildRig.create();
-    const clock = new SwiftClock();
+    const clock = virtualClock();
     await using server = await HttpServer.start({ "/a": status(500), "/b": status(410) });
     const file = fetch([server.url("/a"), server.url("/b")], { sha256: sha256("content") });
     await expect(rig.build(file, { clock })).rejects.toMatchObject({
@@ -346,7 +324,7 @@ describe("what may pass is tried again:", () => {
         [server.url("/b")]: "HTTP 410 Gone",
       },
     });
-    expect(clock.pauses).toEqual([1000, 3000, 9000]);
+    expect(clock.now()).toBe(13_000);
   });
 
   test("what will not pass is not", async () => {

@@ -12,7 +12,6 @@ import {
   tryBuild,
   type BuildError,
   type BuildOptions,
-  type Clock,
   type File,
   type Report,
   type Targets,
@@ -330,7 +329,7 @@ describe("while a script waits", () => {
   });
 
   test("its time can run out", async () => {
-    const clock = new HandClock();
+    const clock = virtualClock({ movesByItself: false });
     const slow = stage("slow", () => sh({ timeoutMs: 5000 })`slow`);
     const mock = mockRunner().on(slow, async () => {
       clock.advance(5000);
@@ -449,25 +448,4 @@ function gate(): {
   const entered = new Promise<void>((resolve) => (enter = resolve));
   const left = new Promise<void>((resolve) => (leave = resolve));
   return { entered, enter: () => enter(), left, leave: () => leave() };
-}
-
-/** A clock that only the test advances. */
-class HandClock implements Clock {
-  #now = 0;
-  readonly #waiting = new Set<{ readonly at: number; readonly callback: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, callback: () => void): () => void {
-    const waiter = { at: this.#now + ms, callback };
-    this.#waiting.add(waiter);
-    return () => this.#waiting.delete(waiter);
-  }
-
-  advance(ms: number): void {
-    this.#now += ms;
-    for (const waiter of this.#waiting) if (waiter.at <= this.#now) waiter.callback();
-  }
 }
