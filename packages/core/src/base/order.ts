@@ -26,5 +26,6 @@ function lift(unit: number): number {
 
 /** A sorted copy. */
 export function sortedBy<T>(items: readonly T[], name: (item: T) => string): T[] {
+  if (items.length < 2) return [...items];
   return items.toSorted((a, b) => compareCodePoints(name(a), name(b)));
 }

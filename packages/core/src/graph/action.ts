@@ -40,7 +40,6 @@ export interface ActionMessage {
 // One writer for each kind of message: a new one for each message leaves more behind than it writes.
 const commands = new MessageWriter();
 const actions = new MessageWriter();
-const platforms = new MessageWriter();
 
 /** Writes the canonical message. */
 export function encodeCommand(command: CommandMessage): Buffer {
@@ -50,13 +49,12 @@ export function encodeCommand(command: CommandMessage): Buffer {
     const start = writer.begin(2);
     writer.string(1, pair.name).string(2, pair.value).end(start);
   }
-  const platform = encodePlatform(command.platform);
-  // An absent platform and one without properties are different messages.
-  if (platform.byteLength > 0) writer.message(5, platform);
+  writePlatform(writer, 5, command.platform);
   writer.string(6, command.workingDirectory);
-  for (const path of [...new Set(command.outputPaths)].toSorted(compareCodePoints)) {
-    writer.element(7, path);
-  }
+  const { outputPaths } = command;
+  const paths =
+    outputPaths.length < 2 ? outputPaths : [...new Set(outputPaths)].toSorted(compareCodePoints);
+  for (const path of paths) writer.element(7, path);
   return writer.finish();
 }
 
@@ -68,8 +66,7 @@ export function encodeAction(action: ActionMessage): Buffer {
     .digest(2, action.inputRootDigest)
     .bool(7, action.doNotCache ?? false)
     .bytes(9, Buffer.from(action.salt, "utf8"));
-  const platform = encodePlatform(action.platform);
-  if (platform.byteLength > 0) writer.message(10, platform);
+  writePlatform(writer, 10, action.platform);
   return writer.finish();
 }
 
@@ -141,8 +138,14 @@ export function keyAction(
   return digestBytes(encodeAction({ commandDigest, inputRootDigest, salt, platform }));
 }
 
-function encodePlatform(properties: readonly NameValue[]): Buffer {
-  const writer = platforms.clear();
+/** Writes a `Platform`, if there is anything in it: an absent one and one without properties are different messages. */
+function writePlatform(
+  writer: MessageWriter,
+  field: number,
+  properties: readonly NameValue[],
+): void {
+  if (properties.length === 0) return;
+  const platform = writer.begin(field);
   const sorted = properties.toSorted(
     (a, b) => compareCodePoints(a.name, b.name) || compareCodePoints(a.value, b.value),
   );
@@ -150,5 +153,5 @@ function encodePlatform(properties: readonly NameValue[]): Buffer {
     const start = writer.begin(1);
     writer.string(1, name).string(2, value).end(start);
   }
-  return writer.finish();
+  writer.end(platform);
 }

@@ -67,10 +67,10 @@ export async function composeAction(
     return { ...mount, value: values[at] as Value };
   });
   const inputRoot = await layInputRoot(context.content, mounts);
-  await checkCwd(context.content, call, mounts);
+  if (command.cwd !== "") await checkCwd(context.content, call, mounts);
   await checkOutputs(context.content, call, mounts);
   for (const tool of inputTools(command.tools)) await checkTool(context.content, tool, mounts);
-  await checkCaches(context.content, call, mounts);
+  if (command.caches.length > 0) await checkCaches(context.content, call, mounts);
   const runner = await context.placement.of(command, context.image);
   const parts = partsOf({
     command,
@@ -180,12 +180,14 @@ async function checkOutputs(
   for (const { path, name } of command.outputs) {
     // Folders on the way to it may be there; a file in their place may not.
     for (let folder = parentOf(path); folder !== ""; folder = parentOf(folder)) {
-      const isFile = (await find(content, mounts, folder)) === "other";
+      const found = find(content, mounts, folder);
+      const isFile = (found instanceof Promise ? await found : found) === "other";
       if (isFile) throw outputPathTaken(stage, name, path);
     }
     if (mountAround(mounts, path)?.isWritable === true) continue;
     const holdsInput = mounts.some((mount) => mount.path !== path && isWithin(mount.path, path));
-    const isTaken = holdsInput || (await find(content, mounts, path)) !== undefined;
+    const found = find(content, mounts, path);
+    const isTaken = holdsInput || (found instanceof Promise ? await found : found) !== undefined;
     if (isTaken) throw outputPathTaken(stage, name, path);
   }
 }
@@ -206,17 +208,23 @@ async function checkCaches(
   }
 }
 
-/** What the mounts put at a path; `undefined` for nothing. */
-async function find(
+type Found = "directory" | "other" | undefined;
+
+/** What the mounts put at a path; `undefined` for nothing. A promise only if a directory has to be read. */
+function find(
   content: ContentStore,
   mounts: readonly FilledMount[],
   path: ArtifactPath,
-): Promise<"directory" | "other" | undefined> {
+): Found | Promise<Found> {
   const mount = mountAround(mounts, path);
   if (mount === undefined) return undefined;
   const below = belowMount(mount, path);
   if (mount.value.kind === "file") return below === "" ? "other" : undefined;
-  const entry = await entryAt(content, mount.value.digest, below);
+  return findIn(content, mount.value.digest, below);
+}
+
+async function findIn(content: ContentStore, tree: Digest, below: ArtifactPath): Promise<Found> {
+  const entry = await entryAt(content, tree, below);
   return entry && (entry.type === "directory" ? "directory" : "other");
 }
 
@@ -227,7 +235,10 @@ function belowMount(mount: FilledMount, path: ArtifactPath): ArtifactPath {
 
 /** The deepest mount at or above a path: the one that the path leads into. */
 function mountAround(mounts: readonly FilledMount[], path: ArtifactPath): FilledMount | undefined {
-  return mounts
-    .filter((mount) => isWithin(path, mount.path))
-    .toSorted((a, b) => b.path.length - a.path.length)[0];
+  let deepest: FilledMount | undefined;
+  for (const mount of mounts) {
+    if (!isWithin(path, mount.path)) continue;
+    if (deepest === undefined || mount.path.length > deepest.path.length) deepest = mount;
+  }
+  return deepest;
 }

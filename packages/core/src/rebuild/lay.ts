@@ -74,6 +74,9 @@ export async function layTree(
     placeAt(top, path).layers.push({ entry: entryOf(value), artifact });
   }
   const added = new Map<Digest, Buffer>();
+  const plain = layPlainly(top, added);
+  if (plain?.type === "directory") return { digest: plain.digest, added };
+  added.clear();
 
   /** What stands at a place, of all that lies there and of what lies below. */
   const settle = async (
@@ -126,15 +129,37 @@ export async function layTree(
       } else if (entry.type === "directory") directories.push({ name, digest: entry.digest });
       else symlinks.push({ name, target: entry.target });
     }
-    const message = encodeDirectory({ files, directories, symlinks });
-    const digest = digestBytes(message);
-    added.set(digest, message);
-    return digest;
+    return addDirectory({ files, directories, symlinks }, added);
   };
 
   const laid = await settle("", top.layers, top.below);
   invariant(laid.type === "directory", "what lies at the top is a tree");
   return { digest: laid.digest, added };
+}
+
+/**
+ * What stands at a place where nothing meets anything, nor lies inside of something: no directory has to be read
+ * for that, nor anything waited for. `undefined` where it is otherwise.
+ */
+function layPlainly({ below, layers }: Place, added: Map<Digest, Buffer>): Entry | undefined {
+  if (layers.length > 0)
+    return layers.length === 1 && below.size === 0 ? layers[0]?.entry : undefined;
+  const files: FileNode[] = [];
+  const directories: DirectoryNode[] = [];
+  for (const [name, place] of below) {
+    const entry = layPlainly(place, added);
+    if (entry === undefined || entry.type === "symlink") return undefined;
+    if (entry.type === "directory") directories.push({ name, digest: entry.digest });
+    else files.push({ name, digest: entry.digest, isExecutable: entry.isExecutable });
+  }
+  return { type: "directory", digest: addDirectory({ files, directories, symlinks: [] }, added) };
+}
+
+function addDirectory(directory: Directory, added: Map<Digest, Buffer>): Digest {
+  const message = encodeDirectory(directory);
+  const digest = digestBytes(message);
+  added.set(digest, message);
+  return digest;
 }
 
 const noPlaces: ReadonlyMap<string, Place> = new Map();

@@ -213,19 +213,35 @@ function recordOf({ stdout, stderr, worker, startedAt, finishedAt }: ActionResul
 
 /** The declared outputs that a result holds, by name. One of the wrong kind is not among them. */
 function declaredValues(action: Action, result: ActionResult): Map<string, Value> {
-  const found = new Map<string, Value>();
-  for (const { path, digest, isExecutable } of result.files) {
-    found.set(path, { kind: "file", digest, isExecutable });
-  }
-  for (const { path, rootDigest } of result.directories) {
-    found.set(path, { kind: "tree", digest: rootDigest });
-  }
+  const { files, directories } = result;
+  const find = files.length + directories.length <= fewOutputs ? findAmong : finder(result);
   const values = new Map<string, Value>();
   for (const { name, kind, path } of action.outputs) {
-    const value = found.get(relativeTo(path, action.cwd));
+    const value = find(result, relativeTo(path, action.cwd));
     if (value?.kind === kind) values.set(name, value);
   }
   return values;
+}
+
+/** Up to this many outputs are compared one by one. */
+const fewOutputs = 4;
+
+function findAmong({ files, directories }: ActionResult, wanted: string): Value | undefined {
+  const tree = directories.findLast(({ path }) => path === wanted);
+  if (tree !== undefined) return { kind: "tree", digest: tree.rootDigest };
+  const file = files.findLast(({ path }) => path === wanted);
+  return file && { kind: "file", digest: file.digest, isExecutable: file.isExecutable };
+}
+
+function finder({ files, directories }: ActionResult): typeof findAmong {
+  const found = new Map<string, Value>();
+  for (const { path, digest, isExecutable } of files) {
+    found.set(path, { kind: "file", digest, isExecutable });
+  }
+  for (const { path, rootDigest } of directories) {
+    found.set(path, { kind: "tree", digest: rootDigest });
+  }
+  return (_, wanted) => found.get(wanted);
 }
 
 /** Who ran an action, and how far the result can be trusted. */

@@ -57,7 +57,8 @@ export async function execute(
   const { runner, content, signal } = context;
   const deadline = new Deadline(call.command.run.timeoutMs, context.clock);
   const tail = new LogTail();
-  const decoders = { stdout: new StringDecoder("utf8"), stderr: new StringDecoder("utf8") };
+  // Made when something is printed: most commands print nothing.
+  const decoders: { stdout?: StringDecoder; stderr?: StringDecoder } = {};
   const say = (stream: "stdout" | "stderr", text: string): void => {
     if (text === "") return;
     tail.add(text);
@@ -70,9 +71,14 @@ export async function execute(
       clock: context.clock,
       signal: deadline.with(signal),
       onEnded: context.onEnded,
-      onLog: (stream, chunk) => say(stream, decoders[stream].write(Buffer.from(chunk))),
+      onLog: (stream, chunk) => {
+        const decoder = (decoders[stream] ??= new StringDecoder("utf8"));
+        say(stream, decoder.write(Buffer.from(chunk)));
+      },
     });
-    for (const stream of ["stdout", "stderr"] as const) say(stream, decoders[stream].end());
+    for (const stream of ["stdout", "stderr"] as const) {
+      say(stream, decoders[stream]?.end() ?? "");
+    }
     signal.throwIfAborted();
     const error = judge(action, call, execution, deadline, tail);
     if (error?.code !== "STAGE_FAILED") return { execution, error };
