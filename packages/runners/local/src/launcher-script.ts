@@ -11,6 +11,9 @@
  *     status           how it ended: `<number> <status> <process>`
  *     said             what bash says of it, before that
  *
+ * The process that becomes the command is there before the command is known: while nothing runs at a post, its shell has
+ * forked already. It opens the pipes for output itself, so no process holds them that is not of the command.
+ *
  * Job control makes each command the leader of a process group. It also makes bash say how each one
  * ended, in words that tell an exit code of 137 from a death by SIGKILL, where the status does not.
  *
@@ -48,13 +51,13 @@ post() {
   set -m
   cd "post-$1" && mkfifo -m 600 in status stdout stderr || { echo "failed $1"; exit; }
   echo "ready $1"
-  exec > status 2> said < in
-  while read -r number; do
+  exec > status 2> said 3< in < /dev/null
+  number=0
+  while :; do
+    number=$((number + 1))
     case $number in *000) exec 2> said ;; esac
-    exec 3> stdout 4> stderr
-    ( . ./command ) < /dev/null >&3 2>&4 3>&- 4>&- &
+    ( read -r go <&3 || exit; exec 3<&- > stdout 2> stderr; . ./command ) &
     child=$!
-    exec 3>&- 4>&-
     echo "$number $child" 1<> process
     wait "$child"
     status=$?
@@ -66,7 +69,7 @@ post() {
     done
     gone=$child
     child=
-    echo "$number $status $gone"
+    echo "$number $status $gone" || exit
   done
 }
 

@@ -62,7 +62,8 @@ export class Launcher {
 
   /** A post for one command. `undefined` where there is no shell for it. */
   async take(): Promise<Post | undefined> {
-    for (let post = this.#free.pop(); post !== undefined; post = this.#free.pop()) {
+    // The one that has rested longest: its shell has got ready for the next command meanwhile.
+    for (let post = this.#free.shift(); post !== undefined; post = this.#free.shift()) {
       if (post.isFit) return post;
       post.close();
     }
@@ -73,7 +74,14 @@ export class Launcher {
     this.#waiters++;
     shell.process.ref();
     try {
-      return await this.#open(shell);
+      // Where commands run at once, one post more than commands: so one rests between two of them.
+      const isFirst = this.#count === 0;
+      const [post, spare] = await Promise.all([
+        this.#open(shell),
+        isFirst ? undefined : this.#open(shell),
+      ]);
+      if (spare !== undefined) this.#free.push(spare);
+      return post;
     } finally {
       this.#waiters--;
       if (this.#waiters === 0) shell.process.unref();

@@ -142,7 +142,8 @@ export class Post {
     this.#isSpoilt = true;
     for (const fd of [this.#in, this.#command, ...Object.values(this.#fds)]) fs.closeSync(fd);
     this.#status.destroy();
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    // The shell may be about to note who waits for the next command, which is nobody's any more; once, and no more.
+    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 1 });
   }
 
   #open(name: string): number {
