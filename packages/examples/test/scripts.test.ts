@@ -65,7 +65,9 @@ test("functions: what can be reused is, and a helper of the module counts", asyn
   const copy = mkdtempSync(join(packageRoot, "dist", "copy-"));
   try {
     cpSync(join(packageRoot, "functions"), join(copy, "functions"), { recursive: true });
-    cpSync(example("functions"), join(copy, "script", "functions.js"));
+    for (const name of ["functions", "functions-pipeline"]) {
+      cpSync(example(name), join(copy, "script", `${name}.js`));
+    }
     const script = join(copy, "script", "functions.js");
     const { stdout } = await run(script);
     expect(stdout).toContain("# Words\n\n- stone: 4\n- and: 2\n- alone: 1");

@@ -1,33 +1,25 @@
-import { BuildError, MemoryStore, build, source } from "@ashlar/core";
-import { mockRunner } from "@ashlar/runner-mock";
+import { source } from "@ashlar/core";
+import { Rig } from "@ashlar/runner-mock";
 import { expect, test } from "vitest";
 
 import { check, pack, render, site } from "../src/site.ts";
 
-const src = source(new URL("../hello", import.meta.url));
+test("the page is packed once it has been checked, and only if it is well formed", async () => {
+  await using rig = new Rig({ files: { "page.mjs": "", "greetings.txt": "hi", "check.mjs": "" } });
+  rig.mock
+    .on(render, async ({ inputs, out }) => {
+      out["index.html"].write(`<li>${(await inputs.text("greetings.txt")).trim()}`);
+    })
+    .on(check, async ({ inputs: [, page] }) => {
+      const isClosed = (await page.text()).endsWith("</li>");
+      return isClosed ? {} : { exitCode: 1, stderr: "an item is not closed" };
+    })
+    .on(pack, async ({ inputs, out }) => out["site.html.gz"].write(await inputs.bytes()));
+  const { packed } = site(source("."));
 
-test("the page is packed once it has been checked", async () => {
-  const mock = mockRunner()
-    .on(render, { outputs: { "index.html": "<ul></ul>" } })
-    .on(check, {})
-    .on(pack, async ({ text }) => ({ outputs: { "site.html.gz": await text("in/index.html") } }));
-
-  const store = new MemoryStore();
-  const { packed } = site(src);
-  const first = await build(packed, { runner: mock, store });
-  expect(mock.names).toEqual(["render", "check", "pack"]);
-  expect(await first.text(packed)).toBe("<ul></ul>");
-
-  const second = await build(packed, { runner: mock, store });
-  expect(second.ran).toEqual([]);
-});
-
-test("a page that is not well formed is not packed", async () => {
-  const mock = mockRunner()
-    .on(render, { outputs: { "index.html": "<li>" } })
-    .on(check, { exitCode: 1, stderr: "an item is not closed" });
-
-  const building = build(site(src).packed, { runner: mock, store: new MemoryStore() });
-  await expect(building).rejects.toThrow(BuildError);
-  expect(mock.names).toEqual(["render", "check"]);
+  await expect(rig.build(packed)).rejects.toThrow("stage `check` exited with 1");
+  await rig.edit({ "greetings.txt": "hello</li>" });
+  expect(await rig.executed(packed)).toEqual(["render", "check", "pack"]);
+  await rig.edit({ "greetings.txt": "hello</li>\n" });
+  expect(await rig.executed(packed)).toEqual(["render"]);
 });
