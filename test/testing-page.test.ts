@@ -6,17 +6,21 @@
  */
 /* oxlint-disable no-shadow -- a page shows names as users give them, in each piece anew */
 import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
   all,
   build,
+  fn,
+  matrix,
   MemoryStore,
   out,
   renderError,
   seq,
   sh,
+  simulate,
   source,
   stage,
   tool,
@@ -25,7 +29,7 @@ import {
   type Tree,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
-import { pipelineText, recordingRunner, replayRunner, Rig } from "@ashlar/runner-mock";
+import { explore, pipelineText, recordingRunner, replayRunner, Rig } from "@ashlar/runner-mock";
 import { assertRan, assertRanBefore, assertReused } from "@ashlar/runner-mock/assert";
 import { matchers } from "@ashlar/runner-mock/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -214,6 +218,39 @@ describe("docs/testing-pipelines.md", () => {
     `);
     // docs end
     await rig.build(pipeline);
+  });
+
+  test("tries other orders", async () => {
+    await using rig = new Rig({ files: { "src/main.c": "" } });
+    const cwd = rig.project;
+    const order: string[] = [];
+    // docs: explore
+    const racing = stage("racing", (name: string) =>
+      fn.opaque(`racing ${name}`, {
+        outputs: { seen: out.file("seen") },
+        run: async ({ out: { seen } }) => {
+          order.push(name); // shared by both, so what it holds depends on who is first
+          await writeFile(seen, order.join());
+        },
+      }),
+    );
+    const both = all({ a: racing("a"), b: racing("b") });
+    const found = await explore(both, { schedules: 500, seed: 7, reset: () => order.splice(0) });
+    expect(found.difference?.stages[0]?.stage).toMatch(/^racing/);
+
+    const fine = await explore(pipeline, { schedules: 50, cwd });
+    expect(fine.difference, String(fine)).toBeUndefined();
+    // docs end
+  });
+
+  test("says how long a build would take", async () => {
+    // docs: simulate
+    const wide = matrix({ level: [0, 1, 2, 3] }, ({ level }) => compile({ src, level }));
+    const durations = { compile: 40_000 }; // or a function; or those on record, of a `runner`
+    expect((await simulate(wide, { durations, slots: 1 })).makespanMs).toBe(160_000);
+    const { makespanMs, utilisation } = await simulate(wide, { durations, slots: 3 });
+    expect({ makespanMs, utilisation }).toEqual({ makespanMs: 80_000, utilisation: 2 / 3 });
+    // docs end
   });
 
   test("shows what is wrong with a script", async () => {
