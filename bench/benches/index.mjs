@@ -14,6 +14,7 @@ import { sandbox } from "./sandbox.mjs";
 import { simulate } from "./simulate.mjs";
 import { snapshot } from "./snapshot.mjs";
 import { start } from "./start.mjs";
+import { watch } from "./watch.mjs";
 
 /** @type {readonly import("./bench.mjs").Bench[]} */
 export const benches = [
@@ -28,4 +29,5 @@ export const benches = [
   sandbox,
   start,
   simulate,
+  watch,
 ];

@@ -11,13 +11,18 @@ import { exitCode } from "./exit-code.ts";
 import { runCommandLine } from "./program.ts";
 import { outputOf, Stopped } from "./surroundings.ts";
 
-const controller = new AbortController();
+let controller: AbortController | undefined;
 
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-  process.on(signal, () => {
-    if (controller.signal.aborted) process.exit(exitCode.interrupted);
-    controller.abort(new Stopped(signal));
-  });
+/** From when somebody asks for it, signals do not end the process any more, but abort this. */
+function listen(): AbortController {
+  const made = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (made.signal.aborted) process.exit(exitCode.interrupted);
+      made.abort(new Stopped(signal));
+    });
+  }
+  return made;
 }
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -36,7 +41,10 @@ void runCommandLine(process.argv.slice(2), {
   env: process.env,
   out: outputOf(process.stdout),
   err: outputOf(process.stderr),
-  signal: controller.signal,
+  // While a build file is loaded, which may never end, Ctrl-C does what it does anywhere.
+  get signal() {
+    return (controller ??= listen()).signal;
+  },
 }).then((code) => {
   process.exitCode = code;
 });

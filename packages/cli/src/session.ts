@@ -42,7 +42,7 @@ export async function openSession(
   surroundings: Surroundings,
   { isAnew = false }: { readonly isAnew?: boolean } = {},
 ): Promise<Session> {
-  const { cwd: from, signal } = surroundings;
+  const { cwd: from } = surroundings;
   const path = findBuildFile(options.file, from);
   // Wrong options are told of before anything is loaded.
   const slots = options.slots === undefined ? undefined : countOf("--slots", options.slots);
@@ -57,7 +57,7 @@ export async function openSession(
     ready: async () => {
       runner ??= makeRunner(options, file);
       return {
-        ...{ runner: await runner, cwd, store, signal },
+        ...{ runner: await runner, cwd, store, signal: surroundings.signal },
         keepGoing: options.keepGoing ?? settings.keepGoing ?? false,
         ...(slots !== undefined && { slots }),
         ...(settings.resources !== undefined && { resources: settings.resources }),

@@ -28,7 +28,10 @@ export interface Surroundings {
   readonly out: Output;
   /** For what happens meanwhile: progress, logs, errors. */
   readonly err: Output;
-  /** Aborted when the user wants it to end. Its reason is a {@link Stopped}. */
+  /**
+   * Aborted when the user wants it to end. Its reason is a {@link Stopped}. Asked for only when there is something to
+   * end in good order.
+   */
   readonly signal: AbortSignal;
 }
 

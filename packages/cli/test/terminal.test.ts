@@ -93,6 +93,14 @@ describe.skipIf(whyNoTerminal !== undefined)("in a terminal", () => {
     await expect.poll(() => processesWith("sleep\u00000.472")).toEqual([]);
   });
 
+  test("a build file that never ends can be ended", async () => {
+    using project = new Project({
+      "ashlar.build.ts": `process.stderr.write("loading"); for (;;);`,
+    });
+    const { code } = await runInTerminal(project, "build", { keys: [["loading", "^C"]] });
+    expect(code).toBe(-2);
+  });
+
   test("a build in which nothing has to run draws nothing", async () => {
     using project = new Project({ "ashlar.build.ts": slow("true") });
     await project.run("build good");
