@@ -58,7 +58,7 @@ export class CommandWork {
   readonly #priorities: Priorities;
   readonly #underWay = new Map<ActionKey, Promise<unknown>>();
   readonly #started = new Map<NodeId, Started>();
-  /** Those whose commands have what they need. */
+  /** Those whose commands have what they need, as far as a clock wants to know. */
   readonly #inTurns = new Set<PlanNode>();
   #elsewhere: Placement | undefined;
 
@@ -193,27 +193,31 @@ export class CommandWork {
   /** Does work for a node when there is what its command needs. */
   async #inTurn<T>(node: PlanNode, work: (leave: () => void) => Promise<T>): Promise<T> {
     const { resources } = node.call.command.run;
-    const waiting = this.#options.clock.activity?.rest(() => {
-      const names = [...this.#inTurns].flatMap(({ name, call }) => {
-        return sharesAny(call.command.run.resources, resources) ? name : [];
-      });
-      return `\`${node.name}\` waits for ${amountsText(resources)}, behind ${listed(names)}`;
-    });
-    return await this.#pool.use(
-      resources,
-      () => this.#priorities.of(node.id),
-      async (giveBack) => {
-        waiting?.[Symbol.dispose]();
-        this.#inTurns.add(node);
-        const leave = (): void => {
-          this.#inTurns.delete(node);
-          giveBack();
-        };
-        return await work(leave).finally(leave);
-      },
-      // Who comes first of those that come together may be another one each time.
-      node.id,
+    const priorityOf = (): number => this.#priorities.of(node.id);
+    const { activity } = this.#options.clock;
+    // Who comes first of those that come together may be another one each time: so they have a rank.
+    if (activity === undefined) return await this.#pool.use(resources, priorityOf, work, node.id);
+    const waiting = activity.rest(() => this.#waitOf(node));
+    const inTurn = async (giveBack: () => void): Promise<T> => {
+      waiting[Symbol.dispose]();
+      this.#inTurns.add(node);
+      const leave = (): void => {
+        this.#inTurns.delete(node);
+        giveBack();
+      };
+      return await work(leave).finally(leave);
+    };
+    return await this.#pool.use(resources, priorityOf, inTurn, node.id);
+  }
+
+  /** Who waits for whom, when a node waits for resources. */
+  #waitOf({ name, call }: PlanNode): string {
+    const { resources } = call.command.run;
+    const holders = [...this.#inTurns].filter((other) =>
+      sharesAny(other.call.command.run.resources, resources),
     );
+    const names = listed(holders.map((holder) => holder.name));
+    return `\`${name}\` waits for ${amountsText(resources)}, behind ${names}`;
   }
 
   /** Runs the command. Says what became of it; or when to try again, in milliseconds from now. */
@@ -240,11 +244,14 @@ export class CommandWork {
     const startedAt = clock.now();
     // As long as it had its slot: laying out inputs is part of what it costs.
     let durationMs = 0;
-    const verdict = this.#execute(node, composed, provision, { onText, onEnded }).finally(() => {
+    let verdict: Verdict;
+    try {
+      verdict = await this.#execute(node, composed, provision, { onText, onEnded });
+    } finally {
       durationMs = clock.now() - startedAt;
       started.spentMs += durationMs;
-    });
-    const { execution, error } = await verdict;
+    }
+    const { execution, error } = verdict;
     if (error === undefined && execution !== undefined) {
       const replaces = history.earlierKey(node);
       const produced = await this.#options.rebuilder.keep(composed, execution, runner, replaces);
