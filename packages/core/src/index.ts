@@ -224,7 +224,7 @@ export type { InputTool, PlacedTool } from "./graph/placed-tool.ts";
 export { parsePath, type ArtifactPath } from "./artifact/path.ts";
 export { materializeTree, modeOf, type MaterializeOptions } from "./store/materialize.ts";
 export { snapshot, snapshotFile, type SnapshotOptions } from "./store/snapshot.ts";
-export { writeTree, type TreeFiles } from "./store/write-tree.ts";
+export { bytesOf, writeTree, type FileContent, type TreeFiles } from "./store/write-tree.ts";
 export { entryAt, walkTree, type Entry } from "./store/directories.ts";
 export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";

@@ -12,8 +12,14 @@ import { writeDirectory } from "./directories.ts";
 import type { ContentStore } from "./store.ts";
 import { Taking } from "./taking.ts";
 
+/** Content of a file, a text in UTF-8 or bytes; with or without an exec bit. */
+export type FileContent =
+  | string
+  | Uint8Array
+  | { readonly content: string | Uint8Array; readonly executable: boolean };
+
 /** Content of files by their paths. A path that ends with `/` is a directory, and its content empty. */
-export type TreeFiles = Readonly<Record<string, string | Uint8Array>>;
+export type TreeFiles = Readonly<Record<string, FileContent>>;
 
 /** A folder while it is put together. */
 interface Folder {
@@ -22,28 +28,39 @@ interface Folder {
 }
 
 /**
- * Keeps files as a tree, none of them executable, and returns the digest of its root directory.
+ * Keeps files as a tree, and returns the digest of its root directory.
  *
  * @throws {@link BuildError} `MALFORMED_PATH`, or `PATH_CONFLICT` for two entries of one name.
  */
 export async function writeTree(content: ContentStore, files: TreeFiles): Promise<Digest> {
   const root: Folder = { files: new Map(), folders: new Map() };
   const taking = new Taking(content);
-  for (const [path, bytes] of Object.entries(files)) {
+  for (const [path, written] of Object.entries(files)) {
     const place = parsePath(path);
     if (path.endsWith("/")) folderAt(root, place);
     else {
-      const digest = await taking.write(typeof bytes === "string" ? Buffer.from(bytes) : bytes);
+      const { bytes, isExecutable } = bytesOf(written);
+      const digest = await taking.write(bytes);
       const name = baseName(place);
       if (name === "") throw malformedPath(path, "it is the tree itself, and no file in it");
       const folder = folderAt(root, parentOf(place));
       if (folder.files.has(name) || folder.folders.has(name)) throw takenTwice(place);
-      folder.files.set(name, { name, digest, isExecutable: false });
+      folder.files.set(name, { name, digest, isExecutable });
     }
   }
   const digest = await keep(taking, root);
   await taking.end();
   return digest;
+}
+
+/** The bytes of a file, and its exec bit. */
+export function bytesOf(file: FileContent): {
+  readonly bytes: Uint8Array;
+  readonly isExecutable: boolean;
+} {
+  if (typeof file === "string") return { bytes: Buffer.from(file), isExecutable: false };
+  if (file instanceof Uint8Array) return { bytes: file, isExecutable: false };
+  return { ...bytesOf(file.content), isExecutable: file.executable };
 }
 
 async function keep(taking: Taking, { files, folders }: Folder): Promise<Digest> {

@@ -5,6 +5,7 @@
  */
 import {
   BuildError,
+  bytesOf,
   kindName,
   outputWrongKind,
   secretFoundIn,
@@ -12,6 +13,7 @@ import {
   type Action,
   type ArtifactPath,
   type ContentStore,
+  type FileContent,
   type Kind,
   type TreeFiles,
   type Value,
@@ -19,8 +21,8 @@ import {
 
 import { mockOutputUndeclared } from "./errors.ts";
 
-/** Content of a scripted output: the bytes of a file, or the files of a tree by their paths. */
-export type MockOutput<K extends Kind = Kind> = K extends "file" ? string | Uint8Array : TreeFiles;
+/** Content of a scripted output: that of a file, or the files of a tree by their paths. */
+export type MockOutput<K extends Kind = Kind> = K extends "file" ? FileContent : TreeFiles;
 
 /** Contents of a stage's outputs, by name. A check has none. */
 export type MockOutputs<O> = [keyof O] extends [never]
@@ -63,7 +65,9 @@ export class Written {
 }
 
 function isFiles(output: MockOutput | undefined): output is TreeFiles {
-  return typeof output === "object" && !(output instanceof Uint8Array);
+  const isRecord = typeof output === "object" && !(output instanceof Uint8Array);
+  // The files of a tree have contents, and none is `true` or `false`.
+  return isRecord && typeof output["executable"] !== "boolean";
 }
 
 /**
@@ -106,5 +110,6 @@ export function emptyOutputs(action: Action): AnyOutputs {
 
 async function writeValue(content: ContentStore, written: MockOutput): Promise<Value> {
   if (isFiles(written)) return { kind: "tree", digest: await writeTree(content, written) };
-  return { kind: "file", digest: await content.write(Buffer.from(written)), isExecutable: false };
+  const { bytes, isExecutable } = bytesOf(written);
+  return { kind: "file", digest: await content.write(bytes), isExecutable };
 }

@@ -6,17 +6,19 @@
  *
  * @module
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
 
 import {
+  bytesOf,
   invalidOption,
   plan,
   sourcePlaceOf,
   tryBuild,
   type BuildOptions,
   type BuildPlan,
+  type FileContent,
   type PlanOptions,
   type Report,
   type Store,
@@ -32,7 +34,7 @@ import { virtualClock, type VirtualClock } from "./virtual-clock.ts";
  * Files by path, to be written, or removed where there is `undefined`. A path that ends with `/` is a
  * directory.
  */
-export type RigFiles = Readonly<Record<string, string | Uint8Array | undefined>>;
+export type RigFiles = Readonly<Record<string, FileContent | undefined>>;
 
 /** What a rig starts with. */
 export interface RigOptions extends MockRunnerOptions {
@@ -159,7 +161,10 @@ export class Rig {
         continue;
       }
       mkdirSync(path.endsWith("/") ? full : dirname(full), { recursive: true });
-      if (!path.endsWith("/")) writeFileSync(full, content);
+      if (path.endsWith("/")) continue;
+      const { bytes, isExecutable } = bytesOf(content);
+      writeFileSync(full, bytes);
+      chmodSync(full, isExecutable ? 0o755 : 0o644);
     }
   }
 }

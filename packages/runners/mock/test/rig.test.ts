@@ -7,6 +7,7 @@ import {
   sh,
   source,
   stage,
+  tool,
   type BuildError,
   type File,
   type Report,
@@ -63,6 +64,23 @@ describe("a rig", () => {
     });
     expect(await (await rig.build(object)).text(object)).toBe("b.c,lib/a.c");
     await rig.executed(app);
+  });
+
+  test("makes programs, of the project and of outputs", async () => {
+    const program = { content: "#!/bin/sh", executable: true };
+    await using rig = new Rig({ files: { "src/main.c": "", "tools/gen": program } });
+    const made = stage("make", () => sh`make ${out.tree("kit")} ${out.file("one")}`);
+    const { kit, one } = made();
+    const tools = [
+      tool.from(kit, "bin/it"),
+      tool.from(one, { name: "one" }),
+      tool.from(source("tools"), "gen"),
+    ];
+    const use = stage("use", () => sh({ tools })`it`);
+    rig.mock.on(made, { outputs: { kit: { "bin/it": program }, one: program } }).on(use, {});
+    expect(await rig.executed(use())).toEqual(["make", "use"]);
+    await rig.edit({ "tools/gen": "#!/bin/sh" });
+    expect(codes(await rig.tryBuild(use()))).toEqual(["TOOL_NOT_EXECUTABLE"]);
   });
 
   test("refuses what lies elsewhere", async () => {
