@@ -145,13 +145,15 @@ async function importTree(
       await materializeTree(content, tree, folder, { mtime: 1 });
       const { execa } = await import("execa");
       const owner = ["--owner=0", "--group=0", "--numeric-owner"];
+      // Everybody may read it, whatever the modes of our copy are: that of a temporary folder, at its top.
+      const mode = "--mode=u=rwX,go=rX";
       const changes = [`ENV PATH=${usualPath}`, `LABEL ${imageLabel}`];
       const words = [
         "import",
         ...changes.flatMap((change) => ["--change", change]),
         ...["-", reference],
       ];
-      const { failed, stderr } = await execa("tar", ["-C", folder, ...owner, "-c", "."], {
+      const { failed, stderr } = await execa("tar", ["-C", folder, ...owner, mode, "-c", "."], {
         reject: false,
         stdin: "ignore",
         encoding: "buffer",

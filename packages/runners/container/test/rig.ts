@@ -132,6 +132,8 @@ function findEngine(name: "docker" | "podman"): TestEngine | string {
     importImage(name, image, made);
     const architecture = { x64: "amd64" }[process.arch as string] ?? process.arch;
     return { name, image, architecture, version: said.stdout.trim() };
+  } catch (error) {
+    return `no image can be made: ${String(error).split("\n")[0]}`;
   } finally {
     fs.rmSync(made, { recursive: true });
   }

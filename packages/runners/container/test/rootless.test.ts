@@ -46,6 +46,7 @@ describe.skipIf(!isThere)(`podman without root${isThere ? "" : ` (not here: ${us
       uid: Number(user.uid),
       own: Number(user.uid),
       ran: ["again"],
+      printed: "inside\n",
     });
   });
 });
@@ -53,5 +54,5 @@ describe.skipIf(!isThere)(`podman without root${isThere ? "" : ` (not here: ${us
 const makeImage = `
   mkdir -p "$XDG_RUNTIME_DIR" root/bin root/tmp
   cp /usr/bin/busybox root/bin/
-  for a in sh env cat ls id true; do ln -s busybox root/bin/$a; done
+  for a in sh env cat ls id true mkdir cp ln; do ln -s busybox root/bin/$a; done
   tar -C root -c . | podman import - rootless:1 2> /dev/null`;

@@ -22,5 +22,11 @@ const [only] = report.stages;
 const log = only === undefined ? "" : await report.log(only);
 const { uid } = statSync(join(folder, "o"));
 const warm = await build(stage("again", () => sh`true`)(), { runner, store: new MemoryStore() });
+const fill =
+  "mkdir -p root/bin; cp /bin/busybox root/bin; for a in sh env; do ln -s busybox root/bin/$a; done";
+const rootfs = stage("rootfs", () => sh({ outputs: { root: out.tree("root") } })`sh -ec ${fill}`)();
+const inside = stage("inside", () => sh({ image: rootfs })`sh -c ${"echo inside"}`)();
+const second = await build(inside, { runner, store: new MemoryStore() });
+const printed = await second.log(second.stages[1]!);
 await runner[Symbol.asyncDispose]();
-process.stdout.write(JSON.stringify({ log, uid, own: process.getuid?.(), ran: warm.ran }));
+process.stdout.write(JSON.stringify({ log, uid, own: process.getuid?.(), ran: warm.ran, printed }));
