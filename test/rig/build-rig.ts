@@ -193,6 +193,7 @@ export class BuildRig {
 
   /** Stops what is under way, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
+    if (process.env["KEEP"] === "1") process.stderr.write(`kept ${this.folder}\n`);
     await this.#rig[Symbol.asyncDispose]();
   }
 }
