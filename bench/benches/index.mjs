@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { cargo } from "./cargo.mjs";
 import { cold } from "./cold.mjs";
 import { container } from "./container.mjs";
 import { memory } from "./memory.mjs";
@@ -30,4 +31,5 @@ export const benches = [
   start,
   simulate,
   watch,
+  cargo,
 ];

@@ -1,0 +1,110 @@
+/**
+ * A Rust workspace on crates that many use, for `@ashlar/cargo` and for cargo by hand.
+ *
+ *     workspace/app   a program: clap, tokio
+ *     workspace/core  a library: serde and its macros
+ *     registry/       all external crates, as `cargo vendor` makes them
+ *
+ * The crates come from crates.io, by cargo itself.
+ *
+ * @module
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+import { run } from "../measure/child.mjs";
+
+/** @type {Readonly<Record<string, string>>} */
+const files = {
+  "Cargo.toml": `[workspace]
+members = ["app", "core"]
+resolver = "2"
+`,
+  "app/Cargo.toml": `[package]
+name = "app"
+version = "0.1.0"
+edition = "2021"
+[dependencies]
+clap = { version = "4", features = ["derive"] }
+tokio = { version = "1", features = ["rt", "macros", "time"] }
+bench-core = { path = "../core" }
+`,
+  "app/src/main.rs": `use clap::Parser;
+#[derive(Parser)]
+struct Options {
+    #[arg(default_value = "3")]
+    count: u32,
+}
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let Options { count } = Options::parse();
+    println!("{}", bench_core::line(count));
+}
+`,
+  "core/Cargo.toml": `[package]
+name = "bench-core"
+version = "0.1.0"
+edition = "2021"
+[dependencies]
+serde = { version = "1", features = ["derive"] }
+serde_json = "1"
+`,
+  "core/src/lib.rs": `use serde::Serialize;
+#[derive(Serialize)]
+struct Line {
+    count: u32,
+}
+pub fn line(count: u32) -> String {
+    serde_json::to_string(&Line { count }).unwrap_or_default()
+}
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn lines() {
+        assert_eq!(super::line(3), "{\\"count\\":3}");
+    }
+}
+`,
+};
+
+/**
+ * Writes the workspace, and has cargo fetch its crates.
+ *
+ * @param {string} project an empty folder
+ * @throws {Error} when there is no cargo, or no registry
+ */
+export function writeRustProject(project) {
+  const workspace = join(project, "workspace");
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), text);
+  }
+  const registry = join(project, "registry");
+  run(["cargo", "generate-lockfile"], { cwd: workspace });
+  run(["cargo", "vendor", "--locked", "--versioned-dirs", registry], { cwd: workspace });
+}
+
+/**
+ * Runs cargo as people do, on the same crates, in one target directory.
+ *
+ * @param {string} project
+ * @param {string} target directory
+ * @param {number} jobs
+ * @param {readonly string[]} words
+ * @returns {import("../measure/child.mjs").Finished}
+ */
+export function runCargo(project, target, jobs, words) {
+  const sources = [
+    'source.crates-io.replace-with="bench"',
+    `source.bench.directory="${join(project, "registry")}"`,
+  ];
+  const options = [...sources.flatMap((each) => ["--config", each]), "--locked", "--offline"];
+  return run(["cargo", ...words, "--release", ...options], {
+    cwd: join(project, "workspace"),
+    env: {
+      CARGO_TARGET_DIR: target,
+      CARGO_INCREMENTAL: "0",
+      CARGO_BUILD_JOBS: String(jobs),
+    },
+  });
+}
