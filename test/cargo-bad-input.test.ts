@@ -112,10 +112,21 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(log).toContain("fetch the file with `fetch`");
   }, 60_000);
 
+  test("a file that code includes and the source leaves out is named, with the glob to add", async () => {
+    const code = 'pub const SONG: &str = include_str!("../songs/first.txt");';
+    const inside = { "wall/src/lib.rs": code, "wall/songs/first.txt": "la", ".gitignore": "*.txt" };
+    const log = await failure(inside, (rust) => rust.cargoBuild());
+    expect(log).toContain("hint: `wall/songs/first.txt` is not among the sources");
+    expect(log).toContain("add `wall/songs/*.txt` to `include`");
+    const outside = { "wall/src/lib.rs": code.replace("../songs", "../../../songs") };
+    const other = await failure(outside, (rust) => rust.cargoBuild());
+    expect(other).toContain("is outside of the sources: take a folder that holds it as `src`");
+  }, 60_000);
+
   test("tests that fail are named", async () => {
     const log = await failure({}, (rust) => rust.cargoTest());
     expect(log).toContain("error: 2 tests failed: tests::closes, tests::opens\n");
-    expect(log).toContain("creak");
+    expect(log).toContain("panicked at gate/src/lib.rs");
   }, 60_000);
 
   test("code that is badly formatted fails the format check", async () => {

@@ -5,9 +5,12 @@
  *
  * @module
  */
+import { basename, dirname, extname, relative, resolve } from "node:path";
+
 import { Failure } from "./failure.ts";
 import type { Locals } from "./locals.ts";
 import { nearest } from "./nearest.ts";
+import { compare } from "./tree.ts";
 
 /** A cargo command that did not succeed. */
 export interface FailedCommand {
@@ -48,12 +51,12 @@ export function cargoFailure(
   });
 }
 
-/** Names of the tests that failed, as the standard test harness prints them. */
+/** Names of the tests that failed, as the standard test harness prints them, sorted: tests run in threads. */
 export function failedTests(lines: readonly string[]): readonly string[] {
   const names = lines.flatMap(
     (line) => /^test (.+?)(?: - should panic)? \.\.\. FAILED$/.exec(line)?.[1] ?? [],
   );
-  return [...new Set(names)];
+  return [...new Set(names)].toSorted(compare);
 }
 
 function knownHint(text: string, { packages }: Pick<Locals, "packages">): string | undefined {
@@ -76,6 +79,13 @@ function knownHint(text: string, { packages }: Pick<Locals, "packages">): string
   if (/lock file .* needs to be updated|cannot update the lock file/.test(text)) {
     return "Cargo.lock does not fit the manifests: bring it up to date with `cargo update --workspace`";
   }
+  const unread = /couldn't read `([^`]+)`/.exec(text)?.[1];
+  if (unread !== undefined) {
+    const path = relative(process.cwd(), resolve(unread));
+    return path.startsWith("..")
+      ? `\`${path}\` is outside of the sources: take a folder that holds it as \`src\``
+      : `\`${path}\` is not among the sources: \`.gitignore\`, \`include\` or \`exclude\` keeps it out; add \`${globOf(path)}\` to \`include\``;
+  }
   if (/can't find crate for `(?:core|std)`/.test(text)) {
     return "the toolchain has no standard library for this target: `rustup target add <triple>`";
   }
@@ -84,6 +94,14 @@ function knownHint(text: string, { packages }: Pick<Locals, "packages">): string
     return `the build script of ${script} wants the network, which stages do not have: fetch the file with \`fetch\`, and tell the script of it by \`env\``;
   }
   return undefined;
+}
+
+/** A glob for files like this one: those beside it with its extension. */
+function globOf(path: string): string {
+  const folder = dirname(path);
+  const extension = extname(path);
+  const name = extension === "" ? basename(path) : `*${extension}`;
+  return folder === "." ? name : `${folder}/${name}`;
 }
 
 function mean(what: string, wanted: string, known: readonly string[]): string {
