@@ -27,8 +27,8 @@ const magnitudes = 16;
  * Whether stages of a schedule begin as soon as they can, so that several are at work at once. In the others, and in
  * the first order, one works at a time, and all that it does is as if it happened at one moment.
  */
-export function isOverlapping(seed: number, schedule: number): boolean {
-  return schedule > 0 && randomOf(seed, schedule, "overlap") < 1 / 4;
+export function isOverlapping(schedule: number): boolean {
+  return schedule > 0 && schedule % 4 === 0;
 }
 
 /**
@@ -44,7 +44,7 @@ export function delaysOf(seed: number, schedule: number, name: string, nth: numb
     const magnitude = 2 ** (-spread * randomOf(seed, schedule, what, "magnitude", name));
     return longestMs * magnitude * randomOf(seed, schedule, what, name);
   };
-  const beforeMs = isOverlapping(seed, schedule) ? 0 : delay("before");
+  const beforeMs = isOverlapping(schedule) ? 0 : delay("before");
   return { beforeMs, afterMs: delay("after") };
 }
 

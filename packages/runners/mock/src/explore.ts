@@ -133,7 +133,7 @@ export async function explore(
     const { order } = later;
     const difference = {
       ...{ schedule, stages, order, firstOrder: first.order, isRepeatable },
-      isOverlapping: isOverlapping(seed, schedule),
+      isOverlapping: isOverlapping(schedule),
     };
     return explorationOf({ seed, schedules: tried, orders: orders.size, difference });
   }
