@@ -63,9 +63,13 @@ export async function tellOf<T>(
   try {
     const { value, report } = await run({ ...ready, onEvent });
     end = report;
-    reporter.end(end);
     memory.keep(session.store, session.file.path, report);
-    await recording?.close();
+    try {
+      reporter.end(end);
+    } finally {
+      // One report that cannot be written is no reason to lose another.
+      await recording?.close();
+    }
     return { value, code: codeOf(report, surroundings) };
   } finally {
     if (end === undefined) {

@@ -38,9 +38,10 @@ export function stoppedCode(stopped: Stopped | undefined): ExitCode {
     : exitCode.terminated;
 }
 
-/** An error as `renderError` gives it, with its head and its hint painted. */
+/** An error as `renderError` gives it, with its head and its hint painted, and for people at a terminal. */
 export function paintError(text: string, colors: Colors): string {
   return text
+    .replace("`report.log` has all of it", "`ashlar logs` has all of it")
     .replace(/^error(?=\[)/, () => colors.red(colors.bold("error")))
     .replace(/(?<=^|\n)hint(?=: )/, () => colors.cyan("hint"));
 }

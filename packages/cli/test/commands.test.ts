@@ -27,6 +27,7 @@ describe.skipIf(whyNot !== undefined)("ashlar", () => {
     expect(built.code).toBe(1);
     expect(built.stderr).toContain("error[STAGE_FAILED]: stage `lint` exited with 3");
     expect(built.stderr).toContain("found bad words");
+    expect(built.stderr).toContain("`ashlar logs` has all of it");
     expect(built.stderr).toMatch(/\nfailed in .*: 1 failed, 2 ran\n$/);
     const report = JSON.parse(built.stdout) as { errors: { code: string }[]; outcome: string };
     expect(report).toMatchObject({ outcome: "failed", errors: [{ code: "STAGE_FAILED" }] });
@@ -110,6 +111,10 @@ not requested: both, checks.lint, copied
     expect(code).toBe(3);
     expect(stderr).toContain("succeeded in");
     expect(stderr).toContain("error[REPORT_UNWRITABLE]: `/dev/full` cannot be written");
+    const both = await project.run("build --events events.jsonl --junit /dev/full");
+    expect(both).toMatchObject({ code: 3 });
+    const last = readFileSync(project.path("events.jsonl"), "utf8").trim().split("\n").at(-1);
+    expect(last).toContain("build-settled");
   });
 
   test("verifies, and finds a command that gives something else each time", async () => {
