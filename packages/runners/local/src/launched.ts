@@ -136,7 +136,7 @@ class Reader {
 
   /** Not before there is somebody to follow: until then, the streams seem to have ended. */
   #followSoon(): void {
-    if (this.#post.process() !== undefined) return this.#follow();
+    if (this.#post.hasStarted()) return this.#follow();
     this.#timer = setTimeout(() => this.#followSoon(), askMs);
   }
 

@@ -7,6 +7,7 @@
  *     in               what the post is to do: numbers, one for each command
  *     command          a script that becomes the command: written before its number is
  *     process          the number, and that of the command's process
+ *     started          the number, once the command's process has opened the next two
  *     stdout, stderr   what the command prints
  *     status           how it ended: `<number> <status> <process>`
  *     said             what bash says of it, before that
@@ -56,7 +57,7 @@ post() {
   while :; do
     number=$((number + 1))
     case $number in *000) exec 2> said ;; esac
-    ( read -r go <&3 || exit; exec 3<&- > stdout 2> stderr; . ./command ) &
+    ( read -r go <&3 || exit; exec 3<&- > stdout 2> stderr; echo "$number" 1<> started; . ./command ) &
     child=$!
     echo "$number $child" 1<> process
     wait "$child"

@@ -109,7 +109,17 @@ export class Post {
     }
   }
 
-  /** A stream of what the command prints, as it comes. The command's process must be known. */
+  /** Whether the command that was started last has opened its streams. */
+  hasStarted(): boolean {
+    try {
+      const text = fs.readFileSync(join(this.#folder, "started"), "latin1");
+      return Number(text.slice(0, text.indexOf("\n"))) === this.#count;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A stream of what the command prints, as it comes. The command must have started. */
   follow(stream: "stdout" | "stderr"): LogStream {
     const fd = this.#fds[stream];
     this.#fds[stream] = this.#open(stream);

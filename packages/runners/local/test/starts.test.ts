@@ -15,6 +15,7 @@ import { secret, sh, stage, type CommandOptions } from "@ashlar/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { commandScript } from "../src/command-script.ts";
+import { runLaunched } from "../src/launched.ts";
 import { Launcher } from "../src/launcher.ts";
 import { LocalRunner } from "../src/local-runner.ts";
 import { runChild } from "./child.ts";
@@ -171,6 +172,34 @@ describe.each([
     process.kill(-pid, "SIGKILL");
     expect(codes(await first)).toEqual([]);
   });
+});
+
+test.skipIf(!isLinux)("a command that is long in starting is heard all the same", async () => {
+  const place = folder();
+  const launcher = new Launcher(place);
+  onTestFinished(async () => await launcher.end());
+  const post = await launcher.take();
+  const print = (text: string): string =>
+    commandScript({ argv: ["/bin/sh", "-c", text], env: {} }, place) ?? "";
+  const chunks: string[] = [];
+  const options = {
+    ...{ graceMs: 50, signal: new AbortController().signal },
+    onChunk: async (_: unknown, chunk: Buffer) => void chunks.push(chunk.toString()),
+  };
+  // Where one has printed, its end can be taken for that of the next.
+  await runLaunched(post!, print("echo first"), options);
+  const noted = (): string[] => readFileSync(join(place, "post-0/process"), "utf8").split(/\s/);
+  await until("the next process is there", () => noted()[0] === "2" && noted().length > 2);
+  const [, pid] = noted();
+  process.kill(Number(pid), "SIGSTOP");
+  const ended = runLaunched(post!, print("echo heard; echo as well >&2"), options);
+  // Longer than short commands take: by then, it is looked for.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(post!.hasStarted()).toBe(false);
+  process.kill(Number(pid), "SIGCONT");
+  expect(await ended).toEqual({ exitCode: 0, endedBy: undefined });
+  expect(chunks.toSorted()).toEqual(["as well\n", "first\n", "heard\n"]);
+  launcher.give(post!);
 });
 
 test("values of secrets are in no file, not even while the command runs", async () => {
