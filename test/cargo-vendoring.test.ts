@@ -3,7 +3,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -108,6 +108,27 @@ describe.skipIf(missing.length > 0)(title, () => {
     const again = await run(rust.vendorCargoDeps());
     expect(again.ran).toEqual([]);
   }, 120_000);
+
+  test("cargo deny finds the crates, offline", async () => {
+    // What cargo-deny starts with: it asks cargo for all packages.
+    const tools = join(folder, "tools");
+    writeProject(tools, {
+      "cargo-deny": `#!/bin/sh
+        case "$*" in *--version*) echo cargo-deny 0.0.0; exit;; esac
+        echo "asked: $*"
+        exec cargo metadata --offline --locked --format-version 1`,
+    });
+    chmodSync(join(tools, "cargo-deny"), 0o755);
+    const searchPath = `${tools}:${process.env["PATH"] ?? ""}`;
+    await using own = localRunner({ searchPath, visible: [tools] });
+    const rust = cargo({ src: source(join(folder, "registries")), registries });
+    const checked = rust.cargoDeny({ checks: ["bans"] });
+    const report = await tryBuild(checked, { runner: own, store: join(folder, "store") });
+    expect(report.errors).toEqual([]);
+    const log = await report.log(report.stages.find(({ name }) => name === "deny")!);
+    expect(log).toContain("asked: deny check bans");
+    expect(log).toContain('"name":"vend-leaf"');
+  }, 60_000);
 
   test("a crate with another content than the lock file says is refused", async () => {
     project(

@@ -135,8 +135,11 @@ export const taplo: SourceCheck = sourceCheck("taplo");
 /** Runs `cargo deny`, for which the crates must be there. */
 export const deny: Stage<[Omit<Consumed, "target">, Args, Base], {}> = stage(
   "deny",
-  ({ ws, vendor: vendored }, words, base) =>
-    sh(inStage(base, { ws, vendor: vendored }, {}))`${words}`,
+  ({ ws, vendor: vendored }, words, base) => {
+    // It takes no `--config`, and so finds the crates by the settings of cargo's home.
+    const settings = { "home/config.toml": vendored.file("config.toml") };
+    return sh(inStage(base, { ws, vendor: vendored, ...settings }, {}))`${words}`;
+  },
 );
 
 /** Runs `cargo audit` on the lock file, with a database of advisories. */
