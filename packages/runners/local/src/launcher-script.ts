@@ -68,6 +68,8 @@ post() {
       wait "$child"
       status=$?
     done
+    # One that was killed before it was a command would be taken for one: then nobody can use this post.
+    [ $status -le 128 ] || { begun=; read -r begun < started; [ "$begun" = "$number" ]; } || exit
     gone=$child
     child=
     echo "$number $status $gone" || exit

@@ -18,6 +18,7 @@ import { commandScript } from "../src/command-script.ts";
 import { runLaunched } from "../src/launched.ts";
 import { Launcher } from "../src/launcher.ts";
 import { LocalRunner } from "../src/local-runner.ts";
+import { PostLost } from "../src/post.ts";
 import { runChild } from "./child.ts";
 import { codes, folder, isGone, logs, run, script, until } from "./rig.ts";
 
@@ -201,6 +202,26 @@ test.skipIf(!isLinux)("a command that is long in starting is heard all the same"
   expect(chunks.toSorted()).toEqual(["as well\n", "first\n", "heard\n"]);
   launcher.give(post!);
 });
+
+test.skipIf(!isLinux)(
+  "one who waits for a command and is killed is not taken for the command",
+  async () => {
+    const place = folder();
+    const launcher = new Launcher(place);
+    onTestFinished(async () => await launcher.end());
+    const print = commandScript({ argv: ["/bin/sh", "-c", ":"], env: {} }, place) ?? "";
+    const post = await launcher.take();
+    await post?.start(print);
+    const noted = (): string[] => readFileSync(join(place, "post-0/process"), "utf8").split(/\s/);
+    await until("the next process is there", () => noted()[0] === "2" && noted().length > 2);
+    process.kill(Number(noted()[1]), "SIGKILL");
+    await expect(post?.start(print)).rejects.toThrow(PostLost);
+    launcher.give(post!);
+    const other = await launcher.take();
+    expect(await other?.start(print)).toMatchObject({ exitCode: 0 });
+    launcher.give(other!);
+  },
+);
 
 test("values of secrets are in no file, not even while the command runs", async () => {
   const token = secret("TOKEN", { from: () => "s3cret-value" });
