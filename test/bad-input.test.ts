@@ -211,13 +211,13 @@ describe("a source", () => {
     });
   });
 
-  test("with a folder that vanishes meanwhile is told by its path", async () => {
+  test("with a folder that vanishes meanwhile is told by the path of a file in it", async () => {
     const site = new Site().write({ a: "first", "b/c": "second" });
     const vanish = site.disturbed(() => fs.rmSync(join(site.project, "b"), { recursive: true }));
     const error = await site.failure(list("."), { store: vanish, changes: ["b", "b/c"] });
     expect(error).toMatchObject({
       code: "SOURCE_CHANGED",
-      message: expect.stringContaining("/b`"),
+      message: expect.stringContaining("/b/c`"),
     });
   });
 
