@@ -3,4 +3,5 @@
  *
  * @module
  */
-export { localRunner, type LocalRunnerOptions } from "./local-runner.ts";
+export { localRunner } from "./local-runner.ts";
+export type { LocalRunnerOptions } from "./options.ts";

@@ -12,11 +12,10 @@
  *
  * @module
  */
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 
 import {
   fillSecrets,
-  invalidOption,
   platformUnsupported,
   type Action,
   type Execution,
@@ -33,6 +32,7 @@ import { Guard } from "./guard.ts";
 import { runLaunched } from "./launched.ts";
 import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
+import { checkChoice, checkVisible, defaultSandbox, type LocalRunnerOptions } from "./options.ts";
 import { collectOutputs, writtenPaths, type CollectedOutputs } from "./outputs.ts";
 import { plainPlace, type Place, type ProcessEnd, type Program } from "./place.ts";
 import { PostLost } from "./post.ts";
@@ -47,44 +47,6 @@ import { SharedFolder } from "./shared-folder.ts";
 import { divideInputs, TreeSizes } from "./shown-trees.ts";
 import { StablePlace } from "./stable-place.ts";
 import { ToolFinder } from "./tool-finder.ts";
-
-/** How the local runner runs. */
-export interface LocalRunnerOptions {
-  /**
-   * Directory for the directories of running actions. Should be on a disk with room for their inputs.
-   *
-   * @defaultValue the system's directory for temporary files
-   */
-  readonly scratch?: string;
-  /**
-   * How long a command that is stopped may take to end by itself, in milliseconds. After that it is
-   * killed, and all that it started.
-   *
-   * @defaultValue 2000
-   */
-  readonly graceMs?: number;
-  /** Where tools are looked for, in the form of `PATH`. @defaultValue the process's own `PATH` */
-  readonly searchPath?: string;
-  /**
-   * Whether commands run in a sandbox, where they can read nothing of this machine but their inputs, their
-   * tools and the system's programs, and have no network unless they say so. `auto`: in one where bubblewrap
-   * works, which results then say: `local/sandbox`, otherwise `local/declared`. `required`: not at all without,
-   * and no result is reused that was made without. On macOS `auto` makes none: theirs is untested.
-   *
-   * @defaultValue `auto`
-   */
-  readonly sandbox?: SandboxChoice;
-  /**
-   * Directories and files of this machine that commands may read in a sandbox besides, by absolute paths: what a
-   * tool needs that lies neither in its own installation nor in `/usr`.
-   *
-   * @defaultValue none
-   */
-  readonly visible?: readonly string[];
-}
-
-/** What is done where nobody has said it. */
-const defaultSandbox: SandboxChoice = "auto";
 
 /** What is taken from a command that has not succeeded. */
 const noOutputs: CollectedOutputs = { values: new Map(), fault: undefined };
@@ -303,19 +265,6 @@ export class LocalRunner implements Runner {
       finishedAt,
     };
   }
-}
-
-function checkChoice(choice: unknown): SandboxChoice {
-  if (choice === "auto" || choice === "none" || choice === "required") return choice;
-  throw invalidOption("sandbox", JSON.stringify(choice), '"auto", "required" or "none"');
-}
-
-function checkVisible(paths: readonly unknown[]): readonly string[] {
-  for (const path of paths) {
-    if (typeof path === "string" && isAbsolute(path)) continue;
-    throw invalidOption("visible", JSON.stringify(path), "a list of absolute paths");
-  }
-  return paths as readonly string[];
 }
 
 /** Runs a program by the launcher, if that can start it. */

@@ -295,6 +295,17 @@ function checkLogs(check: Check): void {
     }
   });
 
+  check(7, "what many print at once is the log of each", async (bench) => {
+    const print = "echo $N; cat /dev/null; ls / > /dev/null; echo $N";
+    const printing = Array.from({ length: 60 }, (_, n) =>
+      call(sh({ env: { N: n } })`sh -c ${print}`),
+    );
+    const report = await bench.build(printing, { slots: 6 });
+    const logs = await Promise.all(report.stages.map(async (stage) => await report.log(stage)));
+    const expected = printing.map((_, n) => `${n}\n${n}\n`);
+    bench.expect(logs.toSorted()).toEqual(expected.toSorted());
+  });
+
   check(7, "the log of a command that failed is kept, too", async (bench) => {
     await bench.tryBuild(call(sh`sh -c ${"echo the last words; exit 1"}`));
     const { stdout } = await bench.run();
