@@ -137,10 +137,7 @@ describe("docs/stages.md", () => {
     const containers = mockRunner().on("packed", {}).on("debian", {});
     const farm = mockRunner().on("trained", {});
     // docs: places
-    const packed = stage(
-      "packed",
-      ({ rootfs }: { rootfs: Tree }) => sh({ image: rootfs })`ls /bin`,
-    );
+    const packed = stage("packed", ({ root }: { root: Tree }) => sh({ image: root })`ls /bin`);
     const debian = stage("debian", () => sh({ image: "debian:12" })`cat /etc/os-release`);
     const trained = stage("trained", () => sh({ label: "gpu" })`nvidia-smi`);
 
@@ -150,7 +147,7 @@ describe("docs/stages.md", () => {
       byLabel: { gpu: farm },
     });
     // docs end
-    const targets = [packed({ rootfs: src }), debian(), trained()];
+    const targets = [packed({ root: src }), debian(), trained()];
     expect((await build(targets, { ...options, runner: router })).ran).toHaveLength(3);
   });
 
