@@ -80,12 +80,10 @@ while read -r number && [ "$number" != end ]; do post "$number" & done
 posts=$(jobs -p)
 [ -z "$posts" ] || kill -s TERM -- $posts
 
-# The build is gone, and has not said so: nobody else looks for those who have left their group.
-[ "$number" = end ] || for link in /proc/[0-9]*/cwd; do
-  cd -P "$link" && case $PWD in
-    "$1"/*)
-      process=\${link%/cwd}
-      grep -q -F "$1" "$process/environ" && kill -s KILL "\${process#/proc/}" ;;
-  esac
+# The build is gone, and has not said so: nobody else looks for those who have left their group. They were started for
+# a room, whose path is in their environment, wherever they are at work.
+[ "$number" = end ] || for found in $(grep -l -s -F "$1/" /proc/[0-9]*/environ); do
+  process=\${found%/environ}
+  kill -s KILL "\${process#/proc/}"
 done
 `;

@@ -13,10 +13,10 @@ const [scratch = "", how = "", mark = ""] = process.argv.slice(2);
 // The test that started us may be ended itself.
 process.stdin.on("end", () => process.exit(1)).resume();
 
-// One that has left its group and its session; where there is no /proc, nobody would find it.
+// One that has left its group, its session and its directory; where there is no /proc, nobody would find it.
 const daemon = `
   if [ -e /proc/self ]; then
-    setsid sh -c 'trap "" TERM INT HUP; echo pid $$; exec sleep 1000' &
+    (cd / && exec setsid sh -c 'trap "" TERM INT HUP; echo pid $$; exec sleep 1000') &
   fi`;
 const script = `
   trap '' TERM INT
