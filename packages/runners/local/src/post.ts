@@ -152,8 +152,7 @@ export class Post {
     this.#isSpoilt = true;
     for (const fd of [this.#in, this.#command, ...Object.values(this.#fds)]) fs.closeSync(fd);
     this.#status.destroy();
-    // The shell may be about to note who waits for the next command, which is nobody's any more; once, and no more.
-    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 1 });
+    removeFolder(this.#folder);
   }
 
   #open(name: string): number {
@@ -180,6 +179,18 @@ export class Post {
   #lose(): void {
     this.#isLost = true;
     this.#settle?.lose();
+  }
+}
+
+/** The shell may be noting who waits for the next command while its folder goes, until it hears that nobody asks. */
+function removeFolder(folder: string): void {
+  for (let tries = 1; ; tries++) {
+    try {
+      return fs.rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      const isFilled = error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
+      if (!isFilled || tries === 100) throw error;
+    }
   }
 }
 
