@@ -118,8 +118,7 @@ describe.skipIf(!isHere)(
         await runnerOf(engine, { image: name(), lockFile });
         const [, digest] = /@(sha256:[0-9a-f]{64})/.exec(readFileSync(lockFile, "utf8")) ?? [];
         forget();
-        const url = `http://127.0.0.1:${port}/v2/app-${engine.name}/manifests/${digest}`;
-        expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
+        await takeAway(`http://127.0.0.1:${port}/v2/app-${engine.name}`, digest ?? "");
         await expect(runnerOf(engine, { image: name(), lockFile })).rejects.toMatchObject({
           code: "CONTAINER_IMAGE_LOCK",
           facts: { locked: `localhost:${port}/app-${engine.name}@${digest}` },
@@ -148,6 +147,19 @@ function withBusybox(engine: TestEngine, place: string, name: string): void {
   const words = `cp /usr/bin/busybox "$0/bin/busybox"; for a in sh env cat; do ln -s busybox "$0/bin/$a"; done`;
   spawnSync("sh", ["-c", words, place]);
   importImage(engine.name, name, place);
+}
+
+/** Takes an image off a registry. Its layers, too: Docker remembers manifests that it has seen. */
+async function takeAway(repository: string, digest: string): Promise<void> {
+  const manifest = `${repository}/manifests/${digest}`;
+  const accept =
+    "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
+  const answer = await fetch(manifest, { headers: { accept } });
+  const { layers } = (await answer.json()) as { readonly layers: readonly { digest: string }[] };
+  const blobs = layers.map((layer) => `${repository}/blobs/${layer.digest}`);
+  for (const url of [manifest, ...blobs]) {
+    expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
+  }
 }
 
 async function freePort(): Promise<number> {
