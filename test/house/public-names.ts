@@ -375,6 +375,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type ContainerRunnerOptions",
   ],
   "@ashlar/runner-local": ["localRunner", "type LocalRunnerOptions"],
+  "@ashlar/runner-remote": ["type CacheAbilities", "type CallContext", "type RemoteCache"],
   "@ashlar/runner-local/parts": [
     "Log",
     "Scratch",

@@ -1,0 +1,6 @@
+/**
+ * `@ashlar/runner-remote`: remote caches and remote execution.
+ *
+ * @module
+ */
+export type { CacheAbilities, CallContext, RemoteCache } from "./remote-cache.ts";
