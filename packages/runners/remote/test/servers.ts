@@ -1,0 +1,244 @@
+/**
+ * Real servers for tests: buildbox-casd and bazel-remote. Each on a port of its own, in a folder of its own.
+ *
+ * `scripts/remote-servers.sh` installs them. A group of tests whose server is not there says so in one line.
+ *
+ * @module
+ */
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import * as fs from "node:fs";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+/** How long a server may take to listen, in milliseconds. They take a hundredth of it. */
+const startMs = 30_000;
+
+/** A server that runs. */
+export interface Server extends AsyncDisposable {
+  /** `grpc://127.0.0.1:12345` */
+  readonly endpoint: string;
+  readonly port: number;
+  /** What it has printed so far. */
+  readonly log: () => string;
+  /** Kills it and all that it has started. It may be started again. */
+  stop(): Promise<void>;
+  /** Starts it again: on the same port, with all that it had kept. */
+  start(): Promise<void>;
+}
+
+/** Where a program is that tests may use, absolute; `undefined` when it is not there. */
+export function programOf(name: string): string | undefined {
+  const { ASHLAR_SERVERS, XDG_CACHE_HOME, PATH = "" } = process.env;
+  const cache = XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const own = join(ASHLAR_SERVERS ?? join(cache, "ashlar-servers"), "bin");
+  return [own, ...PATH.split(delimiter)]
+    .map((folder) => join(folder, name))
+    .find((path) => fs.existsSync(path));
+}
+
+/** What a group of tests needs. */
+const needs = {
+  casd: ["buildbox-casd", "buildbox-run-hosttools"],
+  "bazel-remote": ["bazel-remote"],
+} as const;
+
+/** Declares tests with a server; where it is not installed, one line says so. */
+export function withServer(name: keyof typeof needs, what: string, declare: () => void): void {
+  const missing = needs[name].filter((program) => programOf(program) === undefined);
+  const isThere = missing.length === 0;
+  const where = isThere ? name : `${name} (not here: ${missing.join(", ")})`;
+  describe(`${what}, with ${where}`, () => {
+    if (isThere) declare();
+    else saySkipped();
+  });
+}
+
+/** One line for all tests that are left out. */
+function saySkipped(): void {
+  test.skipIf(true)("all of it", () => expect.unreachable());
+}
+
+/** How casd is started. */
+export interface CasdOptions {
+  /** Commands that it executes at once. @defaultValue 0: it is a cache and nothing else */
+  readonly jobs?: number;
+  /** Where its commands find programs. @defaultValue `/usr/bin:/bin` */
+  readonly path?: string;
+}
+
+/** Starts buildbox-casd. */
+export async function startCasd(options: CasdOptions = {}): Promise<Server> {
+  const { jobs = 0, path = "/usr/bin:/bin" } = options;
+  const folder = newFolder();
+  const home = join(folder, "home");
+  fs.mkdirSync(home);
+  const port = await freePort();
+  const runner = programOf("buildbox-run-hosttools") ?? "";
+  const words = ["--bind", `127.0.0.1:${port}`, "--log-level", "info"];
+  if (jobs > 0) words.push("--buildbox-run", runner, "--jobs", String(jobs));
+  const casd = new Daemon("buildbox-casd", [...words, join(folder, "cache")], {
+    folder,
+    port,
+    // Its commands find all of it in their own.
+    env: { PATH: path, HOME: home, TMPDIR: "/tmp" },
+  });
+  return await Servers.start(folder, casd);
+}
+
+/** Starts bazel-remote. @param words - More options of its command line. */
+export async function startBazelRemote(words: readonly string[] = []): Promise<Server> {
+  const folder = newFolder();
+  const [port, http] = [await freePort(), await freePort()];
+  const daemon = new Daemon(
+    "bazel-remote",
+    [
+      ...["--dir", join(folder, "cache"), "--max_size", "1"],
+      ...["--grpc_address", `127.0.0.1:${port}`, "--http_address", `127.0.0.1:${http}`],
+      ...words,
+    ],
+    { folder, port },
+  );
+  return await Servers.start(folder, daemon);
+}
+
+/** A process, and the folder of its own. */
+class Servers implements Server {
+  readonly port: number;
+  readonly endpoint: string;
+  readonly #folder: string;
+  readonly #daemon: Daemon;
+
+  private constructor(folder: string, daemon: Daemon) {
+    this.#folder = folder;
+    this.#daemon = daemon;
+    this.port = daemon.port;
+    this.endpoint = `grpc://127.0.0.1:${daemon.port}`;
+  }
+
+  static async start(folder: string, daemon: Daemon): Promise<Server> {
+    const servers = new Servers(folder, daemon);
+    try {
+      await servers.start();
+    } catch (error) {
+      await servers[Symbol.asyncDispose]();
+      throw error;
+    }
+    return servers;
+  }
+
+  log(): string {
+    return this.#daemon.log;
+  }
+
+  async start(): Promise<void> {
+    await this.#daemon.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#daemon.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    spawnSync("chmod", ["-R", "u+w", this.#folder]);
+    fs.rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** One process. */
+class Daemon {
+  readonly port: number;
+  readonly #program: string;
+  readonly #words: readonly string[];
+  readonly #folder: string;
+  readonly #env: Readonly<Record<string, string>> | undefined;
+  #process: ChildProcess | undefined;
+  log = "";
+
+  constructor(
+    program: string,
+    words: readonly string[],
+    how: {
+      /** Where it works. */
+      readonly folder: string;
+      /** The port that shows that it is ready. */
+      readonly port: number;
+      /** The whole environment. @defaultValue that of this process */
+      readonly env?: Readonly<Record<string, string>>;
+    },
+  ) {
+    this.#program = program;
+    this.#words = words;
+    this.#folder = how.folder;
+    this.#env = how.env;
+    this.port = how.port;
+  }
+
+  async start(): Promise<void> {
+    // A group of its own, so that what it starts ends with it.
+    const child = spawn(programOf(this.#program) ?? this.#program, this.#words, {
+      cwd: this.#folder,
+      env: this.#env ?? process.env,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    this.#process = child;
+    child.on("error", (error) => void (this.log += String(error)));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => void (this.log += chunk.toString()));
+    }
+    const deadline = performance.now() + startMs;
+    while (!(await listens(this.port))) {
+      const hasEnded = child.exitCode !== null || child.signalCode !== null;
+      if (hasEnded || performance.now() > deadline) {
+        throw new Error(`${this.#program} does not listen:\n${this.log.slice(-4000)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const child = this.#process;
+    this.#process = undefined;
+    if (child?.pid === undefined) return;
+    const isOver = child.exitCode !== null || child.signalCode !== null;
+    const end = isOver ? undefined : once(child, "exit");
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      // All of them have ended.
+    }
+    await end;
+  }
+}
+
+/** True when somebody takes connections there. */
+async function listens(port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
+}
+
+/** A port that nobody uses at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+function newFolder(): string {
+  return fs.mkdtempSync(join(tmpdir(), "ashlar-server-"));
+}

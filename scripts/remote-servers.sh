@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+#
+# Installs the servers that tests of `@ashlar/runner-remote` talk to, for this user and nobody else:
+#
+#   buildbox      Debian's package, unpacked into a folder of its own: a cache, and remote execution
+#   bazel-remote  built with Go: a cache
+#
+# Nothing of it is needed: tests of a server that is not there skip themselves, and say so. A server that
+# is there is left as it is. One line says what became of each.
+#
+# Usage: scripts/remote-servers.sh [folder]
+set -euo pipefail
+
+# `packages/runners/remote/test/servers.ts` looks there.
+place="${1:-${ASHLAR_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/ashlar-servers}}"
+mkdir -p "$place/bin" "$place/log"
+
+say() { echo "remote servers: $*"; }
+
+# Programs of a newer Debian want its own libraries, so each is started by the loader that comes with it.
+install_buildbox() {
+  local here="$place/buildbox" mirror keys loader libraries program package
+  command -v apt-get dpkg-deb >/dev/null || { echo "it needs apt-get and dpkg-deb"; return 1; }
+  mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | grep -v security | head -n 1)"
+  [[ -n "$mirror" ]] || { echo "this machine gets no packages from Debian"; return 1; }
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  rm -rf "$here"
+  mkdir -p "$here"/apt/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial} "$here/root"
+  : >"$here/apt/status"
+  echo "deb [signed-by=$keys] $mirror forky main" >"$here/apt/etc/sources.list"
+  local -a own=(
+    -o "Dir::Etc=$here/apt/etc" -o "Dir::State=$here/apt" -o "Dir::State::status=$here/apt/status"
+    -o "Dir::Cache=$here/apt/cache" -o APT::Install-Recommends=false -o APT::Sandbox::User=root
+  )
+  apt-get "${own[@]}" update -qq
+  apt-get "${own[@]}" install -y -qq --download-only buildbox
+  for package in "$here"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$here/root"; done
+  rm -rf "$here/apt"
+  loader="$(find "$here/root/usr/lib" "$here/root/usr/lib64" -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)"
+  libraries="$(dirname "$(find "$here/root/usr/lib" -name 'libc.so.6' | head -n 1)")"
+  [[ -n "$loader" ]] || { echo "the package brought no loader"; return 1; }
+  for program in buildbox-casd buildbox-run-hosttools trexe casupload casdownload; do
+    printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' \
+      "$loader" "$libraries" "$here/root/usr/bin/$program" >"$here/$program"
+    chmod +x "$here/$program"
+  done
+  # Last of all, because this is what shows that it is there.
+  for program in trexe casupload casdownload buildbox-run-hosttools buildbox-casd; do
+    ln -sf "$here/$program" "$place/bin/$program"
+  done
+}
+
+# As a part of a module of its own, for `go install` asks which versions there are, and not every mirror says.
+install_bazel_remote() {
+  local folder="$place/bazel-remote"
+  command -v go >/dev/null || { echo "it needs Go"; return 1; }
+  mkdir -p "$folder"
+  printf 'module ashlar.test/servers\n\ngo 1.25\n\nrequire github.com/buchgr/bazel-remote/v2 v2.6.2\n' >"$folder/go.mod"
+  (cd "$folder" && CGO_ENABLED=0 go build -mod=mod -o "$place/bin/" github.com/buchgr/bazel-remote/v2)
+  rm -rf "$folder"
+}
+
+# @param $1 name, $2 the program that shows that it is there, $3 function
+provide() {
+  local name="$1" program="$2" install="$3" log="$place/log/$1.log" start=$SECONDS
+  if [[ -x "$place/bin/$program" ]]; then return; fi
+  if command -v "$program" >/dev/null; then return; fi
+  if "$install" >"$log" 2>&1; then
+    say "installed $name ($((SECONDS - start)) s)"
+  else
+    say "without $name: $(grep . "$log" | tail -n 1) (log: $log)"
+  fi
+}
+
+provide buildbox buildbox-casd install_buildbox &
+provide bazel-remote bazel-remote install_bazel_remote &
+wait
