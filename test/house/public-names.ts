@@ -337,6 +337,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type TextOptions",
     "type Timing",
     "type Tool",
+    "type ToolDecision",
     "type Totals",
     "type Tree",
     "type TreeFiles",

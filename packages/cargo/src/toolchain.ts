@@ -2,11 +2,15 @@
  * Toolchains: the programs that cargo stages may use.
  *
  * What rustup puts on `PATH` are stand-ins that choose a toolchain when they start, by files and
- * variables that a stage does not see. So rustup is asked once where the real programs are.
+ * variables that a stage does not see. So rustup is asked once where the real programs are, and again
+ * when something has changed that decides it.
  *
  * @module
  */
-import { tool, type Tool } from "@ashlar/core";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+import { tool, type Tool, type ToolDecision } from "@ashlar/core";
 
 /** Prints where a tool of rustc's own LLVM lies: `$1` is the tool, `$2` the toolchain or nothing. */
 const findLlvmTool = `
@@ -36,6 +40,7 @@ export function rustTools(toolchain?: string): readonly Tool[] {
     rust("rustdoc"),
     tool.host("cc", {
       version: ["--version"],
+      decidedBy: { variables: ["CCACHE_COMPILER", "CCACHE_PATH"] },
       hint: "rustc links with it; on Debian `apt-get install gcc`",
     }),
     ...["ld", "as", "ar", "sh"].map(linker),
@@ -105,15 +110,39 @@ export function coverageTools(toolchain?: string): readonly Tool[] {
 }
 
 /** Runs the programs of this package inside of stages. */
-export const nodeTool: Tool = tool.host("node", { version: ["--version"] });
+export const nodeTool: Tool = tool.node();
 
 /** Where rustup has a program. A toolchain that was asked for by name is that one, or is missing. */
 function fromRustup(
   name: string,
   toolchain: string | undefined,
-): { readonly locate: readonly string[]; readonly mustLocate: boolean } {
+): {
+  readonly locate: readonly string[];
+  readonly mustLocate: boolean;
+  readonly decidedBy: ToolDecision;
+} {
   const choice = toolchain === undefined ? [] : ["--toolchain", toolchain];
-  return { locate: ["rustup", "which", ...choice, name], mustLocate: toolchain !== undefined };
+  const locate = ["rustup", "which", ...choice, name];
+  return { locate, mustLocate: toolchain !== undefined, decidedBy: rustDecision() };
+}
+
+/**
+ * What rustup goes by when it is asked at the root of the file system, and cargo when it names the system that it
+ * is on. Another toolchain of the same name has other files.
+ */
+function rustDecision(): ToolDecision {
+  const home = process.env["RUSTUP_HOME"] ?? join(homedir(), ".rustup");
+  return {
+    files: [
+      join(home, "settings.toml"),
+      join(home, "toolchains"),
+      "/etc/rustup/settings.toml",
+      "/rust-toolchain",
+      "/rust-toolchain.toml",
+      "/etc/os-release",
+    ],
+    variables: ["RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "HOME", "LD_LIBRARY_PATH"],
+  };
 }
 
 function installHint(toolchain: string | undefined): string {

@@ -31,6 +31,7 @@ export {
   type HostToolOptions,
   type MakeTool,
   type Tool,
+  type ToolDecision,
 } from "./graph/tool.ts";
 export {
   writable,

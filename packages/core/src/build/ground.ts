@@ -111,8 +111,9 @@ function directoryOf(cwd: string | undefined): string {
 /** What tells builds apart that can learn nothing from each other. */
 function subjectOf(plan: Plan, cwd: string, runner: Runner): readonly unknown[] {
   const ends = plan.nodes.filter(({ dependents }) => dependents.length === 0);
-  const { name, platform, hermeticity } = runner;
-  return [keyVersion, cwd, name, platform, hermeticity, ends.map((node) => node.name)];
+  // How far it keeps commands to their inputs may take a process to find out, and is in no key.
+  const { name, platform } = runner;
+  return [keyVersion, cwd, name, platform, ends.map((node) => node.name)];
 }
 
 /** @throws {@link BuildError} `NOT_A_HANDLE`. */

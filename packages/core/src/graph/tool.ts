@@ -22,6 +22,8 @@ export interface HostTool {
   readonly mustLocate: boolean;
   /** How to get it, for the error when it is missing. */
   readonly hint: string | undefined;
+  /** What decides what it and its manager answer. Not in the key. */
+  readonly decidedBy?: ToolDecision | undefined;
   /** Whether it is the Node that this process is: on this machine, that one serves before any other. */
   readonly isThisNode?: true;
 }
@@ -38,6 +40,14 @@ export interface ArtifactTool {
 
 /** A program for the `PATH` of a command. */
 export type Tool = ArtifactTool | HostTool;
+
+/** What of a machine decides where a tool is, and what it prints as its version. */
+export interface ToolDecision {
+  /** Files and folders, by absolute paths, there or not. Of a folder, only what is right in it counts. */
+  readonly files?: readonly string[];
+  /** Names of environment variables. */
+  readonly variables?: readonly string[];
+}
 
 /** How a host tool is found and told apart from other versions of itself. */
 export interface HostToolOptions {
@@ -63,6 +73,14 @@ export interface HostToolOptions {
   readonly mustLocate?: boolean;
   /** What a person should do when it is missing: `apt-get install llvm`. */
   readonly hint?: string;
+  /**
+   * All that decides what `locate` and `version` print, besides the programs of these names on the machine's
+   * `PATH` and the one that was found. A promise: with it, answers are kept in the store, and the programs
+   * are not started again as long as all of that looks the same (size, times, inode).
+   *
+   * @defaultValue unknown, so that they are asked in each process
+   */
+  readonly decidedBy?: ToolDecision;
 }
 
 /** How a program of an artifact is found. */
@@ -107,12 +125,13 @@ const node: HostTool = Object.freeze({
 
 /** Names the programs that a command may use. */
 export const tool: MakeTool = {
-  host(name, { version, locate, mustLocate = false, hint } = {}) {
+  host(name, { version, locate, mustLocate = false, hint, decidedBy } = {}) {
     if (name === "" || (name.includes("/") && !name.startsWith("/"))) {
       const wanted = "the name of a program, or an absolute path";
       throw invalidOption("name of a tool", describe(name), wanted);
     }
-    return Object.freeze({ type: "host-tool", name, version, locate, mustLocate, hint });
+    const known = { type: "host-tool", name, version, locate, mustLocate, hint } as const;
+    return Object.freeze(decidedBy === undefined ? known : { ...known, decidedBy });
   },
   node: () => node,
   from(artifact: Artifact, ...rest: readonly unknown[]) {

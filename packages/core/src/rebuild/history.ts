@@ -73,8 +73,8 @@ export class History {
   readonly #noted = new Map<NodeId, Noted>();
 
   constructor(notes: Notes | undefined, plan: Plan, cwd: string, runner: Runner) {
-    const { name, platform, hermeticity } = runner;
-    const subject = JSON.stringify([version, cwd, name, platform, hermeticity]);
+    const { name, platform } = runner;
+    const subject = JSON.stringify([version, cwd, name, platform]);
     this.#notes = notes;
     this.#name = `history-${hashOf(digestBytes(Buffer.from(subject))).slice(0, 32)}`;
     this.#plan = plan;

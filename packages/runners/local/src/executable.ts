@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 
 /** True for a file that this process may execute. */
 export function isExecutable(path: string): boolean {
@@ -14,5 +14,16 @@ export function isExecutable(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** True for a program that is text, for another program to read. Throws the error of the system. */
+export function isScript(path: string): boolean {
+  const start = Buffer.alloc(2);
+  const file = openSync(path, "r");
+  try {
+    return readSync(file, start) === 2 && start.toString("latin1") === "#!";
+  } finally {
+    closeSync(file);
   }
 }

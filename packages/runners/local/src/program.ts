@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { closeSync, openSync, readSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { isAbsolute, join, normalize, resolve } from "node:path";
 
 import { commandNotFound, type Action, type InputTool, type PlacedTool } from "@ashlar/core";
 
-import { isExecutable } from "./executable.ts";
+import { isExecutable, isScript } from "./executable.ts";
 import type { Place, Program } from "./place.ts";
 import type { Room } from "./room.ts";
 import type { ToolFinder } from "./tool-finder.ts";
@@ -100,14 +100,4 @@ export function leadTo(
   }
   const script = join(place.seenAs, "root", path).replaceAll("'", String.raw`'\''`);
   writeFileSync(join(bin, name), `#!/bin/sh\nexec '${script}' "$@"\n`, { mode: 0o755 });
-}
-
-function isScript(path: string): boolean {
-  const start = Buffer.alloc(2);
-  const file = openSync(path, "r");
-  try {
-    return readSync(file, start) === 2 && start.toString("latin1") === "#!";
-  } finally {
-    closeSync(file);
-  }
 }

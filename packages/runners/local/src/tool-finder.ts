@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { realpathSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
 import {
@@ -17,17 +17,25 @@ import {
 } from "@ashlar/core";
 
 import { isExecutable } from "./executable.ts";
+import { hasSettled, lookAt, ToolAnswers, type Look } from "./tool-answers.ts";
 
 /** Finds tools, and asks each once. */
 export class ToolFinder {
   readonly #searchPath: string;
+  readonly #now: () => number;
+  readonly #answers: ToolAnswers;
   readonly #found = new Map<string, Promise<string>>();
   readonly #searched = new Map<string, string>();
   readonly #identities = new Map<string, Promise<string>>();
 
-  /** @param searchPath - Folders, in the form of `PATH`. */
-  constructor(searchPath: string) {
+  /**
+   * @param searchPath - Folders, in the form of `PATH`.
+   * @param now - The time, in milliseconds since 1970.
+   */
+  constructor(searchPath: string, now: () => number = Date.now) {
     this.#searchPath = searchPath;
+    this.#now = now;
+    this.#answers = new ToolAnswers(searchPath, now);
   }
 
   /**
@@ -37,8 +45,7 @@ export class ToolFinder {
    */
   async find(tool: HostTool, signal: AbortSignal): Promise<string> {
     if (tool.isThisNode === true && isNode()) return process.execPath;
-    const question = JSON.stringify([tool.name, tool.locate, tool.mustLocate]);
-    return await remember(this.#found, question, signal, async () => {
+    return await remember(this.#found, placeQuestion(tool), signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
       const path = located ?? (tool.mustLocate ? undefined : this.search(tool.name));
       if (path === undefined) throw toolNotFound(tool.name, tool.hint);
@@ -54,13 +61,29 @@ export class ToolFinder {
   async identify(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string> {
     // What it would print, without a process of its own.
     if (tool.isThisNode === true && isNode()) return process.version;
+    const kept = notes && this.#answers.recall(tool, notes);
+    if (kept !== undefined) {
+      this.#found.set(placeQuestion(tool), Promise.resolve(kept.path));
+      return kept.identity;
+    }
     const path = await this.find(tool, signal);
+    const identity = await this.#identifyProgram(tool, path, signal, notes);
+    if (notes !== undefined) this.#answers.keep(tool, { path, identity }, notes);
+    return identity;
+  }
+
+  async #identifyProgram(
+    tool: HostTool,
+    path: string,
+    signal: AbortSignal,
+    notes: Notes | undefined,
+  ): Promise<string> {
     const { version } = tool;
     // A tool may be replaced while this process lives: what it said counts for that file only.
     const program = lookAt(path);
     const question = JSON.stringify([program, version]);
     return await remember(this.#identities, question, signal, async () => {
-      if (version === undefined) return await digestProgram(program, notes);
+      if (version === undefined) return await digestProgram(program, notes, this.#now());
       const printed = await this.#ask([path, ...version], signal);
       if (printed === undefined) {
         throw toolFailed(tool.name, [path, ...version].join(" "), tool.hint);
@@ -124,29 +147,25 @@ function isNode(): boolean {
   return electron === undefined && bun === undefined;
 }
 
-/** A file, and what shows that it is still the same. */
-interface Program {
-  readonly path: string;
-  readonly stats: readonly number[];
-}
-
-function lookAt(path: string): Program {
-  const real = realpathSync(path);
-  const { ino, size, mtimeMs, ctimeMs } = statSync(real);
-  return { path: real, stats: [ino, size, mtimeMs, ctimeMs] };
+/** What is asked about the place of a tool. */
+function placeQuestion({ name, locate, mustLocate }: HostTool): string {
+  return JSON.stringify([name, locate, mustLocate]);
 }
 
 /** Programs from this size on are worth a note: hashing Node itself takes a tenth of a second. */
 const notedBytes = 1024 * 1024;
 
-/** A file as young as this may be changed without showing it. */
-const racyMs = 2000;
-
 /** Digest of a program's bytes. That of a large one is noted, for as long as the file looks the same. */
-async function digestProgram({ path, stats }: Program, notes: Notes | undefined): Promise<string> {
-  const [, size = 0, mtimeMs = 0, ctimeMs = 0] = stats;
-  const isSettled = Math.max(mtimeMs, ctimeMs) < Date.now() - racyMs;
-  if (notes === undefined || size < notedBytes || !isSettled) return await digestFile(path);
+async function digestProgram(
+  program: Look,
+  notes: Notes | undefined,
+  now: number,
+): Promise<string> {
+  const { path, stats } = program;
+  const [, size = 0] = stats;
+  if (notes === undefined || size < notedBytes || !hasSettled(program, now)) {
+    return await digestFile(path);
+  }
   const look = JSON.stringify({ path, stats });
   const name = `tool-${digestBytes(Buffer.from(path)).slice(0, 32)}`;
   const [noted, digest] = notes.read(name)?.toString("utf8").split("\n") ?? [];

@@ -1,10 +1,25 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
-import { MemoryStore, sh, stage, tool, type HostToolOptions } from "@ashlar/core";
+import {
+  MemoryStore,
+  sh,
+  stage,
+  tool,
+  type HostToolOptions,
+  type ToolDecision,
+} from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { afterEach, describe, expect, test, vi } from "vitest";
 
+import { ToolFinder } from "../src/tool-finder.ts";
 import { codes, folder, isGone, logs, run, until } from "./rig.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -179,5 +194,88 @@ describe("asking a tool", () => {
     await expect(first).rejects.toThrow("enough");
     writeFileSync(answer, "");
     expect(await second).toBe("1.0");
+  });
+});
+
+describe("an answer is kept in the store, for a tool that says what decides it", () => {
+  /** A manager that leads to a copy of a program of the system, and writes down that it was asked. */
+  const managed = (): {
+    readonly host: Host;
+    readonly ask: (decidedBy?: ToolDecision, now?: () => number) => Promise<string>;
+    readonly timesAsked: () => number;
+  } => {
+    const host = new Host();
+    const { notes } = new MemoryStore();
+    const log = join(host.folder, "log");
+    host.write("bin/manager", `echo asked >> ${log}; cat ${host.folder}/choice`);
+    for (const name of ["one", "other"]) {
+      mkdirSync(join(host.folder, name));
+      copyFileSync("/bin/echo", join(host.folder, name, "thing"));
+    }
+    writeFileSync(join(host.folder, "choice"), join(host.folder, "one"));
+    return {
+      host,
+      ask: async (decidedBy, now = () => Date.now() + 60_000) => {
+        const thing = tool.host("thing", {
+          version: ["1.0"],
+          locate: ["manager"],
+          ...(decidedBy && { decidedBy }),
+        });
+        const finder = new ToolFinder(host.searchPath("bin"), now);
+        expect(await finder.identify(thing, never, notes)).toBe("1.0");
+        return await finder.find(thing, never);
+      },
+      timesAsked: () => readFileSync(log, "utf8").split("\n").length - 1,
+    };
+  };
+
+  test("as long as all of that looks the same", async () => {
+    const { host, ask, timesAsked } = managed();
+    const decidedBy = { files: [join(host.folder, "choice")], variables: ["CHOICE"] };
+    expect(await ask(decidedBy)).toBe(join(host.folder, "one/thing"));
+    expect(await ask(decidedBy)).toBe(join(host.folder, "one/thing"));
+    expect(timesAsked()).toBe(1);
+
+    // A file that decides.
+    writeFileSync(join(host.folder, "choice"), join(host.folder, "other"));
+    expect(await ask(decidedBy)).toBe(join(host.folder, "other/thing"));
+    expect(timesAsked()).toBe(2);
+
+    // A variable.
+    vi.stubEnv("CHOICE", "another");
+    await ask(decidedBy);
+    expect(timesAsked()).toBe(3);
+
+    // The program itself.
+    copyFileSync("/bin/echo", join(host.folder, "other/thing"));
+    await ask(decidedBy);
+    expect(timesAsked()).toBe(4);
+
+    // A program of that name that was not there.
+    host.write("bin/thing", "echo none");
+    await ask(decidedBy);
+    expect(timesAsked()).toBe(5);
+  });
+
+  test("and of no other tool", async () => {
+    const { ask, timesAsked } = managed();
+    await ask();
+    await ask();
+    expect(timesAsked()).toBe(2);
+  });
+
+  test("unless something has just changed", async () => {
+    const { ask, timesAsked } = managed();
+    await ask({}, Date.now);
+    await ask({}, Date.now);
+    expect(timesAsked()).toBe(2);
+  });
+
+  test("unless the program is a script, which may ask anybody", async () => {
+    const { host, ask, timesAsked } = managed();
+    host.write("one/thing", "echo 1.0");
+    await ask({});
+    await ask({});
+    expect(timesAsked()).toBe(2);
   });
 });
