@@ -218,7 +218,19 @@ export type { BytePatterns, Veil } from "./base/byte-patterns.ts";
 export { missingTools } from "./runner/missing-tools.ts";
 export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
 export { digestFile } from "./digest/file-digester.ts";
-export type { ActionResult } from "./graph/action-result.ts";
+export {
+  Signer,
+  Verifier,
+  type Signature,
+  type SigningKey,
+  type TrustedKeys,
+} from "./digest/signature.ts";
+export {
+  decodeActionResult,
+  encodeActionResult,
+  type ActionResult,
+} from "./graph/action-result.ts";
+export { signedBytes } from "./graph/signed-result.ts";
 export type { ActionKey, NameValue } from "./graph/action.ts";
 export type { OutputSpec } from "./graph/out.ts";
 export type { InputTool, PlacedTool } from "./graph/placed-tool.ts";

@@ -6,6 +6,7 @@
  * @module
  */
 import { emptyDigest, type Digest } from "../digest/digest.ts";
+import type { Signature } from "../digest/signature.ts";
 import { MessageWriter, readDigest, readFields } from "../digest/wire.ts";
 
 /** A declared output that is a file. Paths are relative to the working directory. */
@@ -38,10 +39,13 @@ export interface ActionResult {
   readonly finishedAt: number;
   /** What was run, for explanations: see `rebuild/provenance.ts`. Others may not have written it. */
   readonly provenance?: Buffer;
+  /** Who vouches for it: see `graph/signed-result.ts`. */
+  readonly signature?: Signature;
 }
 
-/** Type of the one auxiliary message that is written with a result. */
+/** Types of the auxiliary messages that are written with a result. */
 const provenanceType = "ashlar/Provenance";
+const signatureType = "ashlar/Signature";
 
 /** One for all: what one writer for each leaves behind is more than what it writes. */
 const writer = new MessageWriter();
@@ -65,6 +69,13 @@ export function encodeActionResult(result: ActionResult): Buffer {
   if (result.provenance !== undefined) {
     const provenance = writer.begin(11);
     writer.string(1, provenanceType).bytes(2, result.provenance).end(provenance);
+  }
+  if (result.signature !== undefined) {
+    const { keyId, bytes } = result.signature;
+    const holder = writer.begin(11);
+    writer.string(1, signatureType);
+    const signature = writer.begin(2);
+    writer.string(1, keyId).bytes(2, bytes).end(signature).end(holder);
   }
   return writer.end(metadata).finish();
 }
@@ -116,10 +127,10 @@ function readOutputDirectory(message: Buffer): OutputDirectory {
   return { path, treeDigest, rootDigest };
 }
 
-type Ran = Pick<ActionResult, "finishedAt" | "provenance" | "startedAt" | "worker">;
+type Ran = Pick<ActionResult, "finishedAt" | "provenance" | "signature" | "startedAt" | "worker">;
 
 function readMetadata(message: Buffer): Ran {
-  let provenance: Buffer | undefined;
+  const held = new Map<string, Buffer>();
   let worker = "";
   let startedAt = 0;
   let finishedAt = 0;
@@ -127,20 +138,36 @@ function readMetadata(message: Buffer): Ran {
     if (number === 1) worker = bytes.toString("utf8");
     if (number === 3) startedAt = readTime(bytes);
     if (number === 4) finishedAt = readTime(bytes);
-    if (number === 11) provenance ??= readProvenance(bytes);
+    if (number === 11) readAny(bytes, held);
   }
-  return { worker, startedAt, finishedAt, ...(provenance && { provenance }) };
+  const provenance = held.get(provenanceType);
+  const signature = held.get(signatureType);
+  return {
+    ...{ worker, startedAt, finishedAt },
+    ...(provenance && { provenance }),
+    ...(signature && { signature: readSignature(signature) }),
+  };
 }
 
-/** What a `google.protobuf.Any` holds, if it is ours. */
-function readProvenance(message: Buffer): Buffer | undefined {
+/** Adds what a `google.protobuf.Any` holds, by its type. Of one type, the first counts. */
+function readAny(message: Buffer, held: Map<string, Buffer>): void {
   let type = "";
   let value: Buffer | undefined;
   for (const { number, bytes } of readFields(message)) {
     if (number === 1) type = bytes.toString("utf8");
     if (number === 2) value = bytes;
   }
-  return type === provenanceType ? value : undefined;
+  if (value !== undefined && !held.has(type)) held.set(type, value);
+}
+
+function readSignature(message: Buffer): Signature {
+  let keyId = "";
+  let signature: Buffer = Buffer.alloc(0);
+  for (const { number, bytes } of readFields(message)) {
+    if (number === 1) keyId = bytes.toString("utf8");
+    if (number === 2) signature = bytes;
+  }
+  return { keyId, bytes: signature };
 }
 
 /** `google.protobuf.Timestamp`. */

@@ -4,3 +4,9 @@
  * @module
  */
 export type { CacheAbilities, CallContext, RemoteCache } from "./remote-cache.ts";
+export {
+  signed,
+  SignedCache,
+  type RefusedResult,
+  type SignedCacheOptions,
+} from "./signed-cache.ts";
