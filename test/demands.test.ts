@@ -1,5 +1,5 @@
 /** Results that are not trusted enough: who wants a sandbox is given nothing that was made without one. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -79,6 +79,35 @@ test("nor is it reused because the last build has noted it", async () => {
   expect([auto.ran, makers(auto)]).toEqual([[], ["local/declared", "local/declared"]]);
   const strict = await tryBuild(target, { ...given, runner: claiming("sandbox", "sandbox") });
   expect(strict.ran).toEqual(["copy", "upper"]);
+});
+
+test.each([
+  ["a worker of buildbox", "buildbox-worker"],
+  ["a worker of Buildbarn", '{"host":"ci","thread":"3"}'],
+  ["a worker with a path for a name", "cluster/sandbox/7"],
+  ["a worker that is called as our words are", "sandbox"],
+  ["words of ours in another case", "local/Sandbox"],
+  ["words that are not all of it", "local/sandbox, or so"],
+  ["a result that nobody ran with care", "local/none"],
+  ["a mock", "mock/mock"],
+])("results of foreign services say nothing of sandboxes: %s", async (_, worker) => {
+  // As it comes from a cache that others write to: the result is right, but for who is said to have run it.
+  const given = options();
+  const runner = claiming("declared");
+  const first = await tryBuild(target, { ...given, runner });
+  const { actions } = given.store;
+  for (const { key } of first.stages) {
+    await actions.put(key!, { ...(await actions.get(key!))!, worker });
+  }
+  const cwd = join(given.cwd, "elsewhere");
+  mkdirSync(cwd);
+  const lax = await tryBuild(target, { ...given, cwd, runner });
+  expect([lax.ran, makers(lax)]).toEqual([[], [worker, worker]]);
+  const strict = await tryBuild(target, { ...given, runner: claiming("sandbox", "sandbox") });
+  expect([strict.ran, makers(strict)]).toEqual([
+    ["copy", "upper"],
+    ["local/sandbox", "local/sandbox"],
+  ]);
 });
 
 test("a container is as good as a sandbox", async () => {
