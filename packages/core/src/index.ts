@@ -215,6 +215,7 @@ export { fillSecrets, type SecretValues } from "./runner/secret-values.ts";
 export { secretFoundIn } from "./runner/concealing-runner.ts";
 export type { SecretPlace } from "./graph/word.ts";
 export type { BytePatterns, Veil } from "./base/byte-patterns.ts";
+export { capturedOutputs } from "./runner/captured.ts";
 export { missingTools } from "./runner/missing-tools.ts";
 export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
 export { digestFile } from "./digest/file-digester.ts";

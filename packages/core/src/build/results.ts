@@ -28,11 +28,24 @@ export class Results implements KnownValues {
 
   outputValue(call: StageCall, output: string): Value | undefined {
     const exact = this.#settlements.outputValue(call, output);
-    return exact ?? this.#settlements.outputValue(this.#copyOf(call), output);
+    return (
+      exact ??
+      this.#settlements.outputValue(this.#copyOf(call), output) ??
+      this.#leftBehind(call, output)
+    );
   }
 
   hasRun(call: StageCall): boolean {
     return this.#settlements.hasRun(call) || this.#settlements.hasRun(this.#copyOf(call));
+  }
+
+  /** What a command that failed was to leave even then. It is for people: no stage gets it. */
+  #leftBehind(call: StageCall, name: string): Value | undefined {
+    const { nodeByCall } = this.#plan;
+    const node = nodeByCall.get(call) ?? nodeByCall.get(this.#copyOf(call));
+    const execution = node && this.#settlements.find(node.id)?.execution;
+    const spec = call.command.outputs.find((output) => output.name === name);
+    return spec?.evenIfFailed === true ? execution?.outputs.get(spec.path) : undefined;
   }
 
   /** The copy of a call that is in the plan; if there is none, the call itself. */

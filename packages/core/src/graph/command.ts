@@ -182,8 +182,7 @@ export class CommandBuilder {
     if (declared === undefined) return;
     for (const [name, output] of Object.entries(declared)) {
       if (!isOut(output)) throw notAHandle(output, `output \`${name}\``);
-      const { kind, isOptional, name: path } = output[outState];
-      this.#declare({ name, kind, isOptional, path: parsePath(path) });
+      this.#declare(specOf(output, name, parsePath(output[outState].name)));
     }
   }
 
@@ -297,13 +296,13 @@ export class CommandBuilder {
 
   /** Where an output of a template goes. Mentioned twice, it is still one output. */
   #promise(output: Out): ArtifactPath {
-    const { name, kind, isOptional, path: below } = output[outState];
+    const { name, kind, path: below } = output[outState];
     if (below === "") throw malformedPath(name, "an output in a template needs a name");
     const path = joinPath(outputs, below);
     for (const known of this.#outputs) {
       if (known.path === path && known.name === name && known.kind === kind) return path;
     }
-    this.#declare({ name, kind, isOptional, path });
+    this.#declare(specOf(output, name, path));
     return path;
   }
 
@@ -339,4 +338,11 @@ export function toolsOf({ tools, argv }: CommandSpec): readonly PlacedTool[] {
   const [program = ""] = argv;
   // A relative path leads to an input, whose content is in the key anyway.
   return program.includes("/") && !program.startsWith("/") ? [] : [tool.host(program)];
+}
+
+/** What is declared, under a name and at a place. */
+function specOf(output: Out, name: string, path: ArtifactPath): OutputSpec {
+  const { kind, isOptional, evenIfFailed } = output[outState];
+  const spec = { name, kind, isOptional, path };
+  return evenIfFailed ? { ...spec, evenIfFailed } : spec;
 }

@@ -16,6 +16,7 @@ export interface Out<N extends string = string, K extends Kind = Kind> {
     readonly name: N;
     readonly kind: K;
     readonly isOptional: boolean;
+    readonly evenIfFailed: boolean;
     /** The name as a path. */
     readonly path: ArtifactPath;
   };
@@ -30,6 +31,14 @@ export interface OutOptions {
    * @defaultValue false
    */
   readonly optional?: boolean;
+  /**
+   * Whether it is kept, if it is there, also when the command fails: a report of failed tests. It can be read and
+   * exported from the build's report. Nothing else of the failure changes: no stage gets it, and the
+   * next build runs the command again. Not in the key.
+   *
+   * @defaultValue false
+   */
+  readonly evenIfFailed?: boolean;
 }
 
 /** Declares outputs. */
@@ -48,6 +57,8 @@ export interface OutputSpec {
   /** Place in the input root. */
   readonly path: ArtifactPath;
   readonly isOptional: boolean;
+  /** Whether it is captured when the command fails. Absent: no. */
+  readonly evenIfFailed?: boolean;
 }
 
 /** Declares what a command writes: `out.file("app")`, `out.tree("dist")`. */
@@ -75,8 +86,8 @@ export function checkOutputName(name: string): void {
 function declare<N extends string, K extends Kind>(
   name: N,
   kind: K,
-  { optional = false }: OutOptions = {},
+  { optional = false, evenIfFailed = false }: OutOptions = {},
 ): Out<N, K> {
   const path = parsePath(name);
-  return Object.freeze({ [outState]: { name, kind, isOptional: optional, path } });
+  return Object.freeze({ [outState]: { name, kind, isOptional: optional, evenIfFailed, path } });
 }

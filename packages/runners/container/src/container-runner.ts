@@ -12,6 +12,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve as resolvePath } from "node:path";
 
 import {
+  capturedOutputs,
   fillSecrets,
   materializeTree,
   untilAborted,
@@ -182,8 +183,10 @@ class ContainerRunner implements Runner {
     const finishedAt = Date.now();
     const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
     const isSuccess = hasSucceeded && !signal.aborted;
-    if (isSuccess) await keepInside(root);
-    const { values, fault } = isSuccess ? await collectOutputs(content, root, action) : noOutputs;
+    if (!signal.aborted) await keepInside(root);
+    const outputs = signal.aborted ? [] : capturedOutputs(action, end.exitCode);
+    const { values, fault } =
+      outputs.length > 0 ? await collectOutputs(content, root, { ...action, outputs }) : noOutputs;
     const isMissing = action.outputs.some(
       ({ path, isOptional }) => !isOptional && !values.has(path),
     );

@@ -15,6 +15,7 @@
 import { join } from "node:path";
 
 import {
+  capturedOutputs,
   fillSecrets,
   platformUnsupported,
   type Action,
@@ -246,7 +247,9 @@ export class LocalRunner implements Runner {
     const hasSucceeded = end.exitCode === 0 || (action.isAttempt && end.exitCode !== undefined);
     const isSuccess = hasSucceeded && !signal.aborted;
     if (isSuccess) await context.onEnded?.();
-    const { values, fault } = isSuccess ? await collectOutputs(content, root, action) : noOutputs;
+    const outputs = signal.aborted ? [] : capturedOutputs(action, end.exitCode);
+    const { values, fault } =
+      outputs.length > 0 ? await collectOutputs(content, root, { ...action, outputs }) : noOutputs;
     const isMissing = action.outputs.some(
       ({ path, isOptional }) => !isOptional && !values.has(path),
     );
