@@ -27,6 +27,9 @@ const vitest = "node_modules/vitest/vitest.mjs";
 /** @type {Record<string, Step>} */
 const steps = {
   install,
+  // `npm install` puts only the workspace's own tools where they belong; pnpm comes here, too.
+  postinstall: async () =>
+    process.env["npm_config_user_agent"]?.startsWith("npm/") ? install([]) : 0,
   // The examples reference every package, so building them builds all.
   build: (words) => runNode([tsc, "--build", "packages/examples", ...words]),
   bundle: (words) => runNode(["scripts/bundle.mjs", ...words]),
@@ -53,6 +56,7 @@ const commands = {
   "test:unit": ["install", "build", "bundle", "unit"],
   bench: ["install", "build", "bundle", "bench"],
   pnpm: ["pnpm"],
+  postinstall: ["postinstall"],
 };
 
 const nothingNew =

@@ -69,6 +69,19 @@ describe.each(allPackages().map((each) => [each.manifest.name, each] as const))(
   });
 });
 
+test("the workspace's own versions are exact, and those of the catalog", () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    devDependencies: Record<string, string>;
+  };
+  const catalog = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8");
+  for (const [name, version] of Object.entries(devDependencies)) {
+    // npm reads this manifest when somebody types `npm install`, and knows no catalog.
+    expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+    const shared = catalog.match(new RegExp(`^ {2}"?${name}"?: (.+)$`, "m"));
+    if (shared !== null) expect(version, name).toBe(shared[1]);
+  }
+});
+
 /** Not in a workspace that was installed before it was needed. */
 const hasBundler = existsSync(join(root, "node_modules/rolldown"));
 const canBundle = hasBundler && existsSync(join(root, "packages/core/dist/index.js"));
