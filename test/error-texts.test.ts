@@ -23,6 +23,7 @@ import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 import * as containerErrors from "../packages/runners/container/src/errors.ts";
 import * as mockErrors from "../packages/runners/mock/src/errors.ts";
+import * as remoteErrors from "../packages/runners/remote/src/errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
@@ -35,6 +36,7 @@ const catalogue = {
   ...fnErrors,
   ...mergeErrors,
   ...mockErrors,
+  ...remoteErrors,
   ...runErrors,
   ...runnerErrors,
   ...sandboxErrors,
@@ -54,6 +56,19 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   clockDeadlock: [
     catalogue.clockDeadlock(["`serve` runs, and waits for its end", "`probe` waits for `serve`"]),
     catalogue.clockDeadlock(Array.from({ length: 14 }, (_, n) => `\`${n}\` waits for \`serve\``)),
+  ],
+  remoteRefused: [
+    catalogue.remoteRefused("/mnt/team/ashlar", "write", "EROFS: read-only file system", cause),
+  ],
+  remoteUnavailable: [
+    catalogue.remoteUnavailable("grpcs://cache.example:443", "no connection: ECONNREFUSED"),
+  ],
+  remoteUnfit: [
+    catalogue.remoteUnfit(
+      "/mnt/team/ashlar",
+      "ENOTDIR: not a directory, stat '/mnt/team/ashlar'",
+      "name a folder that is there for this alone",
+    ),
   ],
   runnersUnable: [
     catalogue.runnersUnable([{ stage: "train", wants: "label `gpu`", declaredAt }]),
@@ -1889,6 +1904,42 @@ test("scratchFull", () => {
       directory  /tmp
 
     hint: make room there, or name a directory of a larger disk with the runner's option \`scratch\`
+    "
+  `);
+});
+
+test("remoteRefused", () => {
+  expect(shown("remoteRefused")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_REFUSED]: \`/mnt/team/ashlar\` does not let us write
+
+      reason  EROFS: read-only file system
+
+    hint: check who we are to it: credentials, and what they allow
+    "
+  `);
+});
+
+test("remoteUnavailable", () => {
+  expect(shown("remoteUnavailable")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNAVAILABLE]: \`grpcs://cache.example:443\` does not answer as it should
+
+      reason  no connection: ECONNREFUSED
+
+    hint: see whether the service runs and can be reached from here; builds go on without it
+    "
+  `);
+});
+
+test("remoteUnfit", () => {
+  expect(shown("remoteUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNFIT]: \`/mnt/team/ashlar\` is not of use to us
+
+      reason  ENOTDIR: not a directory, stat '/mnt/team/ashlar'
+
+    hint: name a folder that is there for this alone
     "
   `);
 });

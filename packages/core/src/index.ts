@@ -217,7 +217,16 @@ export type { SecretPlace } from "./graph/word.ts";
 export type { BytePatterns, Veil } from "./base/byte-patterns.ts";
 export { capturedOutputs } from "./runner/captured.ts";
 export { missingTools } from "./runner/missing-tools.ts";
-export { digestBytes, parseDigest, sizeOf, type Digest } from "./digest/digest.ts";
+export {
+  digestBytes,
+  emptyDigest,
+  hashOf,
+  makeDigest,
+  parseDigest,
+  sizeOf,
+  type Digest,
+} from "./digest/digest.ts";
+export { MessageWriter, readDigest, readFields, type Field } from "./digest/wire.ts";
 export { digestFile } from "./digest/file-digester.ts";
 export {
   Signer,

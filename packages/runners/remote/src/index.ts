@@ -10,3 +10,4 @@ export {
   type RefusedResult,
   type SignedCacheOptions,
 } from "./signed-cache.ts";
+export { sharedFolder } from "./shared-folder.ts";

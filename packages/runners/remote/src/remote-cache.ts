@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { ActionKey, Digest } from "@ashlar/core";
+import { BuildError, type ActionKey, type Digest } from "@ashlar/core";
 
 /** What goes with each call. */
 export interface CallContext {
@@ -31,6 +31,8 @@ export interface CacheAbilities {
  * 4. Writing is idempotent and safe under concurrency.
  * 5. Calls may be made any number at once; how many are under way is limited by the implementation.
  * 6. No token, key or header of the options is in any message.
+ * 7. A call whose signal is aborted rejects with its reason, soon. Others go on.
+ * 8. A reader never gets part of a result, nor part of a small blob.
  */
 export interface RemoteCache {
   /** For people, without anything secret: `grpcs://cache.example:443/main`. */
@@ -69,4 +71,9 @@ export interface RemoteCache {
   remarks?(): readonly string[];
   /** Ends what is under way. */
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** True for a rejection of a remote cache that may go away when the call is made again. */
+export function mayPass(error: unknown): boolean {
+  return error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
 }
