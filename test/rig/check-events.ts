@@ -35,6 +35,10 @@ export function checkEvents(events: readonly BuildEvent[]): void {
     }
     if (event.type === "stage-verified") continue;
     const where = `${event.type} of \`${event.name}\``;
+    if (event.type === "stage-progressed") {
+      expect(running.has(event.id), `${where}: it does not run`).toBe(true);
+      continue;
+    }
     if (event.type === "stage-started") {
       expect(running.has(event.id), `${where}: it is running`).toBe(false);
       expect(outcomes.has(event.id) && !hasRewound, `${where}: it has settled`).toBe(false);

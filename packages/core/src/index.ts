@@ -100,6 +100,8 @@ export type {
   SourceTaken,
   StageExpanded,
   StageOutput,
+  StagePhase,
+  StageProgressed,
   StageRetried,
   StageRewound,
   StageSettled,
@@ -248,8 +250,17 @@ export { parsePath, type ArtifactPath } from "./artifact/path.ts";
 export { materializeTree, modeOf, type MaterializeOptions } from "./store/materialize.ts";
 export { snapshot, snapshotFile, type SnapshotOptions } from "./store/snapshot.ts";
 export { bytesOf, writeTree, type FileContent, type TreeFiles } from "./store/write-tree.ts";
-export { entryAt, walkTree, type Entry } from "./store/directories.ts";
+export {
+  decodeTree,
+  encodeDirectory,
+  type Directory,
+  type DirectoryNode,
+  type FileNode,
+  type SymlinkNode,
+} from "./artifact/directory.ts";
+export { entryAt, readDirectory, walkTree, type Entry } from "./store/directories.ts";
 export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
+export { runnerUnable } from "./errors/unkeyed-errors.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
 export { describeDifferences } from "./build/describe-differences.ts";
 export { keyVersion } from "./rebuild/key-parts.ts";

@@ -98,6 +98,7 @@ class LiveReporter implements Reporter {
       case "build-settled":
       case "source-taken":
       case "stage-output":
+      case "stage-progressed":
       case "stage-rewound":
       case "stage-started":
       case "stage-verified":

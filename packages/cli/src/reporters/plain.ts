@@ -73,6 +73,7 @@ class PlainReporter implements Reporter {
       case "build-settled":
       case "source-taken":
       case "stage-expanded":
+      case "stage-progressed":
       case "stage-rewound":
       case "stage-started":
       case "stage-verified":

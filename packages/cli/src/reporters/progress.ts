@@ -90,6 +90,7 @@ export class Progress {
         break;
       case "source-taken":
       case "stage-output":
+      case "stage-progressed":
         break;
     }
   }

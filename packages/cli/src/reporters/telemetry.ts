@@ -97,6 +97,7 @@ class TelemetryReporter<C, S extends TelemetrySpan> implements Reporter {
       case "source-taken":
       case "stage-expanded":
       case "stage-output":
+      case "stage-progressed":
       case "stage-rewound":
       case "stage-verified":
         break;

@@ -86,6 +86,18 @@ export interface StageStarted extends StageEvent {
   readonly argv: readonly string[];
 }
 
+/**
+ * Where a command is that was handed to a runner elsewhere: its inputs travel, it waits for a worker, it is executed,
+ * what it made travels.
+ */
+export type StagePhase = "uploading" | "queued" | "executing" | "downloading";
+
+/** A command that was started has come further, on a runner that tells. A phase may come again, and may be left out. */
+export interface StageProgressed extends StageEvent {
+  readonly type: "stage-progressed";
+  readonly phase: StagePhase;
+}
+
 /** A command printed something, or what it printed when it ran is replayed. */
 export interface StageOutput extends StageEvent {
   readonly type: "stage-output";
@@ -152,6 +164,7 @@ export type BuildEvent = { readonly atMs: number } & (
   | SourceTaken
   | StageExpanded
   | StageStarted
+  | StageProgressed
   | StageOutput
   | StageRewound
   | StageRetried

@@ -8,7 +8,7 @@
  */
 import { describe } from "../base/describe.ts";
 import { malformedEvent } from "../errors/catalogue.ts";
-import type { BuildEvent, BuildOutcome, Outcome } from "./event.ts";
+import type { BuildEvent, BuildOutcome, Outcome, StagePhase } from "./event.ts";
 
 /** Writes an event as one line, its line feed included. */
 export function encodeEvent(event: BuildEvent): string {
@@ -73,6 +73,9 @@ function matches(value: unknown, form: Readonly<Record<string, Test>>): boolean 
 const outcomes: Readonly<Record<Outcome, true>> = {
   ...{ ran: true, reused: true, expanded: true, failed: true, skipped: true, cancelled: true },
 };
+const phases: Readonly<Record<StagePhase, true>> = {
+  ...{ uploading: true, queued: true, executing: true, downloading: true },
+};
 const buildOutcomes: Readonly<Record<BuildOutcome, true>> = {
   ...{ succeeded: true, failed: true, cancelled: true },
 };
@@ -87,6 +90,7 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
   "source-taken": { location: isString, digest: isString, durationMs: isNumber },
   "stage-expanded": { ...listed, stages: isListOf(isListed) },
   "stage-started": { ...stage, key: isString, argv: isListOf(isString) },
+  "stage-progressed": { ...stage, phase: isOneOf(phases) },
   "stage-output": {
     ...stage,
     stream: isOneOf({ stdout: true, stderr: true }),

@@ -14,7 +14,7 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
-import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome } from "./event.ts";
+import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome, StagePhase } from "./event.ts";
 
 /** What has become of a stage call so far. */
 export type StageState = "waiting" | "running" | Outcome;
@@ -27,6 +27,8 @@ export interface StageSummary {
   /** Numbers of the calls that must have succeeded before it. */
   readonly dependencies: readonly NodeId[];
   readonly state: StageState;
+  /** Where its command is while it is running, if the runner tells. */
+  readonly phase: StagePhase | undefined;
   /** Absent as long as it has none. */
   readonly key: ActionKey | undefined;
   /** How long its command took, now or when the reused result was made. Zero before that is known. */
@@ -178,6 +180,9 @@ class Fold {
         this.#change(id, name, { ...fresh, state: "running", key, startedAt: atMs, attempts });
         break;
       }
+      case "stage-progressed":
+        this.#change(event.id, event.name, { phase: event.phase });
+        break;
       case "stage-verified":
       case "stage-output":
         break;
@@ -194,7 +199,7 @@ class Fold {
         this.#settled.add(event.id);
         const { id, name, outcome, key, durationMs, ranBy, attempts, error, reason } = event;
         const end = { key, durationMs, ranBy, attempts, error, reason, settledAt: event.atMs };
-        this.#change(id, name, { ...end, state: outcome });
+        this.#change(id, name, { ...end, phase: undefined, state: outcome });
         break;
       }
       case "build-settled":
@@ -233,6 +238,7 @@ class Fold {
 
 /** What a command that starts, or waits, again has lost. */
 const fresh = {
+  phase: undefined,
   durationMs: 0,
   ranBy: undefined,
   error: undefined,

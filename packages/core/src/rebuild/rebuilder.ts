@@ -169,7 +169,7 @@ export class Rebuilder {
       exitCode: execution.exitCode ?? 0,
       stdout: execution.stdout,
       stderr: execution.stderr,
-      worker: labelOf(action, runner),
+      worker: labelOf(action, execution.ranBy ?? runner),
       startedAt: execution.startedAt,
       finishedAt: execution.finishedAt,
     };
@@ -245,7 +245,10 @@ function finder({ files, directories }: ActionResult): typeof findAmong {
 }
 
 /** Who ran an action, and how far the result can be trusted. */
-function labelOf({ caches }: Action, { name, hermeticity }: Runner): string {
+function labelOf(
+  { caches }: Action,
+  { name, hermeticity }: Pick<Runner, "hermeticity" | "name">,
+): string {
   // What was in a cache came from somewhere else than the inputs.
   return `${name}/${hermeticity}${caches.length === 0 ? "" : "+cache"}`;
 }

@@ -12,6 +12,7 @@ import type { ArtifactPath } from "../artifact/path.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { BuildError } from "../errors/build-error.ts";
+import type { StagePhase } from "../events/event.ts";
 import type { ActionKey, NameValue } from "../graph/action.ts";
 import type { CachePlace } from "../graph/cache.ts";
 import type { OutputSpec } from "../graph/out.ts";
@@ -101,6 +102,13 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Takes what the command prints, as it prints it. */
   readonly onLog: (stream: "stdout" | "stderr", chunk: Uint8Array) => void;
+  /** May be called when the command comes further, by runners that are elsewhere; for people. */
+  readonly onPhase?: ((phase: StagePhase) => void) | undefined;
+  /**
+   * Whether the command is to be executed though the runner could give what an equal one gave: so that the two can be
+   * compared. @defaultValue false
+   */
+  readonly mustExecute?: boolean | undefined;
   /**
    * May be called once, when the command and all that it started have ended, with success, and keeping outputs is
    * what is left: others may start instead of it. To be awaited, so that they do before that goes on.
@@ -118,6 +126,8 @@ export interface Execution {
   readonly outputs: ReadonlyMap<ArtifactPath, Value>;
   /** Why a declared output that is there cannot be kept: `OUTPUT_WRONG_KIND`, `OUTPUT_UNFIT`. */
   readonly fault?: BuildError | undefined;
+  /** Who ran it, where a runner handed it on to another one: what results say of who made them. */
+  readonly ranBy?: Pick<Runner, "hermeticity" | "name"> | undefined;
   /** What the runner knows of why the command failed, for people: `killed for lack of memory`. */
   readonly remark?: string | undefined;
   /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */

@@ -14,6 +14,7 @@ import { aside } from "../base/aside.ts";
 import { listed } from "../base/listed.ts";
 import { pause } from "../base/pause.ts";
 import { summarize, withFacts } from "../errors/build-error.ts";
+import type { StagePhase } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { amountsText, sharesAny } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
@@ -241,12 +242,15 @@ export class CommandWork {
     const onText = (stream: "stderr" | "stdout", text: string): void => {
       emit({ type: "stage-output", id, name, stream, text, isReplay: false });
     };
+    const onPhase = (phase: StagePhase): void => {
+      emit({ type: "stage-progressed", id, name, phase });
+    };
     const startedAt = clock.now();
     // As long as it had its slot: laying out inputs is part of what it costs.
     let durationMs = 0;
     let verdict: Verdict;
     try {
-      verdict = await this.#execute(node, composed, provision, { onText, onEnded });
+      verdict = await this.#execute(node, composed, provision, { onText, onPhase, onEnded });
     } finally {
       durationMs = clock.now() - startedAt;
       started.spentMs += durationMs;
@@ -274,7 +278,7 @@ export class CommandWork {
     node: PlanNode,
     { action, directories }: ComposedAction,
     { runner }: Provision,
-    hear: Pick<ExecutionContext, "onEnded" | "onText">,
+    hear: Pick<ExecutionContext, "mustExecute" | "onEnded" | "onPhase" | "onText">,
   ): Promise<Verdict> {
     const { store, clock, project } = this.#options;
     const content = new LayeredContent(directories, store.content);
@@ -305,6 +309,7 @@ export class CommandWork {
     using place = await this.#options.provisioner.provide(action, node.call, signal, runner);
     const { execution, error } = await this.#execute(node, composed, place, {
       onText: () => {},
+      mustExecute: true,
     });
     if (error !== undefined || execution === undefined) {
       recheck.note(node, key, { outcome: "failed", error });

@@ -8,6 +8,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { Clock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { outputMissing, runnerFailed, stageFailed, stageTimedOut } from "../errors/catalogue.ts";
+import type { StagePhase } from "../events/event.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { checkFunction } from "../rebuild/check-function.ts";
 import type { Action, Execution, Runner } from "../runner/runner.ts";
@@ -33,6 +34,10 @@ export interface ExecutionContext {
   /** Absolute root directory of the build, from which sources are named. */
   readonly project: string;
   readonly onText: (stream: "stdout" | "stderr", text: string) => void;
+  /** Called when the command comes further, if the runner tells. */
+  readonly onPhase?: ((phase: StagePhase) => void) | undefined;
+  /** Whether it is run to be compared with an earlier run. */
+  readonly mustExecute?: boolean | undefined;
   /** Called when the command has ended, and keeping its outputs is left. */
   readonly onEnded?: (() => Promise<void>) | undefined;
 }
@@ -71,6 +76,8 @@ export async function execute(
       clock: context.clock,
       signal: deadline.with(signal),
       onEnded: context.onEnded,
+      onPhase: context.onPhase,
+      mustExecute: context.mustExecute,
       onLog: (stream, chunk) => {
         const decoder = (decoders[stream] ??= new StringDecoder("utf8"));
         say(stream, decoder.write(Buffer.from(chunk)));

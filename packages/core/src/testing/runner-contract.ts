@@ -25,8 +25,11 @@ import { checkSurroundings } from "./runner-contract/surroundings.ts";
 export interface RunnerContractOptions {
   /** Makes a runner for one test, which disposes of it. */
   readonly makeRunner: () => Runner | Promise<Runner>;
-  /** Guarantees that this runner does not give, by number, with the reason: their tests are skipped. */
-  readonly exceptions?: Readonly<Record<number, string>>;
+  /**
+   * What this runner does not give, with the reason: guarantees by number, or single tests by their names, such as
+   * `11: death by SIGKILL is reported`. These tests are skipped.
+   */
+  readonly exceptions?: Readonly<Record<string, string>>;
 }
 
 /** Time that a test may take, in milliseconds. Most take a hundredth of it. */
@@ -52,7 +55,7 @@ export function runnerContract(kit: TestKit, options: RunnerContractOptions): vo
   const { makeRunner, exceptions = {} } = options;
   for (const [what, makeStore] of Object.entries(stores)) {
     const check: Check = (guarantee, name, body) => {
-      const exception = exceptions[guarantee];
+      const exception = exceptions[guarantee] ?? exceptions[`${guarantee}: ${name}`];
       const run = async (): Promise<void> => {
         await withFolder(async (folder) => {
           await using runner = await makeRunner();

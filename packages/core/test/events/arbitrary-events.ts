@@ -55,6 +55,11 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     dependencies: fc.array(fc.nat({ max: 9 })),
   }),
   fc.record({
+    type: fc.constant("stage-progressed" as const),
+    ...about,
+    phase: fc.constantFrom("uploading", "queued", "executing", "downloading"),
+  }),
+  fc.record({
     type: fc.constant("stage-verified" as const),
     ...about,
     key: keys,
