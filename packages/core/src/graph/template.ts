@@ -53,6 +53,11 @@ function split(strings: TemplateStringsArray): readonly Word[] {
     if (!isQuoted && typeof first === "string" && forbidden.test(first)) {
       throw templateSyntax(strings.join("${…}"), `\`${first}\` is for a shell, and there is none`);
     }
+    const last = word.at(-1);
+    // `echo a; echo b`: to a shell, the word ends before it.
+    if (!isQuoted && typeof last === "string" && last.endsWith(";")) {
+      throw templateSyntax(strings.join("${…}"), "`;` is for a shell, and there is none");
+    }
     words.push(word);
     word = undefined;
     isQuoted = false;

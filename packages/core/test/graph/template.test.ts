@@ -163,6 +163,22 @@ describe("refused:", () => {
   );
 });
 
+test("a semicolon ends a word only where a shell would see it", () => {
+  const make = [() => sh`echo a; echo b`, () => sh`echo ${"a"}; echo b`, () => sh`kill $$;`];
+  for (const each of make) expect(each).toThrow(syntax);
+  expect(argvOf(sh`find . -exec ls {} ";" -name 'a;' ${"b;"}`)).toEqual([
+    "find",
+    ".",
+    "-exec",
+    "ls",
+    "{}",
+    ";",
+    "-name",
+    "a;",
+    "b;",
+  ]);
+});
+
 test("operators in quotes, or in a hole, are words", () => {
   expect(argvOf(sh`echo "|" '>' ${"&&"} "2>&1"`)).toEqual(["echo", "|", ">", "&&", "2>&1"]);
   expect(argvOf(sh`echo a=>b x->y 3<4 "<"${"x"}`)).toEqual(["echo", "a=>b", "x->y", "3<4", "<x"]);

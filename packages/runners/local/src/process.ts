@@ -32,6 +32,13 @@ const startFailures: Readonly<Record<string, number>> = {
   E2BIG: 126,
 };
 
+/** What a person may make of that. */
+const startRemarks: Readonly<Record<string, string>> = {
+  ENOENT: "is its interpreter there?",
+  E2BIG:
+    "an argument or a variable is too long (Linux takes 128 KiB); hand it over as a file, such as `text(…)`",
+};
+
 /** Runs a program, and settles when nothing of it is left. */
 export async function runProcess(program: Program, options: ProcessOptions): Promise<ProcessEnd> {
   const { cwd, guard, signal, onChunk } = options;
@@ -85,7 +92,8 @@ async function explain(
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   const exitCode = startFailures[code];
   if (exitCode === undefined) throw cause;
-  const why = code === "ENOENT" ? `${code}: is its interpreter there?` : code;
+  const remark = startRemarks[code];
+  const why = remark === undefined ? code : `${code}: ${remark}`;
   await onChunk("stderr", Buffer.from(`${file} cannot be started: ${why}\n`));
   return exitCode;
 }
