@@ -24,6 +24,7 @@ import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 import * as containerErrors from "../packages/runners/container/src/errors.ts";
 import * as mockErrors from "../packages/runners/mock/src/errors.ts";
 import * as remoteErrors from "../packages/runners/remote/src/errors.ts";
+import * as reapiErrors from "../packages/runners/remote/src/reapi/errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
@@ -37,6 +38,7 @@ const catalogue = {
   ...mergeErrors,
   ...mockErrors,
   ...remoteErrors,
+  ...reapiErrors,
   ...runErrors,
   ...runnerErrors,
   ...sandboxErrors,
@@ -53,6 +55,12 @@ const digest = `${"ab".repeat(32)}/1024`;
 
 /** An error of each function of the catalogue, and those variants whose hints differ. */
 const errors: Readonly<Record<string, readonly BuildError[]>> = {
+  addressUnfit: (["form", "password", "port", "query", "scheme"] as const).map((fault) =>
+    catalogue.addressUnfit("cache.example", fault),
+  ),
+  certificateUnreadable: [
+    catalogue.certificateUnreadable("grpcs://cache.example:443", "ca", "ENOENT: no such file"),
+  ],
   clockDeadlock: [
     catalogue.clockDeadlock(["`serve` runs, and waits for its end", "`probe` waits for `serve`"]),
     catalogue.clockDeadlock(Array.from({ length: 14 }, (_, n) => `\`${n}\` waits for \`serve\``)),
@@ -1940,6 +1948,49 @@ test("remoteUnfit", () => {
       reason  ENOTDIR: not a directory, stat '/mnt/team/ashlar'
 
     hint: name a folder that is there for this alone
+    "
+  `);
+});
+
+test("addressUnfit", () => {
+  expect(shown("addressUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_ADDRESS]: \`cache.example\` is no address of a remote service
+
+    hint: an address is \`grpcs://<host>[:<port>][/<instance>]\`, \`grpc://<host>:<port>[/<instance>]\` or \`unix:<path>\`
+
+
+    error[REMOTE_ADDRESS]: the address \`cache.example\` of a remote service holds a password
+
+    hint: take the password out of it, and give it in \`headers\` or \`token\`
+
+
+    error[REMOTE_ADDRESS]: the address \`cache.example\` of a remote service names no port
+
+    hint: say which port: without TLS there is no usual one
+
+
+    error[REMOTE_ADDRESS]: the address \`cache.example\` of a remote service has a query
+
+    hint: take out what stands behind \`?\` or \`#\`; options are given beside the address
+
+
+    error[REMOTE_ADDRESS]: the address \`cache.example\` of a remote service does not say how to connect
+
+    hint: begin it with \`grpcs://\` (TLS), \`grpc://\` (no encryption) or \`unix:\` (a socket)
+    "
+  `);
+});
+
+test("certificateUnreadable", () => {
+  expect(shown("certificateUnreadable")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_TLS]: the certificates for \`grpcs://cache.example:443\` cannot be read
+
+      option  tls: ca
+      reason  ENOENT: no such file
+
+    hint: each is the path of a PEM file, or PEM itself; \`cert\` and \`key\` belong together
     "
   `);
 });

@@ -417,9 +417,13 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "signed",
     "type CacheAbilities",
     "type CallContext",
+    "type ConnectionOptions",
+    "type HeaderSource",
+    "type HeaderValue",
     "type RefusedResult",
     "type RemoteCache",
     "type SignedCacheOptions",
+    "type TlsOptions",
   ],
   "@ashlar/runner-local/parts": [
     "Log",

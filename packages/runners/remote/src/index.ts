@@ -11,3 +11,9 @@ export {
   type SignedCacheOptions,
 } from "./signed-cache.ts";
 export { sharedFolder } from "./shared-folder.ts";
+export type {
+  ConnectionOptions,
+  HeaderSource,
+  HeaderValue,
+  TlsOptions,
+} from "./reapi/connection-options.ts";

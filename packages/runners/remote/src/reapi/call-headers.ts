@@ -1,0 +1,91 @@
+/**
+ * Headers that go with every call, and the keeping of their values out of messages.
+ *
+ * Services answer with what they were told: "invalid token `…`". So whatever a service says passes through here
+ * before anybody sees it.
+ *
+ * @module
+ */
+import { invalidOption } from "@ashlar/core";
+
+import type { ConnectionOptions, HeaderValue } from "./connection-options.ts";
+import type { Endpoint } from "./endpoint.ts";
+
+/** Shorter values hide nothing, and would make holes in every message. */
+const shortestSecret = 4;
+
+const nameForm = /^[0-9a-z_.-]+$/;
+
+/** The headers of one connection. */
+export class CallHeaders {
+  readonly #endpoint: Endpoint;
+  readonly #source: ConnectionOptions["headerSource"];
+  readonly #fixed: Readonly<Record<string, string>>;
+  readonly #secrets = new Set<string>();
+
+  /** @throws {@link BuildError} `INVALID_OPTION` for what cannot be a header, or a variable that is not set. */
+  constructor(endpoint: Endpoint, { token, headers = {}, headerSource }: ConnectionOptions) {
+    this.#endpoint = endpoint;
+    this.#source = headerSource;
+    const fixed: Record<string, string> = {};
+    for (const [name, value] of Object.entries(headers)) {
+      fixed[checkedName(name)] = valueOf(value, `headers[${JSON.stringify(name)}]`);
+    }
+    if (token !== undefined) fixed["authorization"] = `Bearer ${valueOf(token, "token")}`;
+    this.#fixed = fixed;
+    this.#remember(fixed);
+  }
+
+  /** Those of a call that is made now. */
+  async now(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+    if (this.#source === undefined) return this.#fixed;
+    const given = await this.#source(this.#endpoint.name, signal);
+    const checked = Object.entries(given).map(([name, value]): [string, string] => [
+      checkedName(name),
+      valueOf(value, `headers[${JSON.stringify(name)}]`),
+    ]);
+    this.#remember(Object.fromEntries(checked));
+    return { ...this.#fixed, ...Object.fromEntries(checked) };
+  }
+
+  /** A text without the values of headers. */
+  conceal(text: string): string {
+    let concealed = text;
+    // Longest first: a token may stand in a longer value.
+    for (const secret of this.#secrets) concealed = concealed.replaceAll(secret, "***");
+    return concealed;
+  }
+
+  #remember(headers: Readonly<Record<string, string>>): void {
+    for (const value of Object.values(headers)) {
+      // `Bearer <token>`, `Basic <word>`: the word is what must not be seen.
+      for (const part of [value, ...value.split(/\s+/)]) {
+        if (part.length < shortestSecret || part === "Bearer" || part === "Basic") continue;
+        this.#secrets.add(part);
+      }
+    }
+  }
+}
+
+function valueOf(value: HeaderValue, option: string): string {
+  const text = typeof value === "string" ? value : fromEnvironment(value.env, option);
+  if (!/^[\x20-\x7e]+$/.test(text)) {
+    // The value is not shown: that is what it is for.
+    throw invalidOption(option, "empty, or not printable ASCII", "one line of printable ASCII");
+  }
+  return text.trim();
+}
+
+function fromEnvironment(variable: string, option: string): string {
+  const value = process.env[variable];
+  if (value !== undefined && value !== "") return value;
+  const wanted = "a value, or the name of a variable that is set";
+  throw invalidOption(option, `the environment variable \`${variable}\`, which is not set`, wanted);
+}
+
+function checkedName(name: string): string {
+  const lower = name.toLowerCase();
+  if (nameForm.test(lower) && !lower.endsWith("-bin")) return lower;
+  const wanted = "names of letters, digits and `_ . -`, without `-bin` at the end";
+  throw invalidOption("headers", `an object with the name ${JSON.stringify(name)}`, wanted);
+}
