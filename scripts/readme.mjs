@@ -1,33 +1,52 @@
 /**
- * Puts the examples into the README: each marked block is the source of an example, without its head.
+ * Puts the examples into READMEs, the project's and the packages': each marked block is the source of an
+ * example, without its head.
  *
- *     node scripts/readme.mjs           writes README.md
- *     node scripts/readme.mjs --check   fails if that would change it
+ *     node scripts/readme.mjs           writes them
+ *     node scripts/readme.mjs --check   fails if that would change one
  *
  * @module
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const readme = new URL("../README.md", import.meta.url);
+const root = fileURLToPath(new URL("..", import.meta.url));
 const block = /<!-- (packages\/\S+) -->\n\n```ts\n[^]*?```/g;
 
-/** The README with every block taken from its file anew. */
-export function renderReadme() {
-  return readFileSync(readme, "utf8").replaceAll(block, (_, path) => {
-    const text = readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+/** All READMEs: paths in the workspace. */
+export function readmes() {
+  const folders = ["packages", "packages/runners"].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => join(parent, name)),
+  );
+  return ["README.md", ...folders.map((folder) => join(folder, "README.md")).toSorted()].filter(
+    (path) => existsSync(join(root, path)),
+  );
+}
+
+/**
+ * A README with every block taken from its file anew.
+ *
+ * @param {string} path in the workspace
+ */
+export function renderReadme(path) {
+  return readFileSync(join(root, path), "utf8").replaceAll(block, (_, example) => {
+    const text = readFileSync(join(root, example), "utf8");
     const body = text.replace(/^\/\*\*[^]*?\*\/\n/, "").trim();
-    return `<!-- ${path} -->\n\n\`\`\`ts\n${body}\n\`\`\``;
+    return `<!-- ${example} -->\n\n\`\`\`ts\n${body}\n\`\`\``;
   });
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) {
-  const wanted = renderReadme();
-  const isSame = readFileSync(readme, "utf8") === wanted;
-  if (!process.argv.includes("--check")) writeFileSync(readme, wanted);
-  else if (!isSame) {
-    console.error(
-      "README.md does not show the examples as they are: run `node scripts/readme.mjs`",
-    );
-    process.exitCode = 1;
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const path of readmes()) {
+    const wanted = renderReadme(path);
+    const isSame = readFileSync(join(root, path), "utf8") === wanted;
+    if (!process.argv.includes("--check")) writeFileSync(join(root, path), wanted);
+    else if (!isSame) {
+      console.error(
+        `${path} does not show the examples as they are: run \`node scripts/readme.mjs\``,
+      );
+      process.exitCode = 1;
+    }
   }
 }
