@@ -20,7 +20,12 @@ import { rolldown } from "rolldown";
 import { root } from "./child.mjs";
 
 /** The packages that a build loads before it knows whether there is anything to do, and the command line. */
-const bundled = ["packages/core", "packages/runners/local", "packages/cli"];
+const bundled = [
+  "packages/core",
+  "packages/runners/local",
+  "packages/runners/remote",
+  "packages/cli",
+];
 
 /**
  * Bundles a package that is compiled.

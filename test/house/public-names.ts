@@ -439,6 +439,16 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type CollectedOutputs",
     "writtenPaths",
   ],
+  "@ashlar/runner-remote/testing": [
+    "ReapiServer",
+    "type Behaviour",
+    "type CallSeen",
+    "type ExecuteCall",
+    "type Executed",
+    "type Fault",
+    "type ReapiServerOptions",
+    "type ServerTls",
+  ],
   "@ashlar/runner-mock": [
     "FaultyStore",
     "Rig",
