@@ -2,7 +2,7 @@
  * Globs over paths in a tree.
  *
  * `*` stays in one folder, `**` crosses folders, `{a,b}` is either, `[...]` a set; names that start
- * with a dot are like any others. A glob that matches a folder stands for all below it.
+ * with a dot are like any others, and quotes are letters. A glob that matches a folder stands for all below it.
  *
  * @module
  */
@@ -55,7 +55,9 @@ function compile(glob: string, makeMatcher: typeof picomatch): (path: string) =>
   if (glob.split("/").includes("..")) throw invalidGlob(glob, "it leaves the tree with `..`");
   try {
     // `./a` and `a/` are how people write `a`.
-    const normal = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+    const path = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+    // To picomatch, quotes would be no letters of a name, and what is between them no pattern.
+    const normal = path.replaceAll(/\\[^]|"/g, (found) => (found === '"' ? String.raw`\"` : found));
     return makeMatcher(normal, {
       ...{ dot: true, strictBrackets: true, nonegate: true },
       // Otherwise what makes no pattern, such as `[z-a]`, matches nothing and says nothing.

@@ -81,7 +81,7 @@ test("a single file may have any name", { timeout: 60_000 }, async () => {
       );
       fs.rmSync(place, { recursive: true });
     }),
-    { numRuns: 100 },
+    { numRuns: 100, examples: [['"('], ['"*"'], ['a"\\"{b}']] },
   );
 });
 

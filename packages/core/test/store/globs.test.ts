@@ -27,6 +27,10 @@ describe("matches", () => {
     ["two words", ["two words"], ["two"]],
     ["\\*", ["*"], ["a"]],
     ["\\[a\\]", ["[a]"], ["a"]],
+    ['"*".txt', ['"a".txt'], ["*.txt", "a.txt"]],
+    ['a"{b,c}', ['a"b', 'a"c'], ["ab", 'a"{b,c}']],
+    ['["a]', ['"', "a"], ["b"]],
+    ['\\"\\(', ['"('], ["("]],
   ])("%s", async (glob, matching, others) => {
     const globs = await compileGlobs([glob]);
     for (const path of matching) expect(globs.matches(path), path).toBe(true);
