@@ -4,6 +4,7 @@
  *     export const app = compile({ src });                       app
  *     export const checks = { clippy, unit: test({ src }) };     checks.clippy   checks.unit
  *     export const all = seq({ lint, app });                     all   all.lint   all.app
+ *     export const tests = matrix({ node: [20, 22] }, f);        tests   tests.node=20   tests.node=22
  *
  * A record is a name for all below it. A group, and a stage with several outputs, are targets themselves,
  * and so is each of their members. Whatever else is exported, functions and texts, is left alone.
@@ -13,6 +14,7 @@
 import { isHandle, type Handle } from "@ashlar/core";
 
 import { buildFileEmpty, buildFilePromise, coreTwice, targetUnknown } from "../errors.ts";
+import { isInSlice, membersOf, plainName, valuesOf, type CellValues } from "./cells.ts";
 import { shownPath } from "./load-fault.ts";
 import type { Settings } from "./settings.ts";
 
@@ -20,7 +22,11 @@ import type { Settings } from "./settings.ts";
 export interface Target {
   /** With dots between the names of exports, records and members: `checks.clippy`. */
   readonly name: string;
+  /** What its name is made of. A part may have dots of its own: `["tests", "node=20.1"]`. */
+  readonly parts: readonly string[];
   readonly handle: Handle;
+  /** Of a cell of a matrix: its value on each axis. */
+  readonly cell?: CellValues;
   /** Whether it is a member of a target, and so built with it. */
   readonly isMember: boolean;
 }
@@ -52,23 +58,23 @@ export function readExports(
   const shown = shownPath(path, from);
   const { settings = {}, ...others } = exported;
   const targets: Target[] = [];
-  const visit = (name: string, value: unknown, isMember: boolean, depth: number): void => {
+  const visit = (parts: readonly string[], value: unknown, isMember: boolean): void => {
+    const name = parts.join(".");
     if (isHandle(value)) {
-      targets.push({ name, handle: value, isMember });
-      for (const [member, each] of Object.entries(value)) {
+      const cell = valuesOf(parts.at(-1) ?? "");
+      targets.push({ name, parts, handle: value, isMember, ...(isMember && cell && { cell }) });
+      for (const [member, each] of membersOf(value)) {
         // A stage with one output is that artifact, and has it under its name as well.
-        if (each !== value) visit(`${name}.${member}`, each, true, depth + 1);
+        if (each !== value) visit([...parts, member], each, true);
       }
       return;
     }
     if (value instanceof Promise) throw buildFilePromise(shown, name);
     if (isForeignHandle(value)) throw coreTwice(shown, name);
-    if (!isRecord(value) || depth > maxDepth) return;
-    for (const [member, each] of Object.entries(value)) {
-      visit(`${name}.${member}`, each, isMember, depth + 1);
-    }
+    if (!isRecord(value) || parts.length > maxDepth) return;
+    for (const [member, each] of Object.entries(value)) visit([...parts, member], each, isMember);
   };
-  for (const [name, value] of Object.entries(others)) visit(name, value, false, 0);
+  for (const [name, value] of Object.entries(others)) visit([name], value, false);
   if (targets.length === 0) throw buildFileEmpty(shown, Object.keys(exported));
   return { path, shown, targets, settings: settings as Settings };
 }
@@ -82,7 +88,8 @@ export interface Choice {
 }
 
 /**
- * Chooses targets by name. The name of a record stands for all below it; no names stand for everything.
+ * Chooses targets by name. The name of a record stands for all below it, `tests.os=linux` for all cells of a matrix
+ * with that value, `tests[os=linux]` for the same; no names stand for everything.
  *
  * @throws {@link BuildError} `TARGET_UNKNOWN`.
  */
@@ -91,10 +98,8 @@ export function chooseTargets({ targets }: BuildFile, names: readonly string[]):
   if (names.length === 0) return { chosen: whole, left: [] };
   const chosen = new Set<Target>();
   for (const name of names) {
-    const exact = targets.find((target) => target.name === name);
-    const below = whole.filter((target) => target.name.startsWith(`${name}.`));
-    const found = exact === undefined ? below : [exact];
-    if (found.length === 0) throw targetUnknown(name, allNames(targets));
+    const found = targetsCalled(name, targets);
+    if (found.length === 0) throw targetUnknown(plainName(name), allNames(targets));
     for (const target of found) chosen.add(target);
   }
   const isAskedFor = (target: Target): boolean =>
@@ -105,11 +110,27 @@ export function chooseTargets({ targets }: BuildFile, names: readonly string[]):
   };
 }
 
+/** What a name stands for: a target, those below a record, or the cells of a matrix that have some values. */
+function targetsCalled(typed: string, targets: readonly Target[]): readonly Target[] {
+  for (const name of new Set([typed, plainName(typed)])) {
+    const exact = targets.find((target) => target.name === name);
+    if (exact !== undefined) return [exact];
+    const below = targets.filter((target) => {
+      return !target.isMember && target.name.startsWith(`${name}.`);
+    });
+    if (below.length > 0) return below;
+    const slice = targets.filter(({ parts, cell }) => {
+      return cell !== undefined && isInSlice(cell, parts.slice(0, -1).join("."), name);
+    });
+    if (slice.length > 0) return slice;
+  }
+  return [];
+}
+
 /** Every name that can be asked for, those of records among them. */
 export function allNames(targets: readonly Target[]): readonly string[] {
   const names = new Set<string>();
-  for (const { name } of targets) {
-    const parts = name.split(".");
+  for (const { parts } of targets) {
     for (let length = 1; length <= parts.length; length++) {
       names.add(parts.slice(0, length).join("."));
     }

@@ -1,4 +1,4 @@
-import { all, out, seq, sh, source, stage } from "@ashlar/core";
+import { all, matrix, out, seq, sh, source, stage } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
 import { allNames, chooseTargets, readExports, type BuildFile } from "../../src/targets/targets.ts";
@@ -38,6 +38,19 @@ describe("targets are", () => {
   test("the outputs of a stage with several; of a stage with one, only that", () => {
     expect(namesOf({ made: two() })).toEqual(["made", "made.a", "made.b"]);
     expect(namesOf({ made: one() })).toEqual(["made"]);
+  });
+
+  test("the cells of a matrix, also of one in a sequence", () => {
+    const axes = { node: [20.1, 22], os: ["linux", "a, b"] };
+    const tests = matrix(axes, () => two());
+    const cells = ["20.1", "22"].flatMap((node) =>
+      ["linux", '"a, b"'].map((os) => `tests.node=${node},os=${os}`),
+    );
+    const all = cells.flatMap((cell) => [cell, `${cell}.a`, `${cell}.b`]);
+    expect(namesOf({ tests })).toEqual(["tests", ...all]);
+    const strict = seq({ lint: checked(), tests });
+    const below = ["strict.tests", ...all.map((name) => `strict.${name}`)];
+    expect(namesOf({ strict })).toEqual(["strict", "strict.lint", ...below]);
   });
 
   test("nothing else", () => {
@@ -113,5 +126,45 @@ describe("a choice", () => {
       ...["app", "checks", "checks.unit", "checks.lint"],
       ...["strict", "strict.unit", "strict.app"],
     ]);
+  });
+});
+
+describe("of a matrix", () => {
+  const axes = { node: ["20.1", 22], os: ["linux", "mac"] };
+  const file = read({ app: one(), tests: matrix(axes, () => checked()), other: checked() });
+  const chosen = (name: string): string[] =>
+    chooseTargets(file, [name]).chosen.map((target) => target.name);
+
+  test.each([
+    ["tests", ["tests"]],
+    ["tests.node=22,os=mac", ["tests.node=22,os=mac"]],
+    ["tests[node=22,os=mac]", ["tests.node=22,os=mac"]],
+    ["tests[ os=mac , node=22 ]", ["tests.node=22,os=mac"]],
+    ["tests.node=20.1", ["tests.node=20.1,os=linux", "tests.node=20.1,os=mac"]],
+    ["tests[os=mac]", ["tests.node=20.1,os=mac", "tests.node=22,os=mac"]],
+  ])("%s stands for %j", (name, cells) => {
+    expect(chosen(name)).toEqual(cells);
+  });
+
+  test.each(["tests[node=24]", "tests[cpu=arm]", "tests[]", "tests.node=22,", "other[node=22]"])(
+    "%s stands for nothing",
+    (name) => {
+      expect(() => chosen(name)).toThrow(
+        expect.objectContaining({ code: "TARGET_UNKNOWN" }) as Error,
+      );
+    },
+  );
+
+  test("the nearest cells are named, and what was left is not", () => {
+    expect(() => chosen("tests[node=22,os=mc]")).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining("`tests.node=22,os=mac`") as string,
+      }) as Error,
+    );
+    expect(chooseTargets(file, ["tests[os=mac]"]).left.map(({ name }) => name)).toEqual([
+      "app",
+      "other",
+    ]);
+    expect(allNames(file.targets)).not.toContain("tests.node=20");
   });
 });
