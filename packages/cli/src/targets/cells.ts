@@ -44,7 +44,7 @@ const assignment = /(?<axis>[^=,\s][^=,]*)=(?<value>"(?:[^"\\]|\\.)*"|[^",]*)(?:
 /** The values that a name says; `undefined` when it is not the name of a cell, or of several. */
 export function valuesOf(name: string): CellValues | undefined {
   const values: Record<string, string> = {};
-  for (assignment.lastIndex = 0; assignment.lastIndex < name.length; ) {
+  for (assignment.lastIndex = 0; assignment.lastIndex < name.length;) {
     const { axis, value = "" } = assignment.exec(name)?.groups ?? {};
     if (axis === undefined) return undefined;
     values[axis] = value.startsWith('"') ? String(JSON.parse(value)) : value;
