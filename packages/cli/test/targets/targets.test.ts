@@ -46,10 +46,10 @@ describe("targets are", () => {
     const cells = ["20.1", "22"].flatMap((node) =>
       ["linux", '"a, b"'].map((os) => `tests.node=${node},os=${os}`),
     );
-    const all = cells.flatMap((cell) => [cell, `${cell}.a`, `${cell}.b`]);
-    expect(namesOf({ tests })).toEqual(["tests", ...all]);
+    const every = cells.flatMap((cell) => [cell, `${cell}.a`, `${cell}.b`]);
+    expect(namesOf({ tests })).toEqual(["tests", ...every]);
     const strict = seq({ lint: checked(), tests });
-    const below = ["strict.tests", ...all.map((name) => `strict.${name}`)];
+    const below = ["strict.tests", ...every.map((name) => `strict.${name}`)];
     expect(namesOf({ strict })).toEqual(["strict", "strict.lint", ...below]);
   });
 
