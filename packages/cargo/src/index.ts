@@ -13,7 +13,10 @@ export type {
   CargoDocs,
   CargoOptions,
   CargoPackage,
+  CargoPartitions,
+  CargoTarpaulin,
   CargoTarget,
+  CargoTests,
   CheckOptions,
   ClippyOptions,
   ConsumerOptions,
@@ -21,7 +24,9 @@ export type {
   DocOptions,
   FormatOptions,
   NextestOptions,
+  PartitionOptions,
   Selection,
+  TarpaulinOptions,
   TestOptions,
 } from "./options.ts";
 export type { Registry } from "./registries.ts";

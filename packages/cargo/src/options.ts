@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Group, StageResult, Tool, Tree } from "@ashlar/core";
+import type { File, Group, StageResult, Tool, Tree } from "@ashlar/core";
 
 import type { Registry } from "./registries.ts";
 
@@ -129,6 +129,28 @@ export interface NextestOptions extends ConsumerOptions {
   readonly nextestArgs?: readonly string[];
 }
 
+/** Options of nextest in several stages. */
+export interface PartitionOptions extends NextestOptions {
+  /** Into how many stages the tests are divided, at least 1. Each starts from tests that are built once. */
+  readonly partitions: number;
+  /**
+   * How: `count` deals them out one by one, `hash` keeps a test where it is when others come and go.
+   *
+   * @defaultValue "count"
+   */
+  readonly partitionType?: "count" | "hash";
+}
+
+/** Options of tarpaulin. */
+export interface TarpaulinOptions extends Selection {
+  /** Arguments of `cargo tarpaulin`. @defaultValue ["--skip-clean", "--out", "xml"] */
+  readonly tarpaulinArgs?: readonly string[];
+  /** More variables. @defaultValue none */
+  readonly env?: Readonly<Record<string, string>>;
+  /** More programs. @defaultValue none */
+  readonly tools?: readonly Tool[];
+}
+
 /** Options of formatters. */
 export interface FormatOptions {
   /** Arguments of the formatter, in the place of those that make it check all sources. */
@@ -153,6 +175,20 @@ export interface DenyOptions {
 
 /** A target directory, for the next command to start from. */
 export type CargoTarget = StageResult<{ target: "tree" }>;
+
+/** What tests leave: reports, as `junit.xml`, which a build's report has also when tests failed, and a target directory. */
+export type CargoTests = StageResult<{ reports: "tree"; target: "tree" }>;
+
+/** Tests in several stages: the archive of built tests, and what each part reports. */
+export type CargoPartitions = Group<PartitionMembers> & PartitionMembers;
+
+/** Parts of {@link CargoPartitions}: `partition1`, `partition2` and so on. */
+export type PartitionMembers = {
+  readonly archive: File;
+} & Readonly<Record<`partition${number}`, StageResult<{ reports: "tree" }>>>;
+
+/** What {@link CargoWorkspace.cargoTarpaulin} makes. */
+export type CargoTarpaulin = StageResult<{ report: "tree" }>;
 
 /** What {@link CargoWorkspace.coverage} makes. */
 export type CargoCoverage = StageResult<{ report: "tree"; target: "tree" }>;

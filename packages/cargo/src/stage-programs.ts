@@ -20,6 +20,8 @@ export type ProgramName =
   | "dummy-source"
   | "git-crates"
   | "install"
+  | "nextest"
+  | "tests"
   | "vendor";
 
 /** Compiled programs: from `src` and from `dist`, the way there is the same. */

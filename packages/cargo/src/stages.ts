@@ -43,7 +43,7 @@ export interface Vendored {
 }
 
 /** Arguments of a cargo command. */
-type Args = readonly string[];
+export type Args = readonly string[];
 
 /** A command that starts from a target directory, and leaves it for the next. */
 export type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
@@ -96,15 +96,6 @@ export const clippy: Consumer = consumer("clippy");
 /** Runs `cargo build`. */
 export const buildCrates: Consumer = consumer("build");
 
-/** Runs `cargo test`. */
-export const test: Consumer = consumer("test");
-
-/** Runs `cargo test --doc`. */
-export const docTest: Consumer = consumer("doctest");
-
-/** Runs `cargo nextest`. */
-export const nextest: Consumer = consumer("nextest");
-
 /** Runs `cargo doc`. */
 export const doc: Consumer<{ docs: "tree" }> = stage("doc", (inputs, args, base) =>
   consume(inputs, "doc", { args, out: "../docs" }, base, { docs: out.tree("docs") }),
@@ -142,6 +133,18 @@ export const deny: Stage<[Omit<Consumed, "target">, Args, Base], {}> = stage(
   },
 );
 
+/** Runs `cargo tarpaulin`, which compiles all crates again, in its own way. */
+export const tarpaulin: Stage<[Omit<Consumed, "target">, Args, Base], { report: "tree" }> = stage(
+  "tarpaulin",
+  ({ ws, vendor: vendored }, words, base) => {
+    // Its `--config` is one of its own.
+    const settings = { "home/config.toml": vendored.file("config.toml") };
+    const target = { tools: base.tools, env: { ...base.env, CARGO_TARGET_DIR: "../target" } };
+    const outputs = { report: out.tree("tarpaulin", { evenIfFailed: true }) };
+    return sh(inStage(target, { ws, vendor: vendored, ...settings }, outputs))`${words}`;
+  },
+);
+
 /** Runs `cargo audit` on the lock file, with a database of advisories. */
 export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, Args, Base], {}> =
   stage(
@@ -167,7 +170,7 @@ function sourceCheck(name: string): SourceCheck {
 }
 
 /** A command that starts from a target directory, and leaves it behind for the next. */
-function consume<const S extends Readonly<Record<string, Out>>>(
+export function consume<const S extends Readonly<Record<string, Out>>>(
   { ws, vendor: vendored, target }: Consumed,
   program: ProgramName,
   parameters: object,
@@ -180,9 +183,10 @@ function consume<const S extends Readonly<Record<string, Out>>>(
 }
 
 /** The kind of each declared output. */
-type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K> ? K : never };
+export type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K> ? K : never };
 
-function inStage<const S extends Readonly<Record<string, Out>>>(
+/** The surroundings that all commands have: where they start, and what they find there. */
+export function inStage<const S extends Readonly<Record<string, Out>>>(
   { tools, env }: Base,
   root: Readonly<Record<string, Artifact | Writable>>,
   outputs: S,

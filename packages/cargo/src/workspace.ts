@@ -25,7 +25,10 @@ import type {
   CargoDocs,
   CargoOptions,
   CargoPackage,
+  CargoPartitions,
   CargoTarget,
+  CargoTarpaulin,
+  CargoTests,
   CheckOptions,
   ClippyOptions,
   ConsumerOptions,
@@ -33,11 +36,14 @@ import type {
   DocOptions,
   FormatOptions,
   NextestOptions,
+  PartitionOptions,
   Selection,
+  TarpaulinOptions,
   TestOptions,
 } from "./options.ts";
 import { override, selectionWords } from "./selection.ts";
 import * as stages from "./stages.ts";
+import * as testStages from "./test-stages.ts";
 import { clippyTools, coverageTools, formatTools, pluginTool, rustTools } from "./toolchain.ts";
 import { fetchedCrates } from "./vendoring.ts";
 
@@ -59,18 +65,23 @@ export interface CargoWorkspace {
   cargoClippy(options?: ClippyOptions): CargoTarget;
   /** Runs `cargo build`, for the next command to start from. Programs: {@link buildPackage}. */
   cargoBuild(options?: BuildOptions): CargoTarget;
-  /** Runs `cargo test`. A failure names the tests that failed. */
-  cargoTest(options?: TestOptions): CargoTarget;
+  /** Runs `cargo test`. A failure names the tests that failed; `reports` has `junit.xml`, even then. */
+  cargoTest(options?: TestOptions): CargoTests;
   /** Runs `cargo test --doc`. */
-  cargoDocTest(options?: TestOptions): CargoTarget;
+  cargoDocTest(options?: TestOptions): CargoTests;
   /** Runs `cargo doc`; `docs` holds the pages. */
   cargoDoc(options?: DocOptions): CargoDocs;
   /** Runs `cargo fmt -- --check` on all members. Needs no dependencies. */
   cargoFmt(options?: FormatOptions): Check;
   /** Runs `taplo fmt --check` on the sources. */
   taploFmt(options?: FormatOptions): Check;
-  /** Runs `cargo nextest run`, which must be installed. It runs no doctests. */
-  cargoNextest(options?: NextestOptions): CargoTarget;
+  /** Builds the tests once, and runs them with nextest in several stages, which may run side by side. */
+  cargoNextest(options: PartitionOptions): CargoPartitions;
+  /**
+   * Runs `cargo nextest run`, which must be installed. It runs no doctests. `reports` has a folder for each of nextest's
+   * profiles, `default/junit.xml`, also when tests failed.
+   */
+  cargoNextest(options?: NextestOptions): CargoTests;
   /** Runs `cargo audit` on `Cargo.lock`, with a copy of the advisory database. */
   cargoAudit(options: AuditOptions): Check;
   /** Runs `cargo deny check`: bans, licences and sources. */
@@ -81,12 +92,17 @@ export interface CargoWorkspace {
    * LLVM version.
    */
   cargoLlvmCov(options?: TestOptions): CargoCoverage;
+  /**
+   * Runs `cargo tarpaulin`, which must be installed. It compiles the dependencies again, for it changes their flags:
+   * {@link cargoLlvmCov} does not.
+   */
+  cargoTarpaulin(options?: TarpaulinOptions): CargoTarpaulin;
   /** Runs `cargo build`, and installs: programs in `bin/`, C-compatible libraries in `lib/`. */
   buildPackage(options?: BuildOptions): CargoPackage;
   /** The same as {@link cargoClippy}. */
   clippy(options?: ClippyOptions): CargoTarget;
   /** The same as {@link cargoTest}. */
-  test(options?: TestOptions): CargoTarget;
+  test(options?: TestOptions): CargoTests;
   /** The same as {@link cargoLlvmCov}. */
   coverage(options?: TestOptions): CargoCoverage;
 }
@@ -155,14 +171,14 @@ class Workspace implements CargoWorkspace {
     return this.#consume(stages.buildCrates, "link", options, ["build"], buildArgs);
   }
 
-  cargoTest(options: TestOptions = {}): CargoTarget {
+  cargoTest(options: TestOptions = {}): CargoTests {
     const { testArgs = [] } = options;
-    return this.#consume(stages.test, "link", options, ["test"], testArgs);
+    return this.#consume(testStages.test, "link", options, ["test"], testArgs);
   }
 
-  cargoDocTest(options: TestOptions = {}): CargoTarget {
+  cargoDocTest(options: TestOptions = {}): CargoTests {
     const { testArgs = [] } = options;
-    return this.#consume(stages.docTest, "link", options, ["test", "--doc"], testArgs);
+    return this.#consume(testStages.docTest, "link", options, ["test", "--doc"], testArgs);
   }
 
   cargoDoc(options: DocOptions = {}): CargoDocs {
@@ -180,10 +196,28 @@ class Workspace implements CargoWorkspace {
     return stages.taplo(this.#options.src, ["taplo", "fmt", ...args], base);
   }
 
-  cargoNextest(options: NextestOptions = {}): CargoTarget {
+  cargoNextest(options: PartitionOptions): CargoPartitions;
+  cargoNextest(options?: NextestOptions): CargoTests;
+  cargoNextest(options: NextestOptions | PartitionOptions = {}): CargoPartitions | CargoTests {
     const { nextestArgs = [] } = options;
     const tools = [pluginTool("cargo-nextest")];
-    return this.#consume(stages.nextest, "link", options, ["nextest", "run"], nextestArgs, tools);
+    const run = ["nextest", "run"];
+    return "partitions" in options
+      ? this.#partition(options, tools)
+      : this.#consume(testStages.nextest, "link", options, run, nextestArgs, tools);
+  }
+
+  cargoTarpaulin(options: TarpaulinOptions = {}): CargoTarpaulin {
+    const { tarpaulinArgs = ["--skip-clean", "--out", "xml"], tools = [], env = {} } = options;
+    const selected = selectionWords(override(this.#options, options));
+    const words = ["cargo", "tarpaulin", "--locked", "--offline", ...selected.flags];
+    const base = this.#base({
+      tools: [pluginTool("cargo-tarpaulin"), ...tools],
+      env: { ...selected.env, ...env },
+    });
+    const inputs = { ws: this.#options.src, vendor: this.vendorCargoDeps() };
+    const place = ["--output-dir", "../tarpaulin"];
+    return stages.tarpaulin(inputs, [...words, ...place, ...tarpaulinArgs], base);
   }
 
   cargoAudit({ advisoryDb, args = ["--ignore", "yanked"] }: AuditOptions): Check {
@@ -216,7 +250,7 @@ class Workspace implements CargoWorkspace {
     return this.cargoClippy(options);
   }
 
-  test(options?: TestOptions): CargoTarget {
+  test(options?: TestOptions): CargoTests {
     return this.cargoTest(options);
   }
 
@@ -281,10 +315,41 @@ class Workspace implements CargoWorkspace {
     return result;
   }
 
+  #partition(options: PartitionOptions, plugins: readonly Tool[]): CargoPartitions {
+    const { partitions, partitionType = "count", nextestArgs = [] } = options;
+    checkPartitions(partitions);
+    const packing = ["--archive-file", testStages.ARCHIVE, "--archive-format", "tar-zst"];
+    const command = ["nextest", "archive"];
+    const stage = testStages.nextestArchive;
+    const { archive } = this.#consume(stage, "link", options, command, packing, plugins);
+    const base = this.#base({
+      tools: [...plugins, ...(options.tools ?? [])],
+      env: options.env ?? {},
+    });
+    const unpacking = ["--archive-file", testStages.ARCHIVE, "--workspace-remap", "."];
+    // That one part has nothing to run says nothing about the tests.
+    const empty = nextestArgs.some((arg) => arg.startsWith("--no-tests"))
+      ? []
+      : ["--no-tests=pass"];
+    const numbers = Array.from({ length: partitions }, (_, at) => at + 1);
+    const parts = numbers.map((at) => {
+      const part = ["--partition", `${partitionType}:${at}/${partitions}`];
+      const args = ["nextest", "run", ...unpacking, ...part, ...empty, ...nextestArgs];
+      const inputs = { ws: this.#options.src, archive };
+      return [`partition${at}`, testStages.nextestPartition(inputs, args, base)] as const;
+    });
+    return all({ archive, ...Object.fromEntries(parts) }) as unknown as CargoPartitions;
+  }
+
   #base({ tools = [], env = {} }: Partial<stages.Base> = {}): stages.Base {
     return {
       tools: [...this.#tools, ...tools],
       env: { ...this.#options.env, ...env },
     };
   }
+}
+
+function checkPartitions(partitions: number): void {
+  if (Number.isSafeInteger(partitions) && partitions > 0) return;
+  throw new RangeError(`\`partitions\` must be a whole number above 0, and is ${partitions}`);
 }

@@ -51,13 +51,22 @@ export function cargoFailure(
   });
 }
 
-/** Names of the tests that failed, as the standard test harness prints them, sorted: tests run in threads. */
+/**
+ * Names of the tests that failed, as the standard test harness and nextest print them, sorted: tests run in threads.
+ * Nextest runs the harness for each test, and shows what it printed moved to the right.
+ */
 export function failedTests(lines: readonly string[]): readonly string[] {
   const names = lines.flatMap(
-    (line) => /^test (.+?)(?: - should panic)? \.\.\. FAILED$/.exec(line)?.[1] ?? [],
+    (line) => (harnessFailure.exec(line) ?? nextestFailure.exec(line))?.[1] ?? [],
   );
   return [...new Set(names)].toSorted(compare);
 }
+
+const harnessFailure = /^test (.+?)(?: - should panic)? \.\.\. FAILED$/;
+
+/** `FAIL [   0.010s] (2/3) <binary> <test>`, also after retries, out of time, or ended by a signal. */
+const nextestFailure =
+  /^ *(?:TRY \d+ )?(?:FAIL|TIMEOUT|ABORT|SIG[A-Z]+|TMT|LEAK-FAIL|XFAIL) \[[^\]]*\] +(?:\( *\d+\/\d+\) )?(\S+ .+)$/;
 
 function knownHint(text: string, { packages }: Pick<Locals, "packages">): string | undefined {
   const unknownPackage = /package ID specification `([^`]+)` did not match any packages/.exec(text);

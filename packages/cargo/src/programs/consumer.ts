@@ -60,6 +60,15 @@ export function takeOver(target: string, workspace: string): Consumer {
   };
 }
 
+/** What a run of cargo is given besides its arguments, and who hears of what it prints. */
+export interface RunOptions {
+  readonly env?: Environment;
+  /** Takes each line of standard output that is no message of cargo. */
+  readonly onLine?: (line: string) => void;
+  /** Takes each line of standard error. */
+  readonly onErrorLine?: (line: string) => void;
+}
+
 /**
  * Runs cargo, letting through what it and its tests print, and checks what it reports.
  *
@@ -70,7 +79,7 @@ export function takeOver(target: string, workspace: string): Consumer {
 export async function runCargo(
   consumer: Consumer,
   args: readonly string[],
-  env: Environment = {},
+  { env = {}, onLine, onErrorLine }: RunOptions = {},
 ): Promise<readonly Artifact[]> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];
@@ -83,10 +92,12 @@ export async function runCargo(
       else if (message.kind === "text") {
         process.stdout.write(`${line}\n`);
         said.push(line);
+        onLine?.(line);
       }
     },
     onErrorLine: (line) => {
       said.push(line);
+      onErrorLine?.(line);
     },
   });
   check(consumer, artifacts, args);

@@ -52,13 +52,17 @@ async function coverage(parameters: Parameters): Promise<void> {
   const wrapper = writeWrapper(scratch);
   // Build scripts are instrumented too, and what they count is not wanted.
   const built = await runCargo(consumer, withOptions(args, "--no-run"), {
-    RUSTC_WORKSPACE_WRAPPER: wrapper,
-    LLVM_PROFILE_FILE: join(scratch, "build", "%m-%p.profraw"),
+    env: {
+      RUSTC_WORKSPACE_WRAPPER: wrapper,
+      LLVM_PROFILE_FILE: join(scratch, "build", "%m-%p.profraw"),
+    },
   });
   const profiles = join(scratch, "profiles");
   await runCargo({ ...consumer, inherited: consumer.marker }, args, {
-    RUSTC_WORKSPACE_WRAPPER: wrapper,
-    LLVM_PROFILE_FILE: join(profiles, "%m-%p.profraw"),
+    env: {
+      RUSTC_WORKSPACE_WRAPPER: wrapper,
+      LLVM_PROFILE_FILE: join(profiles, "%m-%p.profraw"),
+    },
   });
 
   const merged = mergeProfiles(profiles, scratch, tools);

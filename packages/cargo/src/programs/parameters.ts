@@ -45,6 +45,13 @@ export class Parameters {
     throw new Failure(`parameter \`${name}\` is not a string`);
   }
 
+  /** A switch; off when the field is absent. */
+  boolean(name: string): boolean {
+    const value = this.#fields[name];
+    if (value === undefined || typeof value === "boolean") return value ?? false;
+    throw new Failure(`parameter \`${name}\` is not a boolean`);
+  }
+
   /** A list of strings that must be there, unless there is a `fallback`. */
   strings(name: string, fallback?: readonly string[]): readonly string[] {
     const value = this.#fields[name] ?? fallback;
