@@ -101,7 +101,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     const parts = rust.cargoNextest({ partitions: 2, partitionType: "hash", ...own });
     const report = await run([plain, parts], standIns);
     expect(await report.text(plain.reports.file("default/junit.xml"))).toBe("<testsuites/>\n");
-    expect(await report.text(parts.partition2.reports.file("default/junit.xml"))).toContain("<");
+    expect(
+      await report.text(parts.runs.get({ partition: 2 }).reports.file("default/junit.xml")),
+    ).toContain("<");
     const log = await logs(report);
     expect(log).toContain("--cargo-profile bench --retries 2");
     expect(log).toContain("--workspace-remap . --partition hash:2/2 --no-tests=pass");
@@ -118,12 +120,11 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     const log = await logs(report);
     expect(log).toContain("error: 1 test failed: gate tests::opens\n");
     // Each test is in one part.
-    const names = [parts.partition1, parts.partition2, parts.partition3].map(
-      async ({ reports }) => {
-        const xml = await report.text(reports.file("default/junit.xml"));
-        return [...xml.matchAll(/<testcase name="([^"]+)"/g)].map(([, name]) => name);
-      },
-    );
+    const names = parts.runs.cells.map(async (cell) => {
+      const { reports } = parts.runs.get(cell);
+      const xml = await report.text(reports.file("default/junit.xml"));
+      return [...xml.matchAll(/<testcase name="([^"]+)"/g)].map(([, name]) => name);
+    });
     expect((await Promise.all(names)).flat().toSorted()).toEqual([
       "stands",
       "tests::holds",

@@ -28,6 +28,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type CargoOptions",
     "type CargoPackage",
     "type CargoPartitions",
+    "type CargoReports",
     "type CargoTarget",
     "type CargoTarpaulin",
     "type CargoTests",

@@ -14,6 +14,7 @@ export type {
   CargoOptions,
   CargoPackage,
   CargoPartitions,
+  CargoReports,
   CargoTarpaulin,
   CargoTarget,
   CargoTests,

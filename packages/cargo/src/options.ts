@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { File, Group, StageResult, Tool, Tree } from "@ashlar/core";
+import type { File, Group, Matrix, StageResult, Tool, Tree } from "@ashlar/core";
 
 import type { Registry } from "./registries.ts";
 
@@ -182,10 +182,15 @@ export type CargoTests = StageResult<{ reports: "tree"; target: "tree" }>;
 /** Tests in several stages: the archive of built tests, and what each part reports. */
 export type CargoPartitions = Group<PartitionMembers> & PartitionMembers;
 
-/** Parts of {@link CargoPartitions}: `partition1`, `partition2` and so on. */
+/** Parts of {@link CargoPartitions}. */
 export type PartitionMembers = {
   readonly archive: File;
-} & Readonly<Record<`partition${number}`, StageResult<{ reports: "tree" }>>>;
+  /** By number, from 1: `runs.get({ partition: 2 })`. */
+  readonly runs: Matrix<{ readonly partition: readonly number[] }, CargoReports>;
+};
+
+/** What tests report. */
+export type CargoReports = StageResult<{ reports: "tree" }>;
 
 /** What {@link CargoWorkspace.cargoTarpaulin} makes. */
 export type CargoTarpaulin = StageResult<{ report: "tree" }>;

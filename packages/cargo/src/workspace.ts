@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { all, type Check, type Tool, type Tree } from "@ashlar/core";
+import { all, matrix, type Check, type Tool, type Tree } from "@ashlar/core";
 
 import { Lineage, replaceHalf, whole, type Side } from "./halves.ts";
 import type {
@@ -331,14 +331,13 @@ class Workspace implements CargoWorkspace {
     const empty = nextestArgs.some((arg) => arg.startsWith("--no-tests"))
       ? []
       : ["--no-tests=pass"];
-    const numbers = Array.from({ length: partitions }, (_, at) => at + 1);
-    const parts = numbers.map((at) => {
+    const partition = Array.from({ length: partitions }, (_, at) => at + 1);
+    const runs = matrix({ partition }, ({ partition: at }) => {
       const part = ["--partition", `${partitionType}:${at}/${partitions}`];
       const args = ["nextest", "run", ...unpacking, ...part, ...empty, ...nextestArgs];
-      const inputs = { ws: this.#options.src, archive };
-      return [`partition${at}`, testStages.nextestPartition(inputs, args, base)] as const;
+      return testStages.nextestPartition({ ws: this.#options.src, archive }, args, base);
     });
-    return all({ archive, ...Object.fromEntries(parts) }) as unknown as CargoPartitions;
+    return all({ archive, runs });
   }
 
   #base({ tools = [], env = {} }: Partial<stages.Base> = {}): stages.Base {
