@@ -125,11 +125,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
       const xml = await report.text(reports.file("default/junit.xml"));
       return [...xml.matchAll(/<testcase name="([^"]+)"/g)].map(([, name]) => name);
     });
-    expect((await Promise.all(names)).flat().toSorted()).toEqual([
-      "stands",
-      "tests::holds",
-      "tests::opens",
-    ]);
+    const each = (await Promise.all(names)).flat();
+    expect(each).toHaveLength(3);
+    expect(new Set(each)).toEqual(new Set(["stands", "tests::holds", "tests::opens"]));
     expect(log).not.toContain("external rebuilt");
   });
 });
