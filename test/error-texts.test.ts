@@ -8,6 +8,7 @@ import { renderError, type BuildError } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
 import * as commandErrors from "../packages/cli/src/errors.ts";
+import * as attestErrors from "../packages/core/src/errors/attest-errors.ts";
 import * as general from "../packages/core/src/errors/catalogue.ts";
 import * as clockErrors from "../packages/core/src/errors/clock-errors.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
@@ -29,6 +30,7 @@ import * as reapiErrors from "../packages/runners/remote/src/reapi/errors.ts";
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
   ...general,
+  ...attestErrors,
   ...clockErrors,
   ...commandErrors,
   ...containerErrors,
@@ -78,6 +80,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       "name a folder that is there for this alone",
     ),
   ],
+  provenanceUntrusted: [catalogue.provenanceUntrusted("its signature is wrong")],
   runnersUnable: [
     catalogue.runnersUnable([{ stage: "train", wants: "label `gpu`", declaredAt }]),
     catalogue.runnersUnable([
@@ -668,6 +671,18 @@ test("fetchesUnpinned", () => {
       https://a.org/y  sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd, 13 bytes
 
     hint: if that is what you expect, pin each of them: \`{ sha256: "…" }\`
+    "
+  `);
+});
+
+test("provenanceUntrusted", () => {
+  expect(shown("provenanceUntrusted")).toMatchInlineSnapshot(`
+    "
+    error[PROVENANCE_UNTRUSTED]: the provenance is not to be believed: its signature is wrong
+
+      reason  its signature is wrong
+
+    hint: check that the envelope is whole, and that the key that should have signed it is among those that are trusted
     "
   `);
 });

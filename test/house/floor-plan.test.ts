@@ -21,7 +21,7 @@ const floors = [
   ["store"],
   ["runner"],
   ["rebuild"],
-  ["schedule", "explain"],
+  ["schedule", "explain", "attest"],
   ["build"],
   ["index.ts"],
   ["testing"],

@@ -125,6 +125,25 @@ export const commands: readonly CommandSpec[] = [
     load: () => import("./commands/export.ts"),
   },
   {
+    name: "provenance",
+    about: "build a target, and say where it comes from, for others to check",
+    more: "Prints an in-toto statement with SLSA provenance; with --sign, an envelope that one can verify.",
+    words: [target],
+    options: [
+      ...building.filter(({ flags }) => flags !== "--json"),
+      { flags: "-o, --output <file>", about: "where to write it (default: print it)" },
+      { flags: "--builder <uri>", about: "who builds, as those know it who check" },
+      { flags: "--invocation <id>", about: "what this build is known by, in CI" },
+      { flags: "--revision <uri>", about: "of the project: git+https://example.org/app@COMMIT" },
+      {
+        flags: "--sign <key>",
+        about: "sign it: a file with a private key, or a variable that holds one",
+      },
+      { flags: "--key-id <id>", about: "what readers know that key by" },
+    ],
+    load: () => import("./commands/provenance.ts"),
+  },
+  {
     name: "verify",
     about: "run commands once more, and see whether they give the same",
     words: [targets],

@@ -25,6 +25,12 @@ export interface Options {
   readonly stage?: readonly string[];
   readonly types?: boolean;
   readonly from?: string;
+  readonly output?: string;
+  readonly builder?: string;
+  readonly invocation?: string;
+  readonly revision?: string;
+  readonly sign?: string;
+  readonly keyId?: string;
 }
 
 /**

@@ -147,6 +147,16 @@ export type { PlanStatus } from "./explain/evidence.ts";
 export type { Basis } from "./explain/finding.ts";
 export type { PartType } from "./rebuild/key-parts.ts";
 
+// Provenance.
+export type {
+  ProvenanceOptions,
+  ProvenancePredicate,
+  ProvenanceStatement,
+  ResourceDescriptor,
+  Subject,
+} from "./attest/statement.ts";
+export { signProvenance, verifyProvenance, type ProvenanceEnvelope } from "./attest/envelope.ts";
+
 // Graphs as data.
 export { stageDefinitions, type StageDefinition } from "./build/stage-definitions.ts";
 export { planGraph } from "./build/plan-graph.ts";

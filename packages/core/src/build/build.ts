@@ -187,6 +187,10 @@ async function buildAtWork(
       const { explainBuild } = await import("./build-evidence.ts");
       return await explainBuild({ ...ground, settlements }, handle);
     },
+    attest: async (artifact, value, said) => {
+      const { attestBuild } = await import("./build-testimony.ts");
+      return await attestBuild({ ...ground, settlements }, artifact, value, said);
+    },
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });

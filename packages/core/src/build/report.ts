@@ -15,6 +15,7 @@ import {
   type Handle,
   type Tree,
 } from "../artifact/handle.ts";
+import type { ProvenanceOptions, ProvenanceStatement } from "../attest/statement.ts";
 import { lazily } from "../base/lazily.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
@@ -73,6 +74,11 @@ export interface ReportParts {
   readonly rebuild: (artifact: Artifact) => Promise<Report | undefined>;
   readonly known: KnownValues;
   readonly explain: (handle: Handle) => Promise<Explanation>;
+  readonly attest: (
+    artifact: Artifact,
+    value: Value,
+    options: ProvenanceOptions,
+  ) => Promise<ProvenanceStatement>;
   /** Absolute directory that relative paths start from. */
   readonly cwd: string;
   /** Absolute directories of the sources. */
@@ -180,6 +186,26 @@ export class Report {
   async why(handle: Handle): Promise<Explanation> {
     if (!isHandle(handle)) throw notAHandle(handle, "what to explain");
     return await this.#parts.explain(handle);
+  }
+
+  /**
+   * Where an artifact comes from: an in-toto statement with SLSA provenance of all that it was made of, down to
+   * sources, tools and images. The same for a build that ran everything and one that reused it; sign it with
+   * `signProvenance`.
+   *
+   * @throws {@link BuildError} as {@link Report.digest}; `BLOB_LOST`, or `INVALID_OPTION`.
+   * @example
+   * ```ts
+   * const statement = await report.provenance(app, { builder: "https://ci.example/release" });
+   * ```
+   */
+  async provenance(
+    artifact: Artifact,
+    options: ProvenanceOptions = {},
+  ): Promise<ProvenanceStatement> {
+    return await this.#read(artifact, async (value) => {
+      return await this.#parts.attest(artifact, value, options);
+    });
   }
 
   /** What a stage printed, when it ran: its standard output, then its standard error. */
