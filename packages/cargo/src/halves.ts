@@ -19,8 +19,16 @@ import type { CargoArtifacts } from "./options.ts";
 /** Whether a command needs of a crate what it takes to check, or to link. */
 export type Side = "check" | "link";
 
+/** A target directory in two parts, so that what is large and does not change need not be copied. */
+export interface Layered {
+  /** What a command starts from and may not change; absent when all of it may be changed. */
+  readonly deps: Tree | undefined;
+  /** What lies over it; absent when that is nothing. */
+  readonly own: Tree | undefined;
+}
+
 /** A target directory for each kind of command. */
-export type Halves = Readonly<Record<Side, Tree>>;
+export type Halves = Readonly<Record<Side, Layered>>;
 
 /** Where the halves of what commands leave come from. */
 export class Lineage {
@@ -34,20 +42,34 @@ export class Lineage {
   /** The halves of what a command is told to start from: of a stranger, all of it twice. */
   halvesOf(artifacts: CargoArtifacts): Halves {
     const target = "target" in artifacts ? artifacts.target : artifacts;
+    const stranger = { deps: undefined, own: target };
     return (
-      this.#halves.get(artifacts) ?? this.#halves.get(target) ?? { check: target, link: target }
+      this.#halves.get(artifacts) ??
+      this.#halves.get(target) ?? { check: stranger, link: stranger }
     );
   }
 }
 
-/** Both halves in one directory. What they share is equal, but for the marker that names its makers. */
-export function whole({ check, link }: Halves): Tree {
-  return check === link ? check : merge([check, link], { onConflict: "last" }).as("target");
+/** All of a target directory. */
+export function whole({ deps, own }: Layered): Tree {
+  return laid(deps, own) as Tree;
 }
 
-/** The halves after a command on one side has left `target`. */
-export function replaceHalf(before: Halves, side: Side, target: Tree): Halves {
+/** Both halves in one directory. What they share is equal, but for the marker that names its makers. */
+export function bothHalves({ check, link }: Halves): Tree {
+  return laid(whole(check), whole(link)) as Tree;
+}
+
+/** The halves after a command on one side has left `own`. */
+export function replaceHalf(before: Halves, side: Side, own: Tree): Halves {
   const other = side === "check" ? "link" : "check";
-  const both = merge([before[other], target], { onConflict: "last" }).as("target");
-  return side === "check" ? { check: target, link: both } : { check: both, link: target };
+  const { deps: otherDeps, own: otherOwn } = before[other];
+  const here = { deps: before[side].deps, own };
+  const there = { deps: otherDeps, own: laid(otherOwn, own) };
+  return side === "check" ? { check: here, link: there } : { check: there, link: here };
+}
+
+function laid(lower: Tree | undefined, upper: Tree | undefined): Tree | undefined {
+  if (lower === undefined || upper === undefined || lower === upper) return upper ?? lower;
+  return merge([lower, upper], { onConflict: "last" }).as("target");
 }

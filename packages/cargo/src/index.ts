@@ -16,6 +16,7 @@ export type {
   CargoPartitions,
   CargoReports,
   CargoTarpaulin,
+  CargoResult,
   CargoTarget,
   CargoTests,
   CheckOptions,
@@ -28,6 +29,7 @@ export type {
   PartitionOptions,
   Selection,
   TarpaulinOptions,
+  TargetMember,
   TestOptions,
 } from "./options.ts";
 export type { Registry } from "./registries.ts";

@@ -173,11 +173,20 @@ export interface DenyOptions {
   readonly args?: readonly string[];
 }
 
+/** What a command has left: files under the names of its outputs, and a target directory for the next command. */
+export type CargoResult<O = {}> = Group<O & TargetMember> & O & TargetMember;
+
+/** Part of what every command leaves. */
+export type TargetMember = {
+  /** The target directory that the command started from, with all that it has added. */
+  readonly target: Tree;
+};
+
 /** A target directory, for the next command to start from. */
-export type CargoTarget = StageResult<{ target: "tree" }>;
+export type CargoTarget = CargoResult;
 
 /** What tests leave: reports, as `junit.xml`, which a build's report has also when tests failed, and a target directory. */
-export type CargoTests = StageResult<{ reports: "tree"; target: "tree" }>;
+export type CargoTests = CargoResult<{ readonly reports: Tree }>;
 
 /** Tests in several stages: the archive of built tests, and what each part reports. */
 export type CargoPartitions = Group<PartitionMembers> & PartitionMembers;
@@ -196,13 +205,13 @@ export type CargoReports = StageResult<{ reports: "tree" }>;
 export type CargoTarpaulin = StageResult<{ report: "tree" }>;
 
 /** What {@link CargoWorkspace.coverage} makes. */
-export type CargoCoverage = StageResult<{ report: "tree"; target: "tree" }>;
+export type CargoCoverage = CargoResult<{ readonly report: Tree }>;
 
 /** What {@link CargoWorkspace.buildPackage} makes. */
-export type CargoPackage = StageResult<{ installed: "tree"; target: "tree" }>;
+export type CargoPackage = CargoResult<{ readonly installed: Tree }>;
 
 /** What {@link CargoWorkspace.cargoDoc} makes. */
-export type CargoDocs = StageResult<{ docs: "tree"; target: "tree" }>;
+export type CargoDocs = CargoResult<{ readonly docs: Tree }>;
 
 /** Built dependencies: both halves in one directory (`target`), and each for itself. */
 export type CargoDeps = Group<DepsMembers> & DepsMembers;

@@ -21,6 +21,7 @@ import {
   type Writable,
 } from "@ashlar/core";
 
+import type { Layered } from "./halves.ts";
 import { programRoot, programWords, type ProgramName } from "./stage-programs.ts";
 
 /** What all commands of a workspace have in common. */
@@ -29,11 +30,15 @@ export interface Base {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Inputs of what starts from built dependencies. */
-export interface Consumed {
+/** Inputs of what builds dependencies. */
+export interface Sources {
   readonly ws: Tree;
   readonly vendor: Tree;
-  readonly target: Tree;
+}
+
+/** Inputs of what starts from built dependencies. */
+export interface Consumed extends Sources {
+  readonly target: Layered;
 }
 
 /** Inputs of {@link vendor}: the lock file with cargo's settings, and where to take crates from. */
@@ -45,14 +50,11 @@ export interface Vendored {
 /** Arguments of a cargo command. */
 export type Args = readonly string[];
 
-/** A command that starts from a target directory, and leaves it for the next. */
+/** A command that starts from a target directory, and leaves what it has put over it. */
 export type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
 
 /** A command that builds dependencies: one pass for each list of arguments. */
-export type DepsBuilder = Stage<
-  [Omit<Consumed, "target">, readonly Args[], Base],
-  { target: "tree" }
->;
+export type DepsBuilder = Stage<[Sources, readonly Args[], Base], { target: "tree" }>;
 
 /** A command that looks at sources alone. */
 export type SourceCheck = Stage<[Tree, Args, Base], {}>;
@@ -124,7 +126,7 @@ export const format: SourceCheck = sourceCheck("fmt");
 export const taplo: SourceCheck = sourceCheck("taplo");
 
 /** Runs `cargo deny`, for which the crates must be there. */
-export const deny: Stage<[Omit<Consumed, "target">, Args, Base], {}> = stage(
+export const deny: Stage<[Sources, Args, Base], {}> = stage(
   "deny",
   ({ ws, vendor: vendored }, words, base) => {
     // It takes no `--config`, and so finds the crates by the settings of cargo's home.
@@ -169,7 +171,10 @@ function sourceCheck(name: string): SourceCheck {
   return stage(name, (ws, words, base) => sh(inStage(base, { ws }, {}))`${words}`);
 }
 
-/** A command that starts from a target directory, and leaves it behind for the next. */
+/**
+ * A command that starts from a target directory. What it must not change lies beside it, as `deps`, and what it
+ * leaves is what it has put over that.
+ */
 export function consume<const S extends Readonly<Record<string, Out>>>(
   { ws, vendor: vendored, target }: Consumed,
   program: ProgramName,
@@ -177,7 +182,11 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
   base: Base,
   outputs: S,
 ): Command<OutputKinds<S> & { target: "tree" }> {
-  const root = { ws, vendor: vendored, target: writable(target) };
+  const root = {
+    ...{ ws, vendor: vendored },
+    ...(target.deps && { deps: target.deps }),
+    ...(target.own && { target: writable(target.own) }),
+  };
   const options = inStage(base, root, { ...outputs, target: out.tree("target") });
   return sh(options)`${programWords(program, parameters)}`;
 }

@@ -15,7 +15,7 @@
  */
 import { all, matrix, type Check, type Tool, type Tree } from "@ashlar/core";
 
-import { Lineage, replaceHalf, whole, type Side } from "./halves.ts";
+import { bothHalves, Lineage, replaceHalf, whole, type Side } from "./halves.ts";
 import type {
   AuditOptions,
   BuildOptions,
@@ -26,6 +26,7 @@ import type {
   CargoOptions,
   CargoPackage,
   CargoPartitions,
+  CargoResult,
   CargoTarget,
   CargoTarpaulin,
   CargoTests,
@@ -39,6 +40,7 @@ import type {
   PartitionOptions,
   Selection,
   TarpaulinOptions,
+  TargetMember,
   TestOptions,
 } from "./options.ts";
 import { override, selectionWords } from "./selection.ts";
@@ -278,20 +280,23 @@ class Workspace implements CargoWorkspace {
     const checked = stages.checkDeps(inputs, checking, base).target;
     const linking = [pass("build"), pass("test", "--no-run")];
     const linked = stages.linkDeps(inputs, linking, base).target;
-    const halves = { check: checked, link: linked };
-    const deps = all({ target: whole(halves), checked, linked });
+    const halves = {
+      check: { deps: checked, own: undefined },
+      link: { deps: linked, own: undefined },
+    };
+    const deps = all({ target: bothHalves(halves), checked, linked });
     for (const artifacts of [deps, deps.target]) this.#lineage.remember(artifacts, halves);
     return deps;
   }
 
-  #consume<O extends { readonly target: Tree }>(
+  #consume<O extends TargetMember>(
     stage: (inputs: stages.Consumed, args: readonly string[], base: stages.Base) => O,
     side: Side,
     options: ConsumerOptions,
     command: readonly string[],
     args: readonly string[],
     tools: readonly Tool[] = [],
-  ): O {
+  ): CargoResult<Omit<O, keyof Tree | "target">> {
     const { flags, env } = selectionWords(override(this.#options, options));
     const artifacts: CargoArtifacts = options.cargoArtifacts ?? this.buildDepsOnly(options);
     const halves = this.#lineage.halvesOf(artifacts);
@@ -309,10 +314,11 @@ class Workspace implements CargoWorkspace {
     const known = flags.map((flag) =>
       isNextest && flag === "--profile" ? "--cargo-profile" : flag,
     );
-    const result = stage(inputs, [...command, ...offline, ...known, ...args], base);
-    const after = replaceHalf(halves, side, result.target);
+    const made = stage(inputs, [...command, ...offline, ...known, ...args], base);
+    const after = replaceHalf(halves, side, made.target);
+    const result = all({ ...made, target: whole(after[side]) });
     for (const left of [result, result.target]) this.#lineage.remember(left, after);
-    return result;
+    return result as unknown as CargoResult<Omit<O, keyof Tree | "target">>;
   }
 
   #partition(options: PartitionOptions, plugins: readonly Tool[]): CargoPartitions {

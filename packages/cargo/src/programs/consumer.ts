@@ -1,13 +1,15 @@
 /**
  * Running cargo on real sources, in a target directory that others have filled.
  *
+ * What was filled by others lies in the directory itself, or beside it in `deps`, to be linked.
+ *
  * Before: local units of other sources are purged. After: what cargo reports is checked
  * against what the directory may have held, and the marker says what it holds now.
  *
  * @module
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { reportsUnits, withOptions } from "./cargo-arguments.ts";
 import { cargoFailure } from "./cargo-failure.ts";
@@ -16,11 +18,13 @@ import { renderUnits } from "./compiled-units.ts";
 import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { judgeFreshness } from "./freshness.ts";
+import { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { rustcVersion } from "./rustc-version.ts";
+import { removeRunFiles } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
 
 /** A target directory in use, and what it held when it came. */
@@ -32,31 +36,44 @@ export interface Consumer {
   readonly inherited: DepsMarker | undefined;
   /** What it will hold. */
   readonly marker: DepsMarker;
+  /** What of it lies in another directory. */
+  readonly layer: Layer | undefined;
 }
 
 /**
- * Takes over a target directory for the sources in the working directory.
+ * Takes over a target directory for the sources in the working directory, until this process ends: then all
+ * that is only linked is taken out of it.
  *
  * @throws {@link Failure} when another compiler has filled it.
  */
 export function takeOver(target: string, workspace: string): Consumer {
   const locals = findLocals(workspace);
-  const inherited = readMarker(target);
   const rustc = rustcVersion().full;
   const sources = hashTree(locals.tree);
-  if (inherited !== undefined && inherited.rustc !== rustc) throw otherCompiler(inherited, rustc);
-
-  const isForeign = inherited?.sources !== undefined && inherited.sources !== sources;
+  const base = join(dirname(target), "deps");
+  const below = readMarker(base);
+  const own = readMarker(target);
+  for (const marker of [below, own]) {
+    if (marker !== undefined && marker.rustc !== rustc) throw otherCompiler(marker, rustc);
+  }
+  const isForeign = own?.sources !== undefined && own.sources !== sources;
   if (isForeign) {
     say("the inherited target directory holds units of other sources: they are purged");
     purgeLocals(resolve(target), ownershipOf(locals));
   }
-  const marker = { rustc, passes: inherited?.passes ?? [], sources };
+  const layer = below === undefined ? undefined : new Layer(base, target);
+  process.once("exit", () => {
+    layer?.remove();
+    if (existsSync(target)) removeRunFiles(target);
+  });
+  const passes = (below ?? own)?.passes ?? [];
+  const inherited = below ?? own;
   return {
     target,
     locals,
-    marker,
-    inherited: isForeign ? { ...inherited, sources: undefined } : inherited,
+    marker: { rustc, passes, sources },
+    inherited: inherited && { rustc, passes, sources: isForeign ? undefined : own?.sources },
+    layer,
   };
 }
 
@@ -81,11 +98,37 @@ export async function runCargo(
   args: readonly string[],
   { env = {}, onLine, onErrorLine }: RunOptions = {},
 ): Promise<readonly Artifact[]> {
+  const first = await runOnce(consumer, args, env);
+  const isRefused = first.exitCode !== 0 && consumer.layer?.isInTheWay(first.said) === true;
+  if (isRefused) {
+    say("cargo writes to what was built before: it is copied, and cargo is started again");
+    consumer.layer?.copy();
+  }
+  const { exitCode, artifacts, said } = isRefused ? await runOnce(consumer, args, env) : first;
+  check(consumer, artifacts, args);
+  if (reportsUnits(args)) say(renderUnits(artifacts));
+  if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
+  if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
+  return artifacts;
+}
+
+/** How a run of cargo went. */
+interface CargoRun {
+  readonly exitCode: number;
+  readonly artifacts: readonly Artifact[];
+  readonly said: readonly string[];
+}
+
+async function runOnce(
+  { target }: Consumer,
+  args: readonly string[],
+  env: Environment,
+): Promise<CargoRun> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
   const exitCode = await runLines("cargo", withOptions(args, ...options), {
-    env: { CARGO_TARGET_DIR: consumer.target, ...env },
+    env: { CARGO_TARGET_DIR: target, ...env },
     onLine: (line) => {
       const message = parseMessage(line);
       if (message.kind === "artifact") artifacts.push(message.artifact);
@@ -100,11 +143,7 @@ export async function runCargo(
       onErrorLine?.(line);
     },
   });
-  check(consumer, artifacts, args);
-  if (reportsUnits(args)) say(renderUnits(artifacts));
-  if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
-  if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
-  return artifacts;
+  return { exitCode, artifacts, said };
 }
 
 function check(

@@ -17,6 +17,7 @@ import {
   namesIn,
   platformDirectories,
   profileDirectories,
+  removeRunFiles,
   splitUnitFolder,
   unitCandidates,
   unitsIn,
@@ -57,11 +58,7 @@ export function purgeLocals(target: string, ownership: Ownership): number {
   for (const platform of platformDirectories(target)) {
     for (const name of ["doc", "tmp", "package"]) remove(join(platform, name));
   }
-  for (const name of namesIn(target)) {
-    if (/^\.cargo.*lock$|^\.rust(c_info|doc_fingerprint)\.json$/.test(name)) {
-      remove(join(target, name));
-    }
-  }
+  removeRunFiles(target);
   assertPurged(target, ownership);
   return purged;
 }

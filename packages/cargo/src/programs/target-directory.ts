@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { depInfoSources } from "./dep-info.ts";
@@ -30,6 +30,17 @@ export function platformDirectories(target: string): readonly string[] {
   const holdsProfile = (folder: string): boolean =>
     foldersIn(folder).some((inner) => existsSync(join(inner, ".fingerprint")));
   return [target, ...foldersIn(target).filter(holdsProfile)];
+}
+
+/** Removes the files that cargo makes anew in every run: locks, and what it knows of the compiler. */
+export function removeRunFiles(target: string): void {
+  for (const folder of [target, ...profileDirectories(target)]) {
+    for (const name of namesIn(folder)) {
+      if (/^\.cargo.*lock$|^\.rust(c_info|doc_fingerprint)\.json$/.test(name)) {
+        rmSync(join(folder, name));
+      }
+    }
+  }
 }
 
 /** Names of the entries of a folder; none when it is not there. */
