@@ -44,8 +44,7 @@ export class Lineage {
     const target = "target" in artifacts ? artifacts.target : artifacts;
     const stranger = { deps: undefined, own: target };
     return (
-      this.#halves.get(artifacts) ??
-      this.#halves.get(target) ?? { check: stranger, link: stranger }
+      this.#halves.get(artifacts) ?? this.#halves.get(target) ?? { check: stranger, link: stranger }
     );
   }
 }

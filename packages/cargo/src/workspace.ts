@@ -318,7 +318,7 @@ class Workspace implements CargoWorkspace {
     const after = replaceHalf(halves, side, made.target);
     const result = all({ ...made, target: whole(after[side]) });
     for (const left of [result, result.target]) this.#lineage.remember(left, after);
-    return result as unknown as CargoResult<Omit<O, keyof Tree | "target">>;
+    return result;
   }
 
   #partition(options: PartitionOptions, plugins: readonly Tool[]): CargoPartitions {

@@ -18,7 +18,8 @@ import { renderUnits } from "./compiled-units.ts";
 import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { judgeFreshness } from "./freshness.ts";
-import { Layer } from "./layer.ts";
+import { layOver } from "./lay-over.ts";
+import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
@@ -61,7 +62,7 @@ export function takeOver(target: string, workspace: string): Consumer {
     say("the inherited target directory holds units of other sources: they are purged");
     purgeLocals(resolve(target), ownershipOf(locals));
   }
-  const layer = below === undefined ? undefined : new Layer(base, target);
+  const layer = below === undefined ? undefined : layOver(base, target);
   process.once("exit", () => {
     layer?.remove();
     if (existsSync(target)) removeRunFiles(target);
@@ -96,15 +97,15 @@ export interface RunOptions {
 export async function runCargo(
   consumer: Consumer,
   args: readonly string[],
-  { env = {}, onLine, onErrorLine }: RunOptions = {},
+  options: RunOptions = {},
 ): Promise<readonly Artifact[]> {
-  const first = await runOnce(consumer, args, env);
-  const isRefused = first.exitCode !== 0 && consumer.layer?.isInTheWay(first.said) === true;
+  const first = await runOnce(consumer, args, options);
+  const isRefused = first.exitCode !== 0 && consumer.layer?.hasRefused(first.said) === true;
   if (isRefused) {
     say("cargo writes to what was built before: it is copied, and cargo is started again");
-    consumer.layer?.copy();
+    consumer.layer.copy();
   }
-  const { exitCode, artifacts, said } = isRefused ? await runOnce(consumer, args, env) : first;
+  const { exitCode, artifacts, said } = isRefused ? await runOnce(consumer, args, options) : first;
   check(consumer, artifacts, args);
   if (reportsUnits(args)) say(renderUnits(artifacts));
   if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
@@ -122,7 +123,7 @@ interface CargoRun {
 async function runOnce(
   { target }: Consumer,
   args: readonly string[],
-  env: Environment,
+  { env = {}, onLine, onErrorLine }: RunOptions,
 ): Promise<CargoRun> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];

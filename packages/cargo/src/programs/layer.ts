@@ -1,85 +1,35 @@
 /**
- * Layers: a target directory that begins as links into another one, which nobody may change.
+ * Layers: a target directory over another one, of which nothing is copied.
  *
- *     ../deps/release/deps/libserde-….rlib        read-only, shared by all commands
- *     ../target/release/deps/libserde-….rlib ──▶  a link to it
- *                            app-…                what this command made
+ *     ../deps/release/deps/libserde-….rlib        what was built before, for all commands
+ *     ../target/release/deps/libserde-….rlib      a link to it, or itself
+ *                            app-…                what this command has made
  *
- * So a command starts from dependencies of any size without copying them, and leaves only what it has
- * added: laid over the dependencies, that is its target directory. Cargo reads through links, and puts new
- * files in the place of old ones. What it does write into is a folder of a unit that must be compiled or run
- * again; of external crates there should be none, and where there is one, all begins again with copies.
+ * So a command starts from dependencies of any size, and leaves only what it has added: laid over the
+ * dependencies, that is its target directory.
  *
  * @module
  */
-import { lstatSync, mkdirSync, rmdirSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { rmdirSync } from "node:fs";
+import { join } from "node:path";
 
-import { MARKER } from "./deps-marker.ts";
-import { copyTree, forgetTimes, walk } from "./tree.ts";
-
-/**
- * Folders that are linked as a whole: what cargo knows of a unit, and what a build script has written. Beside
- * the latter lies the script itself under two names, which cargo makes one file where they are two.
- */
-const LINKED_FOLDER = /(^|\/)(\.fingerprint\/[^/]+|build\/[^/]+\/[^/]+)$/;
-
-/** What cargo prints when it wants to write to what was linked. */
-const REFUSED = /Read-only file system|Permission denied|os error (13|30)\b/;
-
-/** The links of one target directory. */
-export class Layer {
-  readonly #base: string;
-  readonly #target: string;
-  /** Paths of links, and of folders, parents first; relative to both directories. */
-  readonly #links: string[] = [];
-  readonly #folders: string[] = [];
-
-  /** Lays links to all that is in `base`, where `target` has nothing of its own. Both are folders. */
-  constructor(base: string, target: string) {
-    this.#base = base;
-    this.#target = target;
-    mkdirSync(target, { recursive: true });
-    for (const { path, kind } of walk(base, (inner) => LINKED_FOLDER.test(dirname(inner)))) {
-      if (path === MARKER) continue;
-      if (kind === "directory" && !LINKED_FOLDER.test(path)) {
-        mkdirSync(join(target, path), { recursive: true });
-        this.#folders.push(path);
-      } else if (lstatSync(join(target, path), { throwIfNoEntry: false }) === undefined) {
-        const to = join(base, path);
-        symlinkSync(relative(dirname(join(target, path)), to), join(target, path));
-        this.#links.push(path);
-      }
-    }
-  }
-
-  /** Whether what cargo has said may mean that it was refused writing to what is linked. */
-  isInTheWay(said: readonly string[]): boolean {
-    return this.#links.length > 0 && said.some((line) => REFUSED.test(line));
-  }
-
+/** What a target directory has of another one. */
+export interface Layer {
+  /** Whether what cargo has said may mean that it was refused to write to what is not its own. */
+  hasRefused(said: readonly string[]): boolean;
   /** Begins again, with copies: cargo may do with them what it likes. What has been added is gone. */
-  copy(): void {
-    this.#links.length = 0;
-    this.#folders.length = 0;
-    rmSync(this.#target, { recursive: true });
-    copyTree(this.#base, this.#target);
-    forgetTimes(this.#target);
-  }
+  copy(): void;
+  /** Leaves only what has been added. */
+  remove(): void;
+}
 
-  /** Leaves only what is no link, and no empty folder of the other directory. */
-  remove(): void {
-    for (const path of this.#links.splice(0)) {
-      const place = join(this.#target, path);
-      // What took the place of a link is the command's own.
-      if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) unlinkSync(place);
-    }
-    for (const path of this.#folders.splice(0).toReversed()) {
-      try {
-        rmdirSync(join(this.#target, path));
-      } catch {
-        // It holds something new.
-      }
+/** Removes those of the folders that are empty. @param folders - Relative, parents first. */
+export function removeEmpty(root: string, folders: readonly string[]): void {
+  for (const path of folders.toReversed()) {
+    try {
+      rmdirSync(join(root, path));
+    } catch {
+      // It holds something new.
     }
   }
 }
