@@ -23,6 +23,9 @@ const LINKED_FOLDER = /(^|\/)(\.fingerprint\/[^/]+|build\/[^/]+\/[^/]+)$/;
 /** What cargo prints when it wants to write to what was linked. */
 const REFUSED = /Read-only file system|Permission denied|os error (13|30)\b/;
 
+/** What it prints once all is compiled, and tests begin: what is refused to those is their own affair. */
+const TESTING = /^\s*(Running|Doc-tests|Starting) /;
+
 /** The links of one target directory. */
 export class LinkedLayer implements Layer {
   readonly #base: string;
@@ -50,7 +53,8 @@ export class LinkedLayer implements Layer {
   }
 
   hasRefused(said: readonly string[]): boolean {
-    return this.#links.length > 0 && said.some((line) => REFUSED.test(line));
+    const isTesting = said.some((line) => TESTING.test(line));
+    return this.#links.length > 0 && !isTesting && said.some((line) => REFUSED.test(line));
   }
 
   copy(): void {
