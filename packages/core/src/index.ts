@@ -134,7 +134,7 @@ export {
   type SimulationOptions,
 } from "./build/simulate.ts";
 export type { Timing } from "./build/timing.ts";
-export type { Explanation, StageExplanation } from "./explain/explanation.ts";
+export type { Explanation, LinkedExplanation, StageExplanation } from "./explain/explanation.ts";
 export type {
   Change,
   InputChange,

@@ -7,8 +7,8 @@ import type { Handle } from "../artifact/handle.ts";
 import { listed } from "../base/listed.ts";
 import { summarizeChange, type Change } from "../explain/change.ts";
 import type { Evidence, PlanStatus } from "../explain/evidence.ts";
-import { explainHandle } from "../explain/explain.ts";
-import type { Explanation } from "../explain/explanation.ts";
+import { explainEach, explainHandle } from "../explain/explain.ts";
+import type { Explanation, LinkedExplanation } from "../explain/explanation.ts";
 import { findDifferences, type Basis } from "../explain/finding.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
@@ -85,6 +85,14 @@ export class BuildPlan {
   /** Why a handle would be made anew, or from where it would be reused. */
   async why(handle: Handle): Promise<Explanation> {
     return await explainHandle(this.#evidence, handle);
+  }
+
+  /**
+   * Why each stage call would be made anew or reused, in the order of {@link BuildPlan.stages}: for pictures, which
+   * explain whatever is clicked.
+   */
+  async whyEach(): Promise<readonly LinkedExplanation[]> {
+    return await explainEach(this.#evidence);
   }
 
   /** A line for each stage call. Equal plans give equal texts: no digests, times or absolute paths. */

@@ -9,7 +9,12 @@ import type { PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { recallPast } from "./comparison.ts";
 import type { Evidence, Verdict } from "./evidence.ts";
-import { Explanation, type StageExplanation } from "./explanation.ts";
+import {
+  Explanation,
+  isOrigin,
+  type LinkedExplanation,
+  type StageExplanation,
+} from "./explanation.ts";
 import { findDifferences, type Finding } from "./finding.ts";
 import { producersOf } from "./producers.ts";
 
@@ -27,6 +32,26 @@ export async function explainHandle(evidence: Evidence, handle: Handle): Promise
   });
   if (calls[0] !== undefined && nodes.length === 0) throw artifactNotBuilt(calls[0].name);
   return await explainNodes(evidence, nodes);
+}
+
+/**
+ * Explains every call by itself, in the order of the plan. Who goes from one to its causes, as
+ * {@link explainHandle} does, comes to the same.
+ */
+export async function explainEach(evidence: Evidence): Promise<readonly LinkedExplanation[]> {
+  const linked: LinkedExplanation[] = [];
+  for (const node of evidence.plan.nodes) {
+    const verdict = evidence.verdictOn(node);
+    if (verdict === undefined) continue;
+    const { explanation, causes } = await explainNode(evidence, node, verdict, false);
+    linked.push({
+      stage: explanation.stage,
+      text: String(new Explanation([explanation])),
+      isOrigin: isOrigin(explanation),
+      causes: causes.map(({ call }) => evidence.labelOf(call)),
+    });
+  }
+  return linked;
 }
 
 /** Calls that are explained at most: beyond, nobody reads on. */

@@ -31,6 +31,21 @@ export interface StageExplanation {
   readonly waitsFor?: readonly string[];
 }
 
+/** An explanation of one stage call by itself, and the way to what explains it further. Plain data. */
+export interface LinkedExplanation {
+  /** The stage call, as plans and graphs call it. */
+  readonly stage: string;
+  /** What the text of an {@link Explanation} says of this call. */
+  readonly text: string;
+  /** Whether something of what changed for it was made by no other stage. */
+  readonly isOrigin: boolean;
+  /**
+   * The calls that explain it further, in the order of reading. An explanation that is asked of a call that
+   * would be reused leaves them out.
+   */
+  readonly causes: readonly string[];
+}
+
 /** Changes of one stage, and stages, that a text shows. */
 const maxChanges = 10;
 const maxStages = 20;
@@ -65,7 +80,7 @@ export class Explanation {
 }
 
 /** Whether something of what changed for it was made by no other stage. */
-function isOrigin({ changes, reason }: StageExplanation): boolean {
+export function isOrigin({ changes, reason }: StageExplanation): boolean {
   const isOwn = (change: Change): boolean =>
     change.type !== "input" || change.from.type !== "output";
   return reason !== undefined || changes.some(isOwn);
