@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 
 import { rolldown } from "rolldown";
 
+import { writePage } from "./bundle-page.mjs";
 import { root } from "./child.mjs";
 
 /** The packages that a build loads before it knows whether there is anything to do, and the command line. */
@@ -92,4 +93,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const each of bundled) {
     await bundlePackage(join(root, each), join(root, each, "dist/bundle"));
   }
+  await writePage();
 }

@@ -35,7 +35,7 @@ const steps = {
   bundle: (words) => runNode(["scripts/bundle.mjs", ...words]),
   lint: (words) => runNode([oxlint, "--deny-warnings", ...words]),
   format: (words) => runNode([oxfmt, "--check", ...words]),
-  check: (words) => runNode([tsc, "--build", "test", "bench", ...words]),
+  check: (words) => runNode([tsc, "--build", "test", "bench", "packages/cli/page", ...words]),
   unit,
   "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
   "fix format": (words) => runNode([oxfmt, "--write", ...words]),

@@ -63,7 +63,7 @@ export async function tellOf<T>(
   try {
     const { value, report } = await run({ ...ready, onEvent });
     end = report;
-    memory.keep(session.store, session.file.path, report);
+    memory.keep(session.store, session.file.path, report, session.slots);
     try {
       reporter.end(end);
     } finally {

@@ -97,16 +97,21 @@ export const commands: readonly CommandSpec[] = [
   },
   {
     name: "graph",
-    about: "print the graph, as text that others draw",
+    about: "print the graph, as text that others draw, or write it as a page",
+    more: "The page shows the plan and the last build: the graph, a timeline, and of each stage its command, inputs, outputs, log, and why it would run. It is one file, and needs no network.",
     words: [targets],
     options: [
       file,
+      store,
+      sandbox,
       {
         flags: "--format <format>",
         about: "dot (default), mermaid, json",
         choices: ["dot", "mermaid", "json"],
       },
       { flags: "--json", about: "the same as --format json" },
+      { flags: "--html <path>", about: "write a page instead: graph.html" },
+      { flags: "--from <file>", about: "show the build whose --events were written there" },
     ],
     load: () => import("./commands/graph.ts"),
   },

@@ -28,3 +28,8 @@ export { findAnnotations } from "./annotations/find-annotations.ts";
 export { jsonReporter, type JsonReport, type JsonStage } from "./reporters/json.ts";
 export { Progress, type Counts, type RunningStage } from "./reporters/progress.ts";
 export { makeColors, wantsColor, type Colors } from "./colors.ts";
+
+// Pictures of plans and builds.
+export { graphPage, type GraphPageOptions } from "./page/graph-page.ts";
+export { lastBuildOf, type LastBuild, type LastBuildParts, type LastStage } from "./last-build.ts";
+export { traceOf, type Trace, type TraceEvent } from "./trace.ts";

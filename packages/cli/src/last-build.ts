@@ -12,9 +12,12 @@
 import { createHash } from "node:crypto";
 
 import {
+  foldReport,
+  readEvents,
   reportFold,
   type BuildEvent,
   type BuildOutcome,
+  type BuildSummary,
   type Digest,
   type Report,
   type StageState,
@@ -45,6 +48,8 @@ export interface LastBuild {
   readonly outcome: BuildOutcome | undefined;
   readonly startedAt: number;
   readonly durationMs: number;
+  /** How many commands could run at once, if that is known. */
+  readonly slots?: number | undefined;
   readonly stages: readonly LastStage[];
 }
 
@@ -60,41 +65,61 @@ export class BuildMemory {
   }
 
   /** Keeps it, if something ran. */
-  keep(store: Store, file: string, report: Report): void {
+  keep(store: Store, file: string, report: Report, slots?: number): void {
     if (!this.#hasRun || store.notes === undefined) return;
-    store.notes.write(noteName(file), Buffer.from(JSON.stringify(this.#lastBuild(report))));
+    const last = lastBuildOf(this.#fold.summary(), { report, slots });
+    store.notes.write(noteName(file), Buffer.from(JSON.stringify(last)));
   }
+}
 
-  #lastBuild(report: Report): LastBuild {
-    const { outcome, startedAt = 0, durationMs, stages } = this.#fold.summary();
-    const logs = new Map(
-      report.stages.map(({ key, name, stdout, stderr }) => {
-        return [key ?? name, { stdout, stderr }];
-      }),
-    );
-    const labels = labelsOf(stages);
-    return {
-      ...{ version: 1, outcome, startedAt, durationMs },
-      // What is undefined is absent from JSON.
-      stages: stages.map(({ id, name, state, dependencies, durationMs: took, ...when }) => {
-        const { startedAt: from, settledAt, key } = when;
-        const stage = labels.get(id) ?? name;
-        const { stdout, stderr } = logs.get(key ?? name) ?? {};
-        return {
-          id,
-          stage,
-          outcome: state,
-          dependencies,
-          durationMs: took,
-          startedAt: from,
-          settledAt,
-          key,
-          stdout,
-          stderr,
-        };
-      }),
-    };
-  }
+/** What is known of a build besides its events. */
+export interface LastBuildParts {
+  /** Says where the logs are. */
+  readonly report?: Pick<Report, "stages"> | undefined;
+  /** How many commands could run at once. */
+  readonly slots?: number | undefined;
+}
+
+/**
+ * What there is to remember of a build, from its events and its report.
+ *
+ * @example
+ * ```ts
+ * const fold = reportFold();
+ * const report = await tryBuild(app, { runner, store, onEvent: fold.onEvent });
+ * const last = lastBuildOf(fold.summary(), { report });
+ * ```
+ */
+export function lastBuildOf(summary: BuildSummary, parts: LastBuildParts = {}): LastBuild {
+  const { outcome, startedAt = 0, durationMs, stages } = summary;
+  const { report, slots } = parts;
+  const logs = new Map(
+    report?.stages.map(({ key, name, stdout, stderr }) => {
+      return [key ?? name, { stdout, stderr }];
+    }),
+  );
+  const labels = labelsOf(stages);
+  return {
+    ...{ version: 1, outcome, startedAt, durationMs, slots },
+    // What is undefined is absent from JSON.
+    stages: stages.map(({ id, name, state, dependencies, durationMs: took, ...when }) => {
+      const { startedAt: from, settledAt, key } = when;
+      const stage = labels.get(id) ?? name;
+      const { stdout, stderr } = logs.get(key ?? name) ?? {};
+      return {
+        id,
+        stage,
+        outcome: state,
+        dependencies,
+        durationMs: took,
+        startedAt: from,
+        settledAt,
+        key,
+        stdout,
+        stderr,
+      };
+    }),
+  };
 }
 
 /** The last build of a build file, if the store remembers one. */
@@ -108,6 +133,11 @@ export function readLastBuild(store: Store, file: string): LastBuild | undefined
   } catch {
     return undefined;
   }
+}
+
+/** The build of a file that `--events` wrote. Where its logs are is not known. */
+export async function readRecordedBuild(path: string): Promise<LastBuild> {
+  return lastBuildOf(await foldReport(readEvents(path)));
 }
 
 /** What plans and graphs call stage calls: the name, from the second one on with a number. */

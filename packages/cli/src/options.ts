@@ -31,6 +31,7 @@ export interface Options {
   readonly revision?: string;
   readonly sign?: string;
   readonly keyId?: string;
+  readonly html?: string;
 }
 
 /**

@@ -31,8 +31,8 @@ export interface Trace {
   readonly displayTimeUnit: "ms";
 }
 
-/** A command that ran. */
-interface Span {
+/** A command that ran: when, in milliseconds since 1970, and in which row, from 1. */
+export interface Span {
   readonly stage: LastStage;
   readonly from: number;
   readonly to: number;
@@ -43,7 +43,7 @@ interface Span {
 export function traceOf({ stages, startedAt }: LastBuild): Trace {
   const spans = rowsOf(stages);
   const micros = (ms: number): number => Math.round((ms - startedAt) * 1000);
-  const rows = Math.max(0, ...spans.map(({ row }) => row));
+  const rows = spans.reduce((most, { row }) => Math.max(most, row), 0);
   const names = Array.from({ length: rows }, (_, at): TraceEvent => {
     return { ...base, name: "thread_name", ph: "M", tid: at + 1, args: { name: `slot ${at + 1}` } };
   });
@@ -72,7 +72,8 @@ export function traceOf({ stages, startedAt }: LastBuild): Trace {
 
 const base = { pid: 1, ts: 0 } as const;
 
-function rowsOf(stages: readonly LastStage[]): readonly Span[] {
+/** Lays the commands of a build in rows, in the order in which they began. */
+export function rowsOf(stages: readonly LastStage[]): readonly Span[] {
   /** By row: when its last command ends. */
   const ends: number[] = [];
   const ran = stages.flatMap((stage) => {

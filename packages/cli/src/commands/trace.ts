@@ -6,12 +6,10 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
-import { reportFold, readEvents } from "@ashlar/core";
-
 import type { Run } from "../command.ts";
 import { buildUnknown, reportUnwritable } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
-import { labelsOf, readLastBuild, type LastBuild } from "../last-build.ts";
+import { readLastBuild, readRecordedBuild, type LastBuild } from "../last-build.ts";
 import { openSession } from "../session.ts";
 import { shownCount } from "../shown.ts";
 import { traceOf } from "../trace.ts";
@@ -24,7 +22,7 @@ export const run: Run = async ([path = ""], options, surroundings) => {
     await using session = await openSession(options, surroundings);
     build = readLastBuild(session.store, session.file.path);
     if (build === undefined) throw buildUnknown(session.file.shown);
-  } else build = await recordedBuild(resolve(cwd, options.from));
+  } else build = await readRecordedBuild(resolve(cwd, options.from));
   const trace = traceOf(build);
   const place = resolve(cwd, path);
   try {
@@ -36,24 +34,3 @@ export const run: Run = async ([path = ""], options, surroundings) => {
   out.write(`${path}: ${shownCount(count, "command")}; open it at https://ui.perfetto.dev\n`);
   return exitCode.succeeded;
 };
-
-/** A build, from the file that `--events` wrote. */
-async function recordedBuild(path: string): Promise<LastBuild> {
-  const fold = reportFold();
-  for await (const event of readEvents(path)) fold.onEvent(event);
-  const { outcome, startedAt = 0, durationMs, stages } = fold.summary();
-  const labels = labelsOf(stages);
-  return {
-    ...{ version: 1, outcome, startedAt, durationMs },
-    stages: stages.map(({ id, name, state, dependencies, durationMs: took, ...others }) => ({
-      id,
-      stage: labels.get(id) ?? name,
-      outcome: state,
-      dependencies,
-      durationMs: took,
-      startedAt: others.startedAt,
-      settledAt: others.settledAt,
-      key: others.key,
-    })),
-  };
-}
