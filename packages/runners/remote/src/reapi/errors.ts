@@ -42,3 +42,78 @@ export function certificateUnreadable(name: string, option: string, reason: stri
     hint: "each is the path of a PEM file, or PEM itself; `cert` and `key` belong together",
   });
 }
+
+/** What is wrong with an encrypted connection. */
+export type TlsFault = "authority" | "name" | "ours" | "plain" | "time";
+
+/** A service and we do not trust each other. */
+export function tlsFailed(name: string, fault: TlsFault, reason: string): BuildError {
+  const hints: Readonly<Record<TlsFault, string>> = {
+    authority: "name the authority that signed its certificate: `tls: { ca: … }`",
+    name: "its certificate is made out for another name: correct the address, or give `tls: { serverName: … }`",
+    ours: "it asks for a certificate of ours: `tls: { cert: …, key: … }`",
+    plain: "it does not speak TLS: begin its address with `grpc://`",
+    time: "its certificate is not valid today: have it renewed, or set this machine's clock",
+  };
+  return new BuildError({
+    code: "REMOTE_TLS",
+    message: `no encrypted connection to \`${name}\` can be made`,
+    facts: { reason },
+    hint: hints[fault],
+  });
+}
+
+/** A service has no such instance. */
+export function instanceUnknown(name: string, instance: string, said: string): BuildError {
+  return new BuildError({
+    code: "REMOTE_INSTANCE",
+    message:
+      instance === ""
+        ? `\`${name}\` wants the name of an instance`
+        : `\`${name}\` has no instance \`${instance}\``,
+    facts: { "it said": said },
+    hint: "put the name behind the address, as in `grpcs://cache.example/main`; whoever runs the service knows it",
+  });
+}
+
+/** A service answers a call as none should that can be of use. */
+export function callUnfit(name: string, doing: string, said: string, cause?: unknown): BuildError {
+  return new BuildError({
+    code: "REMOTE_REFUSED",
+    message: `\`${name}\` does not let us ${doing}`,
+    facts: { "it said": said },
+    hint: "it is up to the service: see its log, and its limits",
+    ...(cause !== undefined && { cause }),
+  });
+}
+
+/** A service names content by something else than we do. */
+export function digestFunctionUnfit(name: string, functions: readonly string[]): BuildError {
+  return new BuildError({
+    code: "REMOTE_UNFIT",
+    message: `\`${name}\` does not name content by SHA-256`,
+    facts: { "it has": functions.join(", ") || "nothing" },
+    hint: "have it configured with SHA256, which every service has",
+  });
+}
+
+/** A service speaks another version of the API. */
+export function apiVersionUnfit(name: string, low: string, high: string): BuildError {
+  return new BuildError({
+    code: "REMOTE_UNFIT",
+    message: `\`${name}\` does not speak version 2 of the Remote Execution API`,
+    facts: { "it has": low === high ? low : `${low} to ${high}` },
+    hint: "have it updated",
+  });
+}
+
+/** A service has no part that we need. */
+export function partMissing(name: string, part: "cache" | "execution"): BuildError {
+  const what = { cache: "is no cache", execution: "executes nothing" };
+  return new BuildError({
+    code: "REMOTE_UNFIT",
+    message: `\`${name}\` ${what[part]}`,
+    facts: { reason: "it says so of itself" },
+    hint: "a cluster may have one address for its cache, and another that executes",
+  });
+}

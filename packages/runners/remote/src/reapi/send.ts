@@ -18,15 +18,26 @@ export async function send(
   requests: AsyncIterable<Uint8Array>,
   answer: Promise<unknown>,
 ): Promise<void> {
-  const state = { isOver: false };
-  const end = (): void => void (state.isOver = true);
-  const over = answer.then(end, end);
-  const sending: Promise<void>[] = [];
-  for await (const request of requests) {
-    if (state.isOver) return;
-    sending.push(new Promise((resolve) => call.write(request, () => resolve())));
-    // A call that is over takes nothing any more, and does not say so.
-    if (sending.length > messagesAhead) await Promise.race([sending.shift(), over]);
+  const over = answer.then(
+    () => undefined,
+    () => undefined,
+  );
+  const source = requests[Symbol.asyncIterator]();
+  const sending: Promise<true>[] = [];
+  try {
+    for (;;) {
+      // Who makes the messages may be stuck, and a call that is over does not wait for him.
+      const next = await Promise.race([source.next(), over]);
+      if (next === undefined) return;
+      if (next.done === true) break;
+      const { value } = next;
+      sending.push(new Promise((resolve) => call.write(value, () => resolve(true))));
+      if (sending.length <= messagesAhead) continue;
+      // A call that is over takes nothing any more, and does not say so.
+      if ((await Promise.race([sending.shift(), over])) === undefined) return;
+    }
+    call.end();
+  } finally {
+    source.return?.().catch(() => {});
   }
-  call.end();
 }
