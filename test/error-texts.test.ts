@@ -60,6 +60,27 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   addressUnfit: (["form", "password", "port", "query", "scheme"] as const).map((fault) =>
     catalogue.addressUnfit("cache.example", fault),
   ),
+  apiVersionUnfit: [
+    catalogue.apiVersionUnfit("grpcs://cache.example:443", "3.0", "3.1"),
+    catalogue.apiVersionUnfit("grpcs://cache.example:443", "1.0", "1.0"),
+  ],
+  callUnfit: [
+    catalogue.callUnfit("grpcs://cache.example:443", "write blobs", "INVALID_ARGUMENT: no", cause),
+  ],
+  digestFunctionUnfit: [
+    catalogue.digestFunctionUnfit("grpcs://cache.example:443", ["BLAKE3", "SHA1"]),
+    catalogue.digestFunctionUnfit("grpcs://cache.example:443", []),
+  ],
+  instanceUnknown: [
+    catalogue.instanceUnknown("grpcs://cache.example:443/linux", "linux", "NOT_FOUND: unknown"),
+    catalogue.instanceUnknown("grpcs://cache.example:443", "", "INVALID_ARGUMENT: no instance"),
+  ],
+  partMissing: (["cache", "execution"] as const).map((part) =>
+    catalogue.partMissing("grpcs://cache.example:443", part),
+  ),
+  tlsFailed: (["authority", "name", "ours", "plain", "time"] as const).map((fault) =>
+    catalogue.tlsFailed("grpcs://cache.example:443", fault, "self-signed certificate"),
+  ),
   certificateUnreadable: [
     catalogue.certificateUnreadable("grpcs://cache.example:443", "ca", "ENOENT: no such file"),
   ],
@@ -2006,6 +2027,134 @@ test("certificateUnreadable", () => {
       reason  ENOENT: no such file
 
     hint: each is the path of a PEM file, or PEM itself; \`cert\` and \`key\` belong together
+    "
+  `);
+});
+
+test("apiVersionUnfit", () => {
+  expect(shown("apiVersionUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` does not speak version 2 of the Remote Execution API
+
+      it has  3.0 to 3.1
+
+    hint: have it updated
+
+
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` does not speak version 2 of the Remote Execution API
+
+      it has  1.0
+
+    hint: have it updated
+    "
+  `);
+});
+
+test("callUnfit", () => {
+  expect(shown("callUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_REFUSED]: \`grpcs://cache.example:443\` does not let us write blobs
+
+      it said  INVALID_ARGUMENT: no
+
+    hint: it is up to the service: see its log, and its limits
+    "
+  `);
+});
+
+test("digestFunctionUnfit", () => {
+  expect(shown("digestFunctionUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` does not name content by SHA-256
+
+      it has  BLAKE3, SHA1
+
+    hint: have it configured with SHA256, which every service has
+
+
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` does not name content by SHA-256
+
+      it has  nothing
+
+    hint: have it configured with SHA256, which every service has
+    "
+  `);
+});
+
+test("instanceUnknown", () => {
+  expect(shown("instanceUnknown")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_INSTANCE]: \`grpcs://cache.example:443/linux\` has no instance \`linux\`
+
+      it said  NOT_FOUND: unknown
+
+    hint: put the name behind the address, as in \`grpcs://cache.example/main\`; whoever runs the service knows it
+
+
+    error[REMOTE_INSTANCE]: \`grpcs://cache.example:443\` wants the name of an instance
+
+      it said  INVALID_ARGUMENT: no instance
+
+    hint: put the name behind the address, as in \`grpcs://cache.example/main\`; whoever runs the service knows it
+    "
+  `);
+});
+
+test("partMissing", () => {
+  expect(shown("partMissing")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` is no cache
+
+      reason  it says so of itself
+
+    hint: a cluster may have one address for its cache, and another that executes
+
+
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` executes nothing
+
+      reason  it says so of itself
+
+    hint: a cluster may have one address for its cache, and another that executes
+    "
+  `);
+});
+
+test("tlsFailed", () => {
+  expect(shown("tlsFailed")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_TLS]: no encrypted connection to \`grpcs://cache.example:443\` can be made
+
+      reason  self-signed certificate
+
+    hint: name the authority that signed its certificate: \`tls: { ca: … }\`
+
+
+    error[REMOTE_TLS]: no encrypted connection to \`grpcs://cache.example:443\` can be made
+
+      reason  self-signed certificate
+
+    hint: its certificate is made out for another name: correct the address, or give \`tls: { serverName: … }\`
+
+
+    error[REMOTE_TLS]: no encrypted connection to \`grpcs://cache.example:443\` can be made
+
+      reason  self-signed certificate
+
+    hint: it asks for a certificate of ours: \`tls: { cert: …, key: … }\`
+
+
+    error[REMOTE_TLS]: no encrypted connection to \`grpcs://cache.example:443\` can be made
+
+      reason  self-signed certificate
+
+    hint: it does not speak TLS: begin its address with \`grpc://\`
+
+
+    error[REMOTE_TLS]: no encrypted connection to \`grpcs://cache.example:443\` can be made
+
+      reason  self-signed certificate
+
+    hint: its certificate is not valid today: have it renewed, or set this machine's clock
     "
   `);
 });

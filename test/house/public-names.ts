@@ -439,6 +439,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
   "@ashlar/runner-local": ["localRunner", "type LocalRunnerOptions"],
   "@ashlar/runner-remote": [
     "SignedCache",
+    "remoteCache",
     "sharedFolder",
     "signed",
     "type CacheAbilities",
@@ -448,6 +449,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type HeaderValue",
     "type RefusedResult",
     "type RemoteCache",
+    "type RemoteCacheOptions",
     "type SignedCacheOptions",
     "type TlsOptions",
   ],

@@ -17,3 +17,4 @@ export type {
   HeaderValue,
   TlsOptions,
 } from "./reapi/connection-options.ts";
+export { remoteCache, type RemoteCacheOptions } from "./reapi/reapi-cache.ts";

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import { setMaxListeners } from "node:events";
+import { CalledOff } from "./called-off.ts";
+
+/** One signal may end any number of those who wait. */
+const calledOff = new CalledOff();
 
 /** Lets only so many pieces of work go on at once. */
 export class Slots {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(count: number) {
     this.#free = count;
@@ -28,25 +31,25 @@ export class Slots {
 
   /** Whoever gives a slot back hands it to the first who waits. */
   async #wait(signal: AbortSignal): Promise<void> {
-    // One signal may end any number of those who wait.
-    setMaxListeners(0, signal);
     await new Promise<void>((resolve, reject) => {
       const take = (): void => {
-        signal.removeEventListener("abort", leave);
+        forget();
         resolve();
       };
-      const leave = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+      const forget = calledOff.add(signal, () => {
+        this.#waiting.delete(take);
         reject(signal.reason as Error);
-      };
-      this.#waiting.push(take);
-      signal.addEventListener("abort", leave, { once: true });
+      });
+      this.#waiting.add(take);
     });
   }
 
   #giveBack(): void {
-    const next = this.#waiting.shift();
+    const [next] = this.#waiting;
     if (next === undefined) this.#free++;
-    else next();
+    else {
+      this.#waiting.delete(next);
+      next();
+    }
   }
 }

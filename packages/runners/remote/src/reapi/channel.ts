@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
 import type * as grpcModule from "@grpc/grpc-js";
@@ -72,6 +73,8 @@ async function credentialsOf(
     pem("cert", tls.cert, endpoint),
   ]);
   try {
+    // What is no certificate is otherwise passed over without a word, and nobody is trusted.
+    for (const each of [ca, cert]) void (each && new X509Certificate(each));
     return credentials.createSsl(ca, key, cert);
   } catch (error) {
     throw certificateUnreadable(endpoint.name, "ca, cert, key", (error as Error).message);

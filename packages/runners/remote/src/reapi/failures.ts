@@ -84,7 +84,18 @@ function unavailable(error: RpcError, { name }: Purpose): BuildError {
   const reason = lastErrorOf(error.message);
   const fault = tlsWords.find(([words]) => words.test(reason))?.[1];
   const isTls = name.startsWith("grpcs:") && fault !== undefined;
-  return isTls ? tlsFailed(name, fault, reason) : remoteUnavailable(name, reason, error);
+  if (isTls) return tlsFailed(name, fault, reason);
+  return remoteUnavailable(name, reason === hungUp ? explainedHangUp(name) : reason, error);
+}
+
+/** What the library says when a connection is made, and closed before a word of HTTP/2. */
+const hungUp = "Failed to connect";
+
+function explainedHangUp(name: string): string {
+  const hint = name.startsWith("grpc:")
+    ? "; if it wants TLS, its address begins with `grpcs://`"
+    : "";
+  return `it hangs up as soon as it is called${hint}`;
 }
 
 /** What the library says around the error that matters: how it got there, when, and what it read of DNS. */

@@ -7,8 +7,8 @@
  */
 import type { CallOptions, Client, ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
 
+import { CalledOff } from "../called-off.ts";
 import type { CallHeaders } from "./call-headers.ts";
-import { CalledOff } from "./called-off.ts";
 import type { Grpc } from "./channel.ts";
 import { deferred } from "./deferred.ts";
 import { decodeStatus, statusName, type Status } from "./messages/status.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { CalledOff } from "./called-off.ts";
+import { CalledOff } from "../called-off.ts";
 import { RpcError } from "./transport.ts";
 
 const calledOff = new CalledOff();
