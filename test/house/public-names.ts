@@ -11,6 +11,7 @@
 export const publicNames: Readonly<Record<string, readonly string[]>> = {
   "@ashlar/cargo": [
     "cargo",
+    "cargoUnits",
     "cleanCargoSource",
     "cleanCargoToml",
     "coverageTools",
@@ -34,6 +35,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type CargoTarpaulin",
     "type CargoTests",
     "type CargoTomlFilter",
+    "type CargoUnits",
     "type CargoWorkspace",
     "type CheckOptions",
     "type ClippyOptions",
@@ -50,6 +52,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type TargetMember",
     "type TarpaulinOptions",
     "type TestOptions",
+    "unixTools",
   ],
   "@ashlar/cli": [
     "Progress",

@@ -32,6 +32,23 @@ export function packCrate(folder: string, name: string, version: string, files: 
     .digest("hex");
 }
 
+/** An entry of a lock file, of a local package. */
+export function localCrate(name: string, version: string, dependencies: string[] = []): string {
+  const list = dependencies.map((one) => `"${one}",\n`).join("");
+  const rest = list === "" ? "" : `dependencies = [\n${list}]\n`;
+  return `[[package]]\nname = "${name}"\nversion = "${version}"\n${rest}`;
+}
+
+/** An entry of a lock file, of a crate in a registry. */
+export function externalCrate(
+  name: string,
+  version: string,
+  checksum: string,
+  from = "registry+https://github.com/rust-lang/crates.io-index",
+): string {
+  return `[[package]]\nname = "${name}"\nversion = "${version}"\nsource = "${from}"\nchecksum = "${checksum}"\n`;
+}
+
 /** Makes a repository of files, with one commit. Returns the commit. */
 export function commitAll(root: string): string {
   const git = (...args: string[]): string =>

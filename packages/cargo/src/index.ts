@@ -34,7 +34,8 @@ export type {
 } from "./options.ts";
 export type { Registry } from "./registries.ts";
 export { cleanCargoSource, findCargoFiles, type CargoFiles } from "./cargo-files.ts";
+export { cargoUnits, type CargoUnits } from "./cargo-units.ts";
 export { crateNameFromCargoToml, type CrateName } from "./crate-name.ts";
 export { cleanCargoToml, filters, type CargoTomlFilter } from "./clean-manifest.ts";
 export type { ManifestPlace } from "./manifest-place.ts";
-export { coverageTools, rustTools } from "./toolchain.ts";
+export { coverageTools, rustTools, unixTools } from "./toolchain.ts";

@@ -84,6 +84,17 @@ export function pluginTool(name: keyof typeof plugins): Tool {
   return tool.host(name, { version: ["--version"], hint: plugins[name] });
 }
 
+/**
+ * Programs that tests and build scripts take for granted: a shell, and what is on every Unix. Stages have no
+ * program that is not declared, so tests that start `echo` or `cat` need them: `rust.cargoTest({ tools: unixTools })`.
+ */
+export const unixTools: readonly Tool[] = (
+  "awk basename cat chmod cmp cp cut date diff dirname echo env expr false find grep head id ln ls mkdir mktemp mv " +
+  "printf pwd readlink rm rmdir sed seq sh sleep sort tail tee test touch tr true uname uniq wc xargs"
+)
+  .split(" ")
+  .map((name) => tool.host(name));
+
 /** What unpacks crates. */
 export const unpackTools: readonly Tool[] = ["sh", "mkdir", "tar", "gzip"].map((name) =>
   tool.host(name, { hint: `unpacking crates needs \`${name}\`` }),

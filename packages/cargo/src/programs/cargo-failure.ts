@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { basename, dirname, extname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 
 import { Failure } from "./failure.ts";
+import { globOf } from "./glob-of.ts";
 import type { Locals } from "./locals.ts";
 import { nearest } from "./nearest.ts";
 import { compare } from "./tree.ts";
@@ -27,6 +28,12 @@ const SHOWN_TESTS = 20;
 const NO_NETWORK =
   /could not resolve host|failed to lookup address|temporary failure in name resolution|network is unreachable|name or service not known|dns error/i;
 
+/** Words of shells and programs that could not start another one, or open a file. */
+const LACKS_PROGRAM = /command not found|: not found$|No such file or directory|kind: NotFound/m;
+
+const programsHint =
+  "Programs that tests start must be among the `tools` of the stage, `unixTools` for the usual ones; files must be among the sources";
+
 /** Makes the failure of a command. `hint` is for one that nothing more is known of. */
 export function cargoFailure(
   { args, exitCode, said }: FailedCommand,
@@ -39,9 +46,10 @@ export function cargoFailure(
     const names = failed.slice(0, SHOWN_TESTS).join(", ");
     const more = failed.length > SHOWN_TESTS ? `, and ${failed.length - SHOWN_TESTS} more` : "";
     const count = failed.length === 1 ? "1 test" : `${failed.length} tests`;
+    const lacks = LACKS_PROGRAM.test(said.join("\n"));
     return new Failure(`${count} failed: ${names}${more}`, {
       exitCode,
-      hint: `what they printed is above; this was ${command}`,
+      hint: `what they printed is above; this was ${command}${lacks ? `. ${programsHint}` : ""}`,
     });
   }
   const known = knownHint(said.join("\n"), locals) ?? hint;
@@ -103,14 +111,6 @@ function knownHint(text: string, { packages }: Pick<Locals, "packages">): string
     return `the build script of ${script} wants the network, which stages do not have: fetch the file with \`fetch\`, and tell the script of it by \`env\``;
   }
   return undefined;
-}
-
-/** A glob for files like this one: those beside it with its extension. */
-function globOf(path: string): string {
-  const folder = dirname(path);
-  const extension = extname(path);
-  const name = extension === "" ? basename(path) : `*${extension}`;
-  return folder === "." ? name : `${folder}/${name}`;
 }
 
 function mean(what: string, wanted: string, known: readonly string[]): string {

@@ -17,6 +17,7 @@ import { type Artifact, parseMessage } from "./cargo-messages.ts";
 import { renderUnits } from "./compiled-units.ts";
 import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
+import { differencesOf, unitsOf, type KnownUnits } from "./fingerprints.ts";
 import { judgeFreshness } from "./freshness.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
@@ -24,9 +25,11 @@ import { findLocals, type Locals } from "./locals.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
+import { REASONS_ENV, RebuildReasons } from "./rebuild-reasons.ts";
 import { rustcVersion } from "./rustc-version.ts";
 import { removeRunFiles } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
+import { unlistedFiles } from "./unlisted-files.ts";
 
 /** A target directory in use, and what it held when it came. */
 export interface Consumer {
@@ -105,11 +108,15 @@ export async function runCargo(
     say("cargo writes to what was built before: it is copied, and cargo is started again");
     consumer.layer.copy();
   }
-  const { exitCode, artifacts, said } = isRefused ? await runOnce(consumer, args, options) : first;
-  check(consumer, artifacts, args);
+  const run = isRefused ? await runOnce(consumer, args, options) : first;
+  const { exitCode, artifacts, said, evidence } = run;
+  check(consumer, artifacts, args, evidence);
   if (reportsUnits(args)) say(renderUnits(artifacts));
   if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
   if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
+  for (const sentence of unlistedFiles(consumer.target, consumer.locals)) {
+    say(`warning: ${sentence}`);
+  }
   return artifacts;
 }
 
@@ -118,6 +125,7 @@ interface CargoRun {
   readonly exitCode: number;
   readonly artifacts: readonly Artifact[];
   readonly said: readonly string[];
+  readonly evidence: Evidence;
 }
 
 async function runOnce(
@@ -127,30 +135,42 @@ async function runOnce(
 ): Promise<CargoRun> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];
+  const log = new RebuildReasons();
+  const before = unitsOf(target);
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
   const exitCode = await runLines("cargo", withOptions(args, ...options), {
-    env: { CARGO_TARGET_DIR: target, ...env },
+    env: { ...REASONS_ENV, CARGO_TARGET_DIR: target, ...env },
     onLine: (line) => {
       const message = parseMessage(line);
       if (message.kind === "artifact") artifacts.push(message.artifact);
       else if (message.kind === "text") {
-        process.stdout.write(`${line}\n`);
+        // With all else that is for people: on two streams, nobody knows what came when.
+        say(line);
         said.push(line);
         onLine?.(line);
       }
     },
     onErrorLine: (line) => {
+      if (log.take(line)) return false;
       said.push(line);
       onErrorLine?.(line);
+      return true;
     },
   });
-  return { exitCode, artifacts, said };
+  return { exitCode, artifacts, said, evidence: { log, before } };
+}
+
+/** What cargo said of its reasons, and the units that were there before. */
+interface Evidence {
+  readonly log: RebuildReasons;
+  readonly before: KnownUnits;
 }
 
 function check(
-  { locals, inherited }: Consumer,
+  { target, locals, inherited }: Consumer,
   artifacts: readonly Artifact[],
   args: readonly string[],
+  { log, before }: Evidence,
 ): void {
   const kept = locals.packages.filter(({ isKept }) => isKept).map(({ manifest }) => manifest);
   const { stale, rebuilt } = judgeFreshness(artifacts, {
@@ -163,10 +183,24 @@ function check(
     });
   }
   // Who inherits nothing compiles everything, and knows it.
-  if (inherited === undefined || rebuilt.length === 0) return;
-  for (const title of rebuilt) say(`warning: external rebuilt: ${title}`);
+  if (inherited === undefined) return;
+  const reasons = log.reasons();
+  const external = new Set(rebuilt);
+  for (const [title, some] of reasons) {
+    if (!external.has(title)) say(`rebuilt: ${title}: ${some.join("; ")}`);
+  }
+  if (rebuilt.length === 0) return;
+  for (const title of rebuilt) {
+    say(`warning: external rebuilt: ${title}`);
+    const known = reasons.get(title) ?? differencesOf(nameIn(title), target, before);
+    for (const reason of known) say(`  because ${reason}`);
+  }
   say(`hint: this was \`cargo ${args.join(" ")}\`, but the dependencies were built with`);
   for (const pass of inherited.passes) say(`  cargo ${pass.join(" ")}`);
+}
+
+function nameIn(title: string): string {
+  return title.split(" ", 1).join("");
 }
 
 function otherCompiler(inherited: DepsMarker, rustc: string): Failure {

@@ -14,7 +14,7 @@ import { cargoFailure } from "./cargo-failure.ts";
 import { runCargo, takeOver } from "./consumer.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
-import { runProgram } from "./program.ts";
+import { runProgram, say } from "./program.ts";
 import { copyTree, walk } from "./tree.ts";
 
 await runProgram(nextest);
@@ -38,7 +38,7 @@ async function nextest(parameters: Parameters): Promise<void> {
 async function runArchived(args: readonly string[]): Promise<void> {
   const said: string[] = [];
   const onLine = (line: string): void => {
-    process.stdout.write(`${line}\n`);
+    say(line);
     said.push(line);
   };
   const onErrorLine = (line: string): unknown => said.push(line);

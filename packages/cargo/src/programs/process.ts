@@ -49,7 +49,7 @@ export function outputOf(command: string, args: readonly string[]): string {
 
 /**
  * Runs a tool and hands over each line of its standard output while it runs. Lines of its standard error
- * are let through, and handed over as well.
+ * are handed over as well, and let through unless that says `false`.
  *
  * @returns its exit code.
  * @throws {@link Failure} when there is no such tool on `PATH`.
@@ -64,7 +64,7 @@ export async function runLines(
   }: {
     env?: Environment;
     onLine: (line: string) => void;
-    onErrorLine?: (line: string) => void;
+    onErrorLine?: (line: string) => unknown;
   },
 ): Promise<number> {
   const child = spawn(command, args, {
@@ -82,8 +82,7 @@ export async function runLines(
   const read = [
     eachLine(child.stdout, onLine),
     eachLine(child.stderr, (line) => {
-      process.stderr.write(`${line}\n`);
-      onErrorLine(line);
+      if (onErrorLine(line) !== false) process.stderr.write(`${line}\n`);
     }),
   ];
   const exitCode = await closed;
