@@ -97,6 +97,8 @@ export type {
   ErrorSummary,
   Outcome,
   PlannedStage,
+  RemoteCacheUse,
+  RemoteCacheUsed,
   SourceTaken,
   StageExpanded,
   StageOutput,
@@ -201,9 +203,12 @@ export type {
   Claims,
   ContentStore,
   Copy,
+  FoundOutput,
   Intake,
   Notes,
+  ServedBuild,
   Store,
+  StoreService,
 } from "./store/store.ts";
 
 // Runners.
@@ -253,7 +258,12 @@ export {
   type ActionResult,
 } from "./graph/action-result.ts";
 export { signedBytes } from "./graph/signed-result.ts";
-export type { ActionKey, NameValue } from "./graph/action.ts";
+export {
+  decodeAction,
+  type ActionKey,
+  type ActionMessage,
+  type NameValue,
+} from "./graph/action.ts";
 export type { OutputSpec } from "./graph/out.ts";
 export type { InputTool, PlacedTool } from "./graph/placed-tool.ts";
 export { parsePath, type ArtifactPath } from "./artifact/path.ts";
@@ -273,9 +283,12 @@ export { hollowTree, type HollowTree } from "./store/hollow-tree.ts";
 export { runnerUnable } from "./errors/unkeyed-errors.ts";
 export { sandboxUnavailable } from "./errors/sandbox-errors.ts";
 export { describeDifferences } from "./build/describe-differences.ts";
+export { decodeProvenance, encodeProvenance, type Provenance } from "./rebuild/provenance.ts";
 export { keyVersion } from "./rebuild/key-parts.ts";
 export { closest } from "./base/closest.ts";
 export { systemClock, type Activity, type Clock } from "./base/clock.ts";
+export { aside, atWork } from "./base/aside.ts";
+export { pause } from "./base/pause.ts";
 export { untilAborted } from "./base/until-aborted.ts";
 export {
   blobLost,

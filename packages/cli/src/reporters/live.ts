@@ -96,6 +96,7 @@ class LiveReporter implements Reporter {
         break;
       }
       case "build-settled":
+      case "remote-cache-used":
       case "source-taken":
       case "stage-output":
       case "stage-progressed":

@@ -71,6 +71,7 @@ class PlainReporter implements Reporter {
         break;
       case "build-started":
       case "build-settled":
+      case "remote-cache-used":
       case "source-taken":
       case "stage-expanded":
       case "stage-progressed":

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { BuildEvent, Outcome } from "@ashlar/core";
+import type { BuildEvent, Outcome, RemoteCacheUse } from "@ashlar/core";
 
 /** A command that is running. */
 export interface RunningStage {
@@ -37,6 +37,8 @@ export class Progress {
   settled = 0;
   /** Commands that were run once more, and gave something else. */
   unequal = 0;
+  /** What a cache elsewhere has done, once the build is as good as over. */
+  remoteCache: RemoteCacheUse | undefined;
   /** When the first event came, and the last; in milliseconds since 1970. */
   startedAt = 0;
   now = 0;
@@ -83,6 +85,9 @@ export class Progress {
       }
       case "stage-verified":
         if (!event.isSame) this.unequal++;
+        break;
+      case "remote-cache-used":
+        this.remoteCache = event;
         break;
       case "build-settled":
         this.durationMs = event.durationMs;

@@ -7,6 +7,7 @@ import type { BuildOutcome, Outcome } from "@ashlar/core";
 
 import type { Colors } from "../colors.ts";
 import { shownNumber, shownTime } from "../shown.ts";
+import { cacheLine } from "./cache-line.ts";
 import type { Progress } from "./progress.ts";
 
 /** Outcomes in the order in which people want to read of them. */
@@ -15,7 +16,10 @@ const order: readonly Outcome[] = ["failed", "cancelled", "ran", "expanded", "re
 /** Names of failed stages that are listed. */
 const maxNames = 10;
 
-/** `succeeded in 4.2 s: 3 ran, 9 reused`, and a line with the names of what failed. */
+/**
+ * `succeeded in 4.2 s: 3 ran, 9 reused`, before it a line about a cache elsewhere if there was one, and behind it one with
+ * the names of what failed.
+ */
 export function summaryLines(
   progress: Progress,
   outcome: BuildOutcome,
@@ -29,8 +33,9 @@ export function summaryLines(
   const paint = { succeeded: colors.green, failed: colors.red, cancelled: colors.yellow }[outcome];
   const head = `${paint(colors.bold(outcome))} in ${time}: ${parts.join(", ") || "nothing to do"}`;
   const names = [...progress.failed.values()];
-  if (names.length < 2) return [head];
+  const cache = progress.remoteCache === undefined ? [] : [cacheLine(progress.remoteCache, colors)];
+  if (names.length < 2) return [...cache, head];
   const shown = names.slice(0, maxNames).join(", ");
   const more = names.length > maxNames ? `, and ${shownNumber(names.length - maxNames)} more` : "";
-  return [head, `${colors.red("failed")}: ${shown}${more}`];
+  return [...cache, head, `${colors.red("failed")}: ${shown}${more}`];
 }

@@ -94,6 +94,7 @@ class TelemetryReporter<C, S extends TelemetrySpan> implements Reporter {
         this.#end(event.id, event.atMs, event.outcome, event.error?.message);
         break;
       case "build-settled":
+      case "remote-cache-used":
       case "source-taken":
       case "stage-expanded":
       case "stage-output":

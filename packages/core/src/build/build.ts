@@ -7,11 +7,11 @@
  */
 import { resolve } from "node:path";
 
-import { atWork } from "../base/aside.ts";
+import { aside, atWork } from "../base/aside.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
-import type { BuildEvent, BuildEventBody, BuildOutcome } from "../events/event.ts";
+import type { BuildEvent, BuildEventBody, BuildOutcome, RemoteCacheUse } from "../events/event.ts";
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
 import { Capacities } from "../schedule/capacities.ts";
@@ -19,6 +19,7 @@ import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
+import type { StoreService } from "../store/store.ts";
 import {
   checkRunner,
   checkTargets,
@@ -117,6 +118,7 @@ async function buildAtWork(
   const ground = layGround(targets, options, { signal, isTraced });
   using _ = ground.hold;
   const { plan, placement, cwd, store, memory, history, identities, sources, trace } = ground;
+  const service = store.serve?.({ clock, signal });
   const { content } = store;
   const capacities = new Capacities(options);
   capacities.check(plan.nodeByCall.keys());
@@ -131,6 +133,7 @@ async function buildAtWork(
     variables: process.env,
     isHeard: options.onEvent !== undefined,
     recheck,
+    service,
   });
   const faults: BuildError[] = [];
   let isTaken = false;
@@ -145,10 +148,13 @@ async function buildAtWork(
     if (isTaken) memory.keep(store, sources, trace);
     history.keep();
   } catch (error) {
+    tellOfCache(emit, await finish(clock, service));
     emit({ type: "build-settled", outcome: "failed", durationMs: clock.now() - startedAt });
     throw error;
   }
 
+  const remoteCache = await finish(clock, service);
+  tellOfCache(emit, remoteCache);
   const { settlements } = scheduler;
   const errors = [...settlements.errors(), ...faults];
   const isComplete = isTaken && settlements.areSuccesses() && faults.length === 0;
@@ -161,7 +167,7 @@ async function buildAtWork(
 
   const known = new Results(plan, settlements);
   return new Report({
-    ...{ outcome, errors, durationMs, cwd, content },
+    ...{ outcome, errors, durationMs, cwd, content, remoteCache },
     timing: () => {
       const spentOn = (id: number): number => settlements.find(id)?.spentMs ?? 0;
       const slots = capacities.of("cpu") ?? 1;
@@ -194,6 +200,19 @@ async function buildAtWork(
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });
+}
+
+/** Ends what a store has under way for a build. Time may pass meanwhile. */
+async function finish(
+  clock: Clock,
+  service: StoreService | undefined,
+): Promise<RemoteCacheUse | undefined> {
+  if (service === undefined) return undefined;
+  return await aside(clock, () => "the build waits for its store", service.finish());
+}
+
+function tellOfCache(emit: (body: BuildEventBody) => void, use: RemoteCacheUse | undefined): void {
+  if (use !== undefined) emit({ type: "remote-cache-used", ...use });
 }
 
 /** Passes events on, and survives a listener that throws: the build is stopped in good order. */

@@ -20,7 +20,7 @@ import { lazily } from "../base/lazily.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
-import type { BuildOutcome, Outcome } from "../events/event.ts";
+import type { BuildOutcome, Outcome, RemoteCacheUse } from "../events/event.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
@@ -68,6 +68,7 @@ export interface ReportParts {
   readonly named: (outcome: Outcome) => readonly string[];
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
+  readonly remoteCache: RemoteCacheUse | undefined;
   readonly timing: () => Timing;
   readonly content: ContentStore;
   /** Builds an artifact again: its content was lost. `undefined` if that would have effects outside. */
@@ -93,6 +94,8 @@ export class Report {
   /** Every failure, the first one first. */
   readonly errors: readonly BuildError[];
   readonly durationMs: number;
+  /** What a cache elsewhere did for the build, if there is one that did anything. */
+  readonly remoteCache: RemoteCacheUse | undefined;
   /** True when every target was made. */
   readonly ok: boolean;
   /** Names of the stages whose commands were executed and succeeded, in the order of their ends. */
@@ -113,6 +116,7 @@ export class Report {
     this.outcome = parts.outcome;
     this.errors = parts.errors;
     this.durationMs = parts.durationMs;
+    this.remoteCache = parts.remoteCache;
     this.ok = parts.outcome === "succeeded";
     this.#parts = parts;
     // Who builds 10,000 stages may only want to know whether that has worked.

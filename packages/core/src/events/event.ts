@@ -151,6 +151,33 @@ export interface StageSettled extends StageEvent {
   readonly reason: string | undefined;
 }
 
+/** What a cache elsewhere did for a build. Of two builds at once with one store, each is told of both. */
+export interface RemoteCacheUse {
+  /** For people, without anything secret: `grpcs://cache.example:443/main`. */
+  readonly name: string;
+  /** Results that were looked for there, because they were not here: found, and not found. */
+  readonly hits: number;
+  readonly misses: number;
+  readonly fetchedBlobs: number;
+  readonly fetchedBytes: number;
+  readonly sentResults: number;
+  readonly sentBlobs: number;
+  readonly sentBytes: number;
+  /** Things that it was to do, and did not. */
+  readonly failures: number;
+  /** The first of them. */
+  readonly error: ErrorSummary | undefined;
+  /** Whether it was left alone for the rest of the build. */
+  readonly isGivenUp: boolean;
+  /** What else there is to say, one clause each. */
+  readonly remarks: readonly string[];
+}
+
+/** What a cache elsewhere has done. Comes once, before the end, if it was used. */
+export interface RemoteCacheUsed extends RemoteCacheUse {
+  readonly type: "remote-cache-used";
+}
+
 /** The last event. */
 export interface BuildSettled {
   readonly type: "build-settled";
@@ -170,6 +197,7 @@ export type BuildEvent = { readonly atMs: number } & (
   | StageRetried
   | StageVerified
   | StageSettled
+  | RemoteCacheUsed
   | BuildSettled
 );
 

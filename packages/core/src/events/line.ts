@@ -107,5 +107,11 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
     attempts: isNumber,
     error: isErrorOrNone,
   },
+  "remote-cache-used": {
+    name: isString,
+    ...{ hits: isNumber, misses: isNumber, fetchedBlobs: isNumber, fetchedBytes: isNumber },
+    ...{ sentResults: isNumber, sentBlobs: isNumber, sentBytes: isNumber, failures: isNumber },
+    ...{ error: isErrorOrNone, isGivenUp: isBoolean, remarks: isListOf(isString) },
+  },
   "build-settled": { outcome: isOneOf(buildOutcomes), durationMs: isNumber },
 };

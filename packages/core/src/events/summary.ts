@@ -14,7 +14,11 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
+<<<<<<< HEAD
 import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome, StagePhase } from "./event.ts";
+=======
+import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome, RemoteCacheUse } from "./event.ts";
+>>>>>>> 93c43c1 (Put a remote cache behind a store)
 
 /** What has become of a stage call so far. */
 export type StageState = "waiting" | "running" | Outcome;
@@ -85,6 +89,8 @@ export interface BuildSummary {
   readonly skipped: readonly string[];
   readonly cancelled: readonly string[];
   readonly totals: Totals;
+  /** What a cache elsewhere did, if there is one that did anything; known when the build is over. */
+  readonly remoteCache: RemoteCacheUse | undefined;
 }
 
 /** A fold that is under way, for screens that follow a build. */
@@ -149,6 +155,7 @@ class Fold {
   /** Those that have settled, in the order of their last settlements. */
   readonly #settled = new Set<NodeId>();
   readonly #sources: SourceSummary[] = [];
+  #remoteCache: RemoteCacheUse | undefined;
 
   take(event: BuildEvent): void {
     this.#startedAt ??= event.atMs;
@@ -202,6 +209,11 @@ class Fold {
         this.#change(id, name, { ...end, phase: undefined, state: outcome });
         break;
       }
+      case "remote-cache-used": {
+        const { type: _, atMs: __, ...use } = event;
+        this.#remoteCache = use;
+        break;
+      }
       case "build-settled":
         this.#outcome = event.outcome;
         this.#durationMs = event.durationMs;
@@ -226,6 +238,7 @@ class Fold {
       skipped: named("skipped"),
       cancelled: named("cancelled"),
       totals: totalsOf(this.#stages.values()),
+      remoteCache: this.#remoteCache,
     };
   }
 

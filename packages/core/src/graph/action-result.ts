@@ -21,7 +21,7 @@ export interface OutputDirectory {
   readonly path: string;
   /** Digest of the `Tree` blob: the directory and all below it in one message. */
   readonly treeDigest: Digest;
-  /** Digest of the root `Directory`. */
+  /** Digest of the root `Directory`. Others may not have written it: then it is that of the empty one. */
   readonly rootDigest: Digest;
 }
 
@@ -59,7 +59,10 @@ export function encodeActionResult(result: ActionResult): Buffer {
   }
   for (const { path, treeDigest, rootDigest } of result.directories) {
     const directory = writer.begin(3);
-    writer.string(1, path).digest(3, treeDigest).bool(4, true).digest(5, rootDigest).end(directory);
+    writer.string(1, path).digest(3, treeDigest).bool(4, true);
+    // What is left out is read as this one.
+    if (rootDigest !== emptyDigest) writer.digest(5, rootDigest);
+    writer.end(directory);
   }
   writer.integer(4, result.exitCode).digest(6, result.stdout).digest(8, result.stderr);
   const metadata = writer.begin(9);

@@ -11,7 +11,7 @@ import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace } from "../rebuild/trace.ts";
 import type { Placement } from "../runner/placement.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, StoreService } from "../store/store.ts";
 import type { Capacities } from "./capacities.ts";
 import type { Recheck } from "./recheck.ts";
 
@@ -22,6 +22,8 @@ export interface ScheduleOptions {
   readonly project: string;
   readonly sources: Sources;
   readonly store: Store;
+  /** What the store does for this build beside keeping things, if it does anything. */
+  readonly service: StoreService | undefined;
   readonly placement: Placement;
   readonly capacities: Capacities;
   readonly keepGoing: boolean;

@@ -19,7 +19,7 @@ import { isSuccess } from "../events/event.ts";
 import { needsOfCall } from "../graph/closure.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
 import type { Expand } from "../graph/stage.ts";
-import { Rebuilder } from "../rebuild/rebuilder.ts";
+import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
 import type { Traced } from "../rebuild/trace.ts";
 import { CommandWork } from "./command-work.ts";
 import { Expansions } from "./expansions.ts";
@@ -149,6 +149,8 @@ export class Scheduler {
     };
     try {
       if (traced !== undefined && (await this.#rebuilder.isWhole(traced))) {
+        decided();
+        await this.#secure(node, traced);
         await this.#work.replay(node, traced);
         return this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
       }
@@ -160,6 +162,10 @@ export class Scheduler {
       const { expand } = node.call;
       if (expand !== undefined) return await this.#expand(node, expand, onDecided);
       const parts = await this.#work.bringAbout(node, onDecided);
+      if (parts.outcome === "reused") {
+        decided();
+        await this.#secure(node, parts.produced);
+      }
       if (parts.outcome === "failed") this.#fail(node, { ...parts, error: parts.error });
       else this.#settle(node, parts);
     } catch (error) {
@@ -175,6 +181,11 @@ export class Scheduler {
       this.#active--;
       this.#advance();
     }
+  }
+
+  /** Sees to it that what was asked for, and was not made here, can be had. Rejects with `BLOB_LOST`. */
+  async #secure({ isTarget }: PlanNode, produced: Produced | undefined): Promise<void> {
+    if (isTarget) await this.#options.service?.secure(produced?.values.values() ?? []);
   }
 
   /** Has a dynamic stage describe its graph; or, when that has been made, settles it. */

@@ -80,6 +80,14 @@ export class BlobFiles {
     return digest !== undefined && this.has(digest) ? digest : await this.#copyIn(source);
   }
 
+  /** Moves a file in that lies on the same disk. Throws `STORE_UNWRITABLE`. */
+  adopt(path: string, digest: Digest): void {
+    this.#files.guard(() => {
+      fs.chmodSync(path, keptMode);
+      this.#files.moveIn(path, "cas", hashOf(digest));
+    });
+  }
+
   /**
    * Makes a new file with the blob's bytes, one chunk in memory at a time. Resolves to why the blob is
    * lost, if it is.

@@ -183,6 +183,17 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     return await this.#blobs.writeFile(path);
   }
 
+  async adopt(path: string, digest: Digest): Promise<void> {
+    this.checkVersion();
+    if (isSmall(digest)) {
+      await this.writeFile(path);
+      fs.rmSync(path, { force: true });
+      return;
+    }
+    this.#markVersion();
+    this.#blobs.adopt(path, digest);
+  }
+
   async copyTo(digest: Digest, path: string, mode: number): Promise<void> {
     if (sizeOf(digest) <= smallBytes) return writeNew({ digest, path, mode }, this.#read(digest));
     this.checkVersion();

@@ -8,6 +8,7 @@
  */
 import type { Clock } from "../base/clock.ts";
 import type { Digest } from "../digest/digest.ts";
+import type { RemoteCacheUse } from "../events/event.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { CacheKeeper } from "./caches.ts";
@@ -46,9 +47,16 @@ export interface ContentStore {
    * The digest of the blob with a SHA-256, in hexadecimal, if it is there and whole. For stores that can tell
    * without knowing its size; it may have to read the blob.
    */
-  find?(sha256: string): Promise<Digest | undefined>;
+  readonly find?: ((sha256: string) => Promise<Digest | undefined>) | undefined;
   /** A new path on the store's own disk, for a large file on its way. May throw the error of a system call. */
-  temporaryPath?(): string;
+  readonly temporaryPath?: (() => string) | undefined;
+  /**
+   * Takes a file in without a copy, from a path that `temporaryPath` gave, where nobody writes to it any more.
+   * Rejects with `STORE_UNWRITABLE`; then the file may still be there.
+   *
+   * @param digest - That of the file, as the caller has found it.
+   */
+  readonly adopt?: ((path: string, digest: Digest) => Promise<void>) | undefined;
 }
 
 /** A file that is to be made of a blob. */
@@ -132,17 +140,46 @@ export interface Claims {
   released(key: ActionKey, clock: Clock, signal: AbortSignal): Promise<void>;
 }
 
+/** A build, as far as a store must know of it. */
+export interface ServedBuild {
+  readonly clock: Clock;
+  /** Aborted when the build is cancelled. */
+  readonly signal: AbortSignal;
+}
+
+/** An output that a build has not made itself, but found. */
+export interface FoundOutput {
+  readonly kind: "file" | "tree";
+  readonly digest: Digest;
+}
+
+/** What a store does for one build, beside keeping things. */
+export interface StoreService {
+  /**
+   * Sees to it that outputs of a target can be had, however they were promised. Rejects with `BLOB_LOST`, or with
+   * the reason of the build's signal.
+   */
+  secure(outputs: Iterable<FoundOutput>): Promise<void>;
+  /**
+   * Ends what is under way for the build, in good order, or at once when the build is cancelled. Resolves with what
+   * there is to tell, if anything. Never rejects.
+   */
+  finish(): Promise<RemoteCacheUse | undefined>;
+}
+
 /** Both halves, and the notes of builds, if the store has room for such. */
 export interface Store {
   readonly content: ContentStore;
   readonly actions: ActionCache;
-  readonly notes?: Notes;
+  readonly notes?: Notes | undefined;
   /** Directories that survive between runs. Where there is no room for any, they last for a build. */
-  readonly caches?: CacheKeeper;
+  readonly caches?: CacheKeeper | undefined;
   /** Keeps processes that build the same from doing so at once. */
-  readonly claims?: Claims;
+  readonly claims?: Claims | undefined;
   /** Keeps what is used from now on from being collected as garbage, until disposed of. */
-  hold?(): Disposable;
+  readonly hold?: (() => Disposable) | undefined;
+  /** Serves a build, until it is finished: for stores that do more than keep what they are given. */
+  readonly serve?: ((build: ServedBuild) => StoreService) | undefined;
   /** Marks results as used that are reused without a look at them. */
-  markUsed?(keys: Iterable<ActionKey>): void;
+  readonly markUsed?: ((keys: Iterable<ActionKey>) => void) | undefined;
 }

@@ -85,6 +85,16 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     reason: maybe(names),
   }),
   fc.record({
+    type: fc.constant("remote-cache-used" as const),
+    atMs: fc.nat(),
+    name: names,
+    ...{ hits: fc.nat(), misses: fc.nat(), fetchedBlobs: fc.nat(), fetchedBytes: fc.nat() },
+    ...{ sentResults: fc.nat(), sentBlobs: fc.nat(), sentBytes: fc.nat(), failures: fc.nat() },
+    error: maybe(errors),
+    isGivenUp: fc.boolean(),
+    remarks: fc.array(names),
+  }),
+  fc.record({
     type: fc.constant("build-settled" as const),
     atMs: fc.nat(),
     outcome: fc.constantFrom("succeeded", "failed", "cancelled"),

@@ -18,3 +18,4 @@ export type {
   TlsOptions,
 } from "./reapi/connection-options.ts";
 export { remoteCache, type RemoteCacheOptions } from "./reapi/reapi-cache.ts";
+export { withRemote, type RemoteOptions, type RemoteStore } from "./remote-store.ts";

@@ -1,0 +1,362 @@
+/**
+ * Patience: how calls to a remote cache are made, so that they bring something or are given up in time.
+ *
+ *     call ──▶ answer                         ┌──────────────▶ heard
+ *      │ ▲                                     │
+ *      ▼ └── pause ◀── it may pass ── failure ─┴─▶ it will not ──▶ told, and not asked again
+ *     no hope ──▶ the breaker
+ *
+ * A look-up has a deadline, since the stage could be run meanwhile; whatever else goes on as long as anything is heard of
+ * the service. All of it is for the time of one build: the next one gives the service another chance.
+ *
+ * @module
+ */
+import { setMaxListeners } from "node:events";
+
+import {
+  aside,
+  atWork,
+  BuildError,
+  pause,
+  sizeOf,
+  systemClock,
+  untilAborted,
+  type ActionKey,
+  type Clock,
+  type Digest,
+  type RemoteCacheUse,
+} from "@ashlar/core";
+
+import { Breaker } from "./breaker.ts";
+import { remoteUnavailable, remoteUnfit } from "./errors.ts";
+import {
+  mayPass,
+  type CacheAbilities,
+  type CallContext,
+  type RemoteCache,
+} from "./remote-cache.ts";
+import { Tally } from "./tally.ts";
+import { Watch } from "./watch.ts";
+
+/** Times that a call is made, and the pauses between, in milliseconds. */
+const maxAttempts = 5;
+const firstPauseMs = 100;
+const longestPauseMs = 5000;
+
+/** How long nothing may be heard while something is written: services write to disks before they answer. */
+const writingSilenceMs = 30_000;
+
+/** How patient one is. */
+export interface Patience {
+  /** How long a look-up of a result may take, in milliseconds. */
+  readonly lookUpMs: number;
+  /** How long nothing may be heard of the service while something is read, in milliseconds. */
+  readonly silenceMs: number;
+  /** From 0 to 1, without 1. */
+  readonly random: () => number;
+}
+
+type Way = "read" | "write";
+
+/** The calls of one build, or of several at once. */
+class Session {
+  readonly clock: Clock;
+  readonly tally: Tally = new Tally();
+  readonly breaker: Breaker;
+  readonly #controller = new AbortController();
+  /** Why the service is not to be asked any more, one way. */
+  readonly refusals: Partial<Record<Way, BuildError>> = {};
+  abilities: Promise<CacheAbilities> | undefined;
+
+  constructor(clock: Clock, name: string) {
+    this.clock = clock;
+    // Any number of calls listens to it.
+    setMaxListeners(0, this.signal);
+    const tooSlow = (): BuildError =>
+      remoteUnavailable(name, "its answers came so late that builds without it are faster");
+    this.breaker = new Breaker(clock, (error) => this.#controller.abort(error), tooSlow);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends all calls: nobody wants them any more. */
+  end(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+}
+
+/** A remote cache that is called with patience. What it rejects with was counted already. */
+export class PatientCache implements AsyncDisposable {
+  readonly #cache: RemoteCache;
+  readonly #patience: Patience;
+  #session: Session;
+
+  constructor(cache: RemoteCache, patience: Patience) {
+    this.#cache = cache;
+    this.#patience = patience;
+    this.#session = new Session(systemClock, cache.name);
+  }
+
+  get name(): string {
+    return this.#cache.name;
+  }
+
+  get clock(): Clock {
+    return this.#session.clock;
+  }
+
+  get tally(): Tally {
+    return this.#session.tally;
+  }
+
+  /** Begins anew: a build begins, and none goes on. */
+  begin(clock: Clock): void {
+    this.#session = new Session(clock, this.name);
+  }
+
+  /** Ends what is under way: nobody wants it any more. */
+  end(reason: unknown): void {
+    this.#session.end(reason);
+  }
+
+  /** What was done since the beginning; `undefined` when there is nothing to tell. */
+  use(): RemoteCacheUse | undefined {
+    const { tally, breaker } = this.#session;
+    return tally.use(this.name, breaker.error !== undefined, this.#cache.remarks?.());
+  }
+
+  /** Whether there is any use in asking, as far as is known by now. */
+  isOpen(way: Way): boolean {
+    return this.#whyNot(this.#session, way) === undefined;
+  }
+
+  /** Whether the service takes anything from us. */
+  async canWrite(): Promise<boolean> {
+    const session = this.#session;
+    return (await this.#ready(session)).canWrite && this.isOpen("write");
+  }
+
+  /** The bytes of a result; `undefined` when there is none, or not in time. */
+  async lookUp(key: ActionKey): Promise<Uint8Array | undefined> {
+    const limit = { totalMs: this.#patience.lookUpMs };
+    return await this.#call("read", limit, async (context) => {
+      return await this.#cache.getResult(key, context);
+    });
+  }
+
+  /** Says what a look-up was worth: the time that its result saves, or `undefined` if there was none. */
+  lookedUp(startedAt: number, earnedMs: number | undefined): void {
+    this.#session.breaker.lookedUp(startedAt, earnedMs);
+  }
+
+  /** As that of a remote cache. */
+  async missing(digests: readonly Digest[]): Promise<Digest[]> {
+    const limit = { silentMs: this.#patience.silenceMs };
+    return await this.#call("read", limit, async (context) => {
+      return await this.#cache.missing(digests, context);
+    });
+  }
+
+  /** As that of a remote cache. */
+  async readAll(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
+    const limit = { silentMs: this.#patience.silenceMs };
+    return await this.#call("read", limit, async (context) => {
+      return await this.#cache.readAll(digests, context);
+    });
+  }
+
+  /**
+   * The bytes of a blob, in pieces; less than all of them when it is not there any more. Where it broke off, it
+   * goes on.
+   */
+  async *read(digest: Digest): AsyncGenerator<Uint8Array, void> {
+    const session = this.#session;
+    await this.#checkReady(session, "read");
+    const { breaker } = session;
+    const livesBefore = breaker.lives;
+    let at = 0;
+    let attempts = 0;
+    using watch = this.#watch(session, { silentMs: this.#patience.silenceMs });
+    const { signal } = watch;
+    try {
+      while (at < sizeOf(digest)) {
+        const before = at;
+        try {
+          const pieces = await untilAborted(this.#cache.read(digest, at, { signal }), signal);
+          if (pieces === undefined) return breaker.succeeded();
+          for await (const piece of unlessAborted(pieces, signal)) {
+            breaker.alive();
+            at += piece.byteLength;
+            yield piece;
+          }
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!mayPass(error) || (before === at && attempts >= maxAttempts)) throw error;
+        }
+        if (at >= sizeOf(digest)) break;
+        attempts = at > before ? 1 : attempts + 1;
+        if (attempts > maxAttempts) throw remoteUnavailable(this.name, "it breaks off a download");
+        await this.#pause(session, attempts, signal);
+      }
+      breaker.succeeded();
+    } catch (error) {
+      throw this.#failed(session, "read", error, livesBefore);
+    }
+  }
+
+  /** As that of a remote cache. */
+  async writeAll(blobs: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
+    await this.#write(async (context) => await this.#cache.writeAll(blobs, context));
+  }
+
+  /** As that of a remote cache. */
+  async write(digest: Digest, open: (offset: number) => AsyncIterable<Uint8Array>): Promise<void> {
+    const { breaker } = this.#session;
+    const heard = async function* heard(offset: number): AsyncGenerator<Uint8Array, void> {
+      for await (const piece of open(offset)) {
+        // Somebody has taken the last one.
+        breaker.alive();
+        yield piece;
+      }
+    };
+    await this.#write(async (context) => await this.#cache.write(digest, heard, context));
+  }
+
+  /** As that of a remote cache. */
+  async putResult(key: ActionKey, message: Uint8Array): Promise<void> {
+    await this.#write(async (context) => await this.#cache.putResult(key, message, context));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cache[Symbol.asyncDispose]();
+  }
+
+  async #write(work: (context: CallContext) => Promise<void>): Promise<void> {
+    await this.#call("write", { silentMs: writingSilenceMs }, work);
+  }
+
+  async #call<T>(
+    way: Way,
+    limit: { readonly totalMs: number } | { readonly silentMs: number },
+    work: (context: CallContext) => Promise<T>,
+  ): Promise<T> {
+    const session = this.#session;
+    await this.#checkReady(session, way);
+    const livesBefore = session.breaker.lives;
+    using watch = this.#watch(session, limit);
+    try {
+      const value = await this.#tryAgain(session, watch.signal, work);
+      session.breaker.succeeded();
+      return value;
+    } catch (error) {
+      throw this.#failed(session, way, error, livesBefore);
+    }
+  }
+
+  async #tryAgain<T>(
+    session: Session,
+    signal: AbortSignal,
+    work: (context: CallContext) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        signal.throwIfAborted();
+        return await untilAborted(work({ signal }), signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!mayPass(error) || attempt === maxAttempts) throw error;
+      }
+      await this.#pause(session, attempt, signal);
+    }
+  }
+
+  /** Waits before the same is tried again: longer each time, and not all who wait equally long. */
+  async #pause({ clock }: Session, attempt: number, signal: AbortSignal): Promise<void> {
+    const evenMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
+    const ms = evenMs * (0.9 + 0.2 * this.#patience.random());
+    await aside(clock, () => `\`${this.name}\` is to be asked again`, pause(ms, clock, signal));
+  }
+
+  #watch(
+    { clock, signal, breaker }: Session,
+    limit: { readonly totalMs: number } | { readonly silentMs: number },
+  ): Watch {
+    return new Watch({
+      ...{ clock, signal, limit },
+      heardAt: () => breaker.lastLifeAt,
+      tooLate: (ms) => remoteUnavailable(this.name, `no answer within ${ms / 1000} s`),
+    });
+  }
+
+  /** Counts a failure, and decides what follows from it. */
+  #failed(session: Session, way: Way, thrown: unknown, livesBefore: number): unknown {
+    const { breaker, tally, refusals, signal } = session;
+    // Nobody wants it any more; or the same was told of by another call.
+    if (signal.aborted) return signal.reason;
+    const error = this.#asOurs(thrown);
+    tally.failed(error);
+    if (error.code === "REMOTE_REFUSED") refusals[way] ??= error;
+    else breaker.failed(error, livesBefore);
+    return error;
+  }
+
+  #asOurs(thrown: unknown): BuildError {
+    if (thrown instanceof BuildError) return thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return remoteUnfit(this.name, reason, "report this, with what the service is", thrown);
+  }
+
+  #whyNot({ breaker, refusals }: Session, way: Way): BuildError | undefined {
+    return breaker.error ?? refusals[way];
+  }
+
+  async #checkReady(session: Session, way: Way): Promise<void> {
+    session.signal.throwIfAborted();
+    await this.#ready(session);
+    const error = this.#whyNot(session, way);
+    if (error !== undefined) throw error;
+  }
+
+  /** What the service can do: asked once, before all else. One that does not say so soon is left alone. */
+  async #ready(session: Session): Promise<CacheAbilities> {
+    const asking = (session.abilities ??= atWork(session.clock, async () => {
+      using watch = this.#watch(session, { totalMs: this.#patience.lookUpMs });
+      try {
+        const { signal } = watch;
+        const abilities = await this.#tryAgain(session, signal, async (context) => {
+          return await this.#cache.abilities(context);
+        });
+        session.breaker.alive();
+        return abilities;
+      } catch (error) {
+        if (!session.signal.aborted) {
+          const ours = this.#asOurs(error);
+          session.tally.failed(ours);
+          session.breaker.open(ours);
+        }
+        throw session.signal.reason;
+      }
+    }));
+    return await aside(session.clock, undefined, asking);
+  }
+}
+
+/** What an iteration gives, up to the moment when the signal is aborted. Whoever gives it may be stuck. */
+async function* unlessAborted<T>(
+  pieces: AsyncIterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void> {
+  const each = pieces[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await untilAborted(each.next(), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited, for the same reason.
+    void each.return?.().catch(() => {});
+  }
+}

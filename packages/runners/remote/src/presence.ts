@@ -1,0 +1,60 @@
+/**
+ * Presence: which blobs a remote cache has, as far as is known in a build.
+ *
+ *     unknown ──▶ promised   a result that was found names it
+ *             ──▶ seen       the service says that it is there, or has just taken it
+ *     any     ──▶ lost       it was to be had, and could not; from then on it is missing
+ *
+ * @module
+ */
+import { emptyDigest, type Digest } from "@ashlar/core";
+
+/** What is known of blobs elsewhere. */
+export class Presence {
+  readonly #promised = new Set<Digest>();
+  readonly #seen = new Set<Digest>();
+  readonly #lost = new Set<Digest>();
+
+  /** Forgets all of it: a build begins. */
+  clear(): void {
+    this.#promised.clear();
+    this.#seen.clear();
+    this.#lost.clear();
+  }
+
+  /** Takes the word of a result for it. What was found lost stays so. */
+  promise(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#promised.add(digest);
+  }
+
+  /** Notes what the service has, or has taken. */
+  see(digests: Iterable<Digest>): void {
+    for (const digest of digests) this.#seen.add(digest);
+  }
+
+  /** Notes that a blob was written there anew. */
+  restore(digest: Digest): void {
+    this.#lost.delete(digest);
+    this.#seen.add(digest);
+  }
+
+  /** Notes that a blob could not be had, or had other bytes. */
+  lose(digest: Digest): void {
+    this.#lost.add(digest);
+    this.#seen.delete(digest);
+  }
+
+  isLost(digest: Digest): boolean {
+    return this.#lost.has(digest);
+  }
+
+  /** Whether there is reason to think that it is there, without asking. */
+  isLikely(digest: Digest): boolean {
+    return this.isSeen(digest) || (this.#promised.has(digest) && !this.#lost.has(digest));
+  }
+
+  /** Whether it was there when the service was asked. */
+  isSeen(digest: Digest): boolean {
+    return digest === emptyDigest || this.#seen.has(digest);
+  }
+}

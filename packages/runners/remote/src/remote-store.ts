@@ -1,0 +1,261 @@
+/**
+ * A store with a remote cache behind it: what others have built is found, and fetched when it is needed.
+ *
+ *               ┌─▶ the store on this machine
+ *     build ────┤         ▲ fetched         │ sent
+ *               └─▶ the remote cache ◀──────┘
+ *
+ * Everything else, notes, claims, caches of commands, is that of the machine. The cache is a convenience: a build
+ * without it gives the same, so nothing that is wrong with it ends one.
+ *
+ * @module
+ */
+import { setMaxListeners } from "node:events";
+
+import {
+  aside,
+  blobLost,
+  DiskStore,
+  emptyDigest,
+  invalidOption,
+  untilAborted,
+  walkTree,
+  type ActionCache,
+  type ActionKey,
+  type CacheKeeper,
+  type Claims,
+  type ContentStore,
+  type Digest,
+  type Environment,
+  type FoundOutput,
+  type Notes,
+  type RemoteCacheUse,
+  type ServedBuild,
+  type Store,
+  type StoreService,
+} from "@ashlar/core";
+
+import { Fetching } from "./fetching.ts";
+import { Inquiry } from "./inquiry.ts";
+import { PatientCache } from "./patient-cache.ts";
+import { Presence } from "./presence.ts";
+import { RemoteActions } from "./remote-actions.ts";
+import type { RemoteCache } from "./remote-cache.ts";
+import { RemoteContent } from "./remote-content.ts";
+import { Sending } from "./sending.ts";
+
+/** How a remote cache is used. */
+export interface RemoteOptions {
+  /**
+   * Whether results that are made here are sent. `"auto"`: in a CI only, which is what `CI` in the environment says.
+   *
+   * @defaultValue "auto"
+   */
+  readonly write?: boolean | "auto";
+  /**
+   * Which blobs are fetched of a result that is found there:
+   *
+   * - `"needed"`: those that a command, a reader or an export needs, when it does.
+   * - `"targets"`: those, and all that the build was asked for. When it is over, that is on this machine.
+   * - `"all"`: all, before the result counts. Whatever was built can be built on without the cache.
+   *
+   * @defaultValue "targets"
+   */
+  readonly fetch?: "all" | "needed" | "targets";
+  /** How long a look-up of a result may take, in milliseconds. @defaultValue 2000 */
+  readonly lookUpMs?: number;
+  /** How long nothing may be heard of the cache while blobs are fetched, in milliseconds. @defaultValue 5000 */
+  readonly silenceMs?: number;
+  /** Where `CI` is looked for. @defaultValue the process's own */
+  readonly env?: Environment;
+  /** From 0 to 1, without 1: so that not all who were refused come back at once. @defaultValue `Math.random` */
+  readonly random?: () => number;
+}
+
+/** A store in front of which is a remote cache. To be disposed of when nobody builds with it any more. */
+export interface RemoteStore extends Store, AsyncDisposable {
+  /** What the cache did for the last build, or does for this one; `undefined` when there is nothing to tell. */
+  summary(): RemoteCacheUse | undefined;
+}
+
+/**
+ * Puts a remote cache behind a store.
+ *
+ * @param store - On this machine: a store, or the directory of one.
+ * @throws {@link BuildError} `INVALID_OPTION`.
+ * @example
+ * ```ts
+ * await using store = withRemote(".ashlar", sharedFolder("/mnt/team/ashlar"));
+ * await build(app, { runner, store });
+ * ```
+ */
+export function withRemote(
+  store: Store | string,
+  cache: RemoteCache,
+  options: RemoteOptions = {},
+): RemoteStore {
+  const { write = "auto", fetch = "targets", env = process.env } = options;
+  if (![true, false, "auto"].includes(write)) {
+    throw invalidOption("write", JSON.stringify(write), 'true, false or "auto"');
+  }
+  if (!["all", "needed", "targets"].includes(fetch)) {
+    throw invalidOption("fetch", JSON.stringify(fetch), '"needed", "targets" or "all"');
+  }
+  const local = typeof store === "string" ? new DiskStore(store) : store;
+  const patience = {
+    lookUpMs: positive("lookUpMs", options.lookUpMs ?? 2000),
+    silenceMs: positive("silenceMs", options.silenceMs ?? 5000),
+    random: options.random ?? Math.random,
+  };
+  const isWriting = write === "auto" ? isCi(env) : write;
+  return new StoreWithRemote(local, new PatientCache(cache, patience), { isWriting, fetch });
+}
+
+interface Policy {
+  readonly isWriting: boolean;
+  readonly fetch: NonNullable<RemoteOptions["fetch"]>;
+}
+
+class StoreWithRemote implements RemoteStore {
+  readonly #local: Store;
+  readonly #cache: PatientCache;
+  readonly #policy: Policy;
+  readonly #presence = new Presence();
+  readonly #inquiry: Inquiry;
+  readonly #content: RemoteContent;
+  readonly #actions: RemoteActions;
+  readonly #sending: Sending;
+  /** Builds that are under way. */
+  #builds = 0;
+  /** Ends what is sent for builds that have been cancelled, all of them. */
+  #cancelled = new AbortController();
+
+  constructor(local: Store, cache: PatientCache, policy: Policy) {
+    this.#local = local;
+    this.#cache = cache;
+    this.#policy = policy;
+    const presence = this.#presence;
+    const inquiry = (this.#inquiry = new Inquiry(cache));
+    const fetching = new Fetching(cache, local.content, presence);
+    this.#content = new RemoteContent({
+      ...{ local: local.content, cache, presence, inquiry, fetching },
+    });
+    this.#sending = new Sending({ cache, content: local.content, presence, inquiry });
+    this.#actions = new RemoteActions({
+      ...{ local: local.actions, content: this.#content, cache, presence },
+      isEager: policy.fetch === "all",
+      send: (key, result) => {
+        if (policy.isWriting) this.#sending.send(key, result, this.#cancelled.signal);
+      },
+    });
+  }
+
+  get content(): ContentStore {
+    return this.#content;
+  }
+
+  get actions(): ActionCache {
+    return this.#actions;
+  }
+
+  get notes(): Notes | undefined {
+    return this.#local.notes;
+  }
+
+  get caches(): CacheKeeper | undefined {
+    return this.#local.caches;
+  }
+
+  get claims(): Claims | undefined {
+    return this.#local.claims;
+  }
+
+  get hold(): (() => Disposable) | undefined {
+    return this.#local.hold?.bind(this.#local);
+  }
+
+  get markUsed(): ((keys: Iterable<ActionKey>) => void) | undefined {
+    return this.#local.markUsed?.bind(this.#local);
+  }
+
+  summary(): RemoteCacheUse | undefined {
+    return this.#cache.use();
+  }
+
+  serve({ clock, signal }: ServedBuild): StoreService {
+    // The first of some builds at once: each of them may learn from the others, and a later one begins anew.
+    if (this.#builds === 0) {
+      this.#cache.begin(clock);
+      this.#presence.clear();
+      this.#actions.forget();
+      this.#cancelled = new AbortController();
+    }
+    this.#builds++;
+    // Each target that is fetched listens to it.
+    setMaxListeners(0, signal);
+    let isOver = false;
+    const cancel = (): void => {
+      if (this.#builds === 1) this.#cancel(signal.reason);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    if (signal.aborted) cancel();
+    return {
+      secure: async (outputs) => {
+        await aside(clock, undefined, untilAborted(this.#secure(outputs), signal));
+      },
+      finish: async () => {
+        if (!isOver) await untilAborted(this.#sending.idle(), signal).catch(() => {});
+        if (!isOver) this.#builds--;
+        isOver = true;
+        signal.removeEventListener("abort", cancel);
+        const use = this.#cache.use();
+        // Whoever reads a report of it may still need the cache.
+        if (signal.aborted && this.#builds === 0) this.#cache.begin(clock);
+        return use;
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sending.idle();
+    await this.#cache[Symbol.asyncDispose]();
+  }
+
+  #cancel(reason: unknown): void {
+    this.#cancelled.abort(reason);
+    this.#cache.end(reason);
+  }
+
+  /** Fetches what was asked for, or at least makes sure that it is still there. */
+  async #secure(outputs: Iterable<FoundOutput>): Promise<void> {
+    const wanted = new Set<Digest>();
+    for (const { kind, digest } of outputs) {
+      if (kind === "file") wanted.add(digest);
+      else {
+        for await (const { entry } of walkTree(this.#content, digest)) {
+          if (entry.type === "file") wanted.add(entry.digest);
+        }
+      }
+    }
+    wanted.delete(emptyDigest);
+    const absent = await this.#content.missingHere(wanted);
+    if (absent.length === 0) return;
+    if (this.#policy.fetch !== "needed") return await this.#content.fetch(absent);
+    const unseen = absent.filter((digest) => !this.#presence.isSeen(digest));
+    const missing = await this.#inquiry.missing(unseen).catch(() => unseen);
+    for (const digest of missing) this.#presence.lose(digest);
+    const [first] = missing;
+    if (first !== undefined) throw blobLost(first, "neither the store nor the remote cache has it");
+    this.#presence.see(unseen);
+  }
+}
+
+/** Whether the environment is that of a CI. All that we know say so. */
+function isCi(env: Environment): boolean {
+  return !["", "0", "false"].includes((env["CI"] ?? "").toLowerCase());
+}
+
+function positive(name: string, ms: number): number {
+  if (typeof ms === "number" && ms > 0) return ms;
+  throw invalidOption(name, String(ms), "a number of milliseconds, more than 0");
+}

@@ -1,0 +1,112 @@
+/**
+ * Sending: results that were made here go to a remote cache, behind the build's back.
+ *
+ *     result ─▶ what is not there of it: blobs ─▶ trees, Command, Action ─▶ the result
+ *
+ * Whoever finds a result finds all that it names, so the result comes last. What was run is sent too: services want to
+ * see the action that a result is of.
+ *
+ * @module
+ */
+import {
+  atWork,
+  BuildError,
+  decodeAction,
+  decodeProvenance,
+  digestBytes,
+  emptyDigest,
+  encodeActionResult,
+  walkTree,
+  type ActionKey,
+  type ActionResult,
+  type Digest,
+} from "@ashlar/core";
+
+import { Outbox, type OutboxParts } from "./outbox.ts";
+import { Slots } from "./slots.ts";
+
+/** Results that are under way at once. */
+const maxResults = 64;
+
+/** Messages of what was run, by their digests. */
+type Messages = ReadonlyMap<Digest, Uint8Array>;
+
+/** Sends results. */
+export class Sending {
+  readonly #parts: OutboxParts;
+  readonly #outbox: Outbox;
+  readonly #slots = new Slots(maxResults);
+  readonly #underWay = new Set<Promise<void>>();
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts);
+  }
+
+  /**
+   * Takes a result, and returns at once.
+   *
+   * @param signal - Ends it, when nobody waits for it any more.
+   */
+  send(key: ActionKey, result: ActionResult, signal: AbortSignal): void {
+    const { cache } = this.#parts;
+    if (!cache.isOpen("write")) return;
+    const messages = messagesOf(key, result);
+    if (typeof messages === "string") return cache.tally.keptBack(messages);
+    const { clock } = cache;
+    const send = async (): Promise<void> => await this.#send(key, result, messages);
+    const sent = this.#slots.use(signal, async () => await atWork(clock, send)).catch(() => {});
+    this.#underWay.add(sent);
+    void sent.finally(() => this.#underWay.delete(sent));
+  }
+
+  /** Resolves when all that was taken so far is there, or has failed. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#underWay);
+  }
+
+  async #send(key: ActionKey, result: ActionResult, messages: Messages): Promise<void> {
+    const { cache } = this.#parts;
+    try {
+      if (!(await cache.canWrite())) return cache.tally.keptBack("nothing is taken from us");
+      await this.#outbox.send(await this.#blobsOf(result));
+      const trees = result.directories.map(({ treeDigest }) => treeDigest);
+      await this.#outbox.send([...trees, ...messages.keys()], messages);
+      // Directories are sent as trees only, so their own digests would be of no use: some services would look for them.
+      const directories = result.directories.map((each) => ({ ...each, rootDigest: emptyDigest }));
+      await cache.putResult(key, encodeActionResult({ ...result, directories }));
+      cache.tally.sentResults++;
+    } catch (error) {
+      const isCounted = error instanceof BuildError && error.code.startsWith("REMOTE_");
+      // A blob that is gone by now, or a disk that is full: the build is not about this.
+      if (!isCounted && cache.isOpen("write")) cache.tally.failed(error);
+    }
+  }
+
+  /** All that a result names, but its trees and their directories. */
+  async #blobsOf({ stdout, stderr, files, directories }: ActionResult): Promise<Set<Digest>> {
+    const blobs = new Set([stdout, stderr, ...files.map(({ digest }) => digest)]);
+    for (const { rootDigest } of directories) {
+      for await (const { entry } of walkTree(this.#parts.content, rootDigest)) {
+        if (entry.type === "file") blobs.add(entry.digest);
+      }
+    }
+    return blobs;
+  }
+}
+
+/** What was run to make a result; or why the result is not to be sent, in words. */
+function messagesOf(key: ActionKey, { provenance }: ActionResult): Messages | string {
+  if (provenance === undefined) return "what was run is not known";
+  const { command, action } = decodeProvenance(provenance);
+  if (digestBytes(action) !== key) return "what was run is not known";
+  const { doNotCache, salt, commandDigest } = decodeAction(action);
+  if (doNotCache === true) return "the command has side effects";
+  // No value of it is in the result. But whoever may read the cache need not be one who may see what it opens.
+  if (salt.split("\n").some((line) => line.startsWith("secret ")))
+    return "the command has a secret";
+  return new Map([
+    [commandDigest, command],
+    [key, action],
+  ]);
+}
