@@ -14,11 +14,14 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
-<<<<<<< HEAD
-import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome, StagePhase } from "./event.ts";
-=======
-import type { BuildEvent, BuildOutcome, ErrorSummary, Outcome, RemoteCacheUse } from "./event.ts";
->>>>>>> 93c43c1 (Put a remote cache behind a store)
+import type {
+  BuildEvent,
+  BuildOutcome,
+  ErrorSummary,
+  Outcome,
+  RemoteCacheUse,
+  StagePhase,
+} from "./event.ts";
 
 /** What has become of a stage call so far. */
 export type StageState = "waiting" | "running" | Outcome;
