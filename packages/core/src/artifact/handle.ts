@@ -97,6 +97,8 @@ export interface OutputsState {
 export interface GroupState<T> {
   readonly type: "group";
   readonly members: T;
+  /** Of members that run one after another: those that are over only when all are. */
+  readonly last?: readonly Gate[];
 }
 
 /** Where an artifact's value comes from. Compared by identity. */

@@ -18,7 +18,7 @@ import {
 } from "../artifact/handle.ts";
 import { mergesBelow, wholeOf, type RootOrigin } from "../artifact/merges.ts";
 import { outputsOf } from "../graph/attempt.ts";
-import { asCall, needsOf } from "../graph/closure.ts";
+import { asCall, needsOfGates } from "../graph/closure.ts";
 import { toolsOf, type Mount } from "../graph/command.ts";
 import { makePlan, type PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
@@ -101,7 +101,7 @@ export class PlanTables {
 
   /** Nodes that gates wait for. A text is there from the start, and no gate. */
   #awaited(gates: readonly Gate[], pathLength: number): ReadonlySet<string> {
-    const { calls, sources } = needsOf(gates);
+    const { calls, sources } = needsOfGates(gates);
     const keys = new Set([...calls].map((call) => this.#calls.get(call) ?? ""));
     for (const origin of sources) keys.add(this.#sourceKey(origin, pathLength));
     return keys;

@@ -7,6 +7,7 @@ import {
   state,
   type Artifact,
   type Gate,
+  type GroupState,
   type Handle,
   type SourceOrigin,
 } from "../artifact/handle.ts";
@@ -56,7 +57,7 @@ export function closureOf(
   };
   const visitAll = (starts: readonly Handle[]): void => {
     needs.calls.clear();
-    addAll(starts, needs);
+    addAll(starts, needs, "members");
     for (const start of [...needs.calls]) {
       visit(start);
       for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
@@ -93,10 +94,17 @@ function addNeedsOfCall({ command, gates }: StageCall, needs: Gathered): void {
   addAll(gates, needs);
 }
 
+/** What somebody who waits for gates needs at once. */
+export function needsOfGates(gates: readonly Gate[]): Needs {
+  const needs = emptyNeeds();
+  addAll(gates, needs);
+  return needs;
+}
+
 /** What handles need at once, one call deep, in the order in which they are mentioned. */
 export function needsOf(handles: Iterable<Handle>): Needs {
   const needs = emptyNeeds();
-  addAll([...handles], needs);
+  addAll([...handles], needs, "members");
   return needs;
 }
 
@@ -123,7 +131,15 @@ function emptyNeeds(): Gathered & Needs {
   return { calls: new Set(), sources: new Set(), checks: [] };
 }
 
-function addAll(handles: readonly Handle[], needs: Gathered): void {
+/**
+ * @param of - What a group stands for: all of its members, or those to wait for, which may be fewer. The
+ *   others are below those.
+ */
+function addAll(
+  handles: readonly Handle[],
+  needs: Gathered,
+  of: "last" | "members" = "last",
+): void {
   if (handles.length === 0) return;
   /** A group may be a member of many: looked into once. */
   const groups = new Set<Handle>();
@@ -135,7 +151,8 @@ function addAll(handles: readonly Handle[], needs: Gathered): void {
     else if (inside.type !== "group") needs.calls.add(asCall(inside.producer));
     else if (!groups.has(handle)) {
       groups.add(handle);
-      below = Object.values(inside.members as Readonly<Record<string, Handle>>);
+      const { last, members } = inside as GroupState<Readonly<Record<string, Handle>>>;
+      below = of === "last" && last !== undefined ? last : Object.values(members);
     }
     // Not spread into one call: a group may have more members than a call may have arguments.
     for (const each of below.toReversed()) pending.push(each);

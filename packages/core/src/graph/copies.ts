@@ -13,6 +13,7 @@ import {
   type Artifact,
   type Gate,
   type Group,
+  type GroupState,
   type Handle,
   type MergeOrigin,
   type MergePart,
@@ -27,12 +28,28 @@ import { resultOf, type StageCall } from "./stage.ts";
 /** Handles by name. */
 export type Members = Readonly<Record<string, Handle>>;
 
-/** For each call, the one that stands for it: itself, or one that waits. */
-export type Copies = Map<StageCall, StageCall>;
+/** What stands for what. */
+export class Copies {
+  /** For each call, the one that stands for it: itself, or one that waits. Those below are there first. */
+  readonly calls: Map<StageCall, StageCall> = new Map();
+  /** Groups, and those over copies: a gate of many calls, and of their copies, is moved once. */
+  readonly groups: Map<Handle, Handle> = new Map();
+}
 
-/** A group of handles, which are also its properties. */
-export function makeGroup<const T extends Members>(members: T): Group<T> & Readonly<T> {
-  const inside = Object.freeze({ type: "group", members: Object.freeze({ ...members }) });
+/**
+ * A group of handles, which are also its properties.
+ *
+ * @param last - The members that are over only when all are, if not each is for itself.
+ */
+export function makeGroup<const T extends Members>(
+  members: T,
+  last?: readonly Gate[],
+): Group<T> & Readonly<T> {
+  const inside = Object.freeze({
+    type: "group",
+    members: Object.freeze({ ...members }),
+    ...(last !== undefined && { last: Object.freeze([...last]) }),
+  });
   const group = Object.defineProperty({ ...members }, state, { value: inside });
   return Object.freeze(group) as unknown as Group<T> & Readonly<T>;
 }
@@ -41,9 +58,9 @@ export function makeGroup<const T extends Members>(members: T): Group<T> & Reado
 export function validatedOrigin(base: Artifact, checks: readonly Gate[]): ValidatedOrigin {
   const after = (gates: readonly Gate[]): ValidatedOrigin => {
     const held = base.after(...gates);
-    const copies: Copies = new Map();
+    const copies = new Copies();
     const makers = makersOf(held)[Symbol.iterator]();
-    for (const call of makersOf(base)) copies.set(call, makers.next().value ?? call);
+    for (const call of makersOf(base)) copies.calls.set(call, makers.next().value ?? call);
     // Only what rests on the artifact: a check of something else has no reason to wait.
     copyAbove(callsBelow(checks), copies);
     return validatedOrigin(
@@ -62,7 +79,7 @@ export function mergeOrigin(
 ): MergeOrigin {
   const after = (more: readonly Gate[]): MergeOrigin => {
     const makers = new Set(parts.flatMap(({ artifact }) => [...makersOf(artifact)]));
-    const copies: Copies = new Map();
+    const copies = new Copies();
     // One copy of each call, however many of its outputs are parts.
     const all = callsBelow(parts.map(({ artifact }) => artifact));
     copyAbove(all, copies, (call) => (makers.has(call) ? more : []));
@@ -86,29 +103,37 @@ function copyAbove(
   gatesOf: (call: StageCall) => readonly Gate[] = () => [],
 ): void {
   for (const call of calls) {
-    if (copies.has(call)) continue;
+    if (copies.calls.has(call)) continue;
     const gates = gatesOf(call);
-    const isAbove = [...needsOfCall(call).calls].some((needed) => copies.has(needed));
+    const isAbove = [...needsOfCall(call).calls].some((needed) => copies.calls.has(needed));
     if (gates.length === 0 && !isAbove) continue;
     const copy = call.over((handle) => moved(handle, copies));
-    copies.set(call, gates.length === 0 ? copy : copy.after(gates));
+    copies.calls.set(call, gates.length === 0 ? copy : copy.after(gates));
   }
 }
 
 /**
- * The same handle, over calls that wait for the gate. A call that an earlier member needs too is there
+ * The same handle, over calls that wait for the gates. A call that an earlier member needs too is there
  * already, in the form that it has for that member.
  */
 export function holdBack(handle: Handle, gates: readonly Gate[], copies: Copies): Handle {
+  const calls = callsBelow([handle]);
+  if (gates.length === 0) {
+    for (const call of calls) if (!copies.calls.has(call)) copies.calls.set(call, call);
+    return moved(handle, copies);
+  }
+  /** Those that wait since this member does. What stands on one of them waits by that. */
+  const waiting = new Set<StageCall>();
   // Producers come before what they produce for, so every copy finds its inputs copied already.
-  for (const call of callsBelow([handle])) {
-    if (copies.has(call)) continue;
-    const held = (): StageCall => call.over((below) => moved(below, copies)).after(gates);
-    copies.set(call, gates.length === 0 ? call : held());
+  for (const call of calls) {
+    if (copies.calls.has(call)) continue;
+    const copy = call.over((below) => moved(below, copies));
+    const waits = [...needsOfCall(call).calls].some((needed) => waiting.has(needed));
+    copies.calls.set(call, waits ? copy : copy.after(gates));
+    waiting.add(call);
   }
   const held = moved(handle, copies);
-  const isSource = callsBelow([handle]).length === 0;
-  return isSource && isArtifact(held) && gates.length > 0 ? held.after(...gates) : held;
+  return calls.length === 0 && isArtifact(held) ? held.after(...gates) : held;
 }
 
 /** The handle over the copies of the calls that make it; itself when none was copied. */
@@ -126,15 +151,25 @@ export function moved<H extends Handle>(handle: H, copies: Copies): H {
     case "check":
     case "outputs": {
       const call = asCall(inside.producer);
-      const copy = copies.get(call) ?? call;
+      const copy = copies.calls.get(call) ?? call;
       return copy === call ? handle : (resultOf(copy) as Handle as H);
     }
     case "group": {
-      const members = Object.entries(inside.members as Members);
-      const entries = members.map(([name, member]) => [name, moved(member, copies)] as const);
-      return makeGroup(Object.fromEntries(entries)) as Handle as H;
+      let group = copies.groups.get(handle);
+      if (group === undefined)
+        copies.groups.set(handle, (group = movedGroup(handle, inside, copies)));
+      return group as H;
     }
   }
+}
+
+function movedGroup(group: Handle, inside: GroupState<unknown>, copies: Copies): Handle {
+  const members = Object.entries(inside.members as Members);
+  const entries = members.map(([name, member]) => [name, moved(member, copies)] as const);
+  const isSame = entries.every(([, member], at) => member === members[at]?.[1]);
+  if (isSame) return group;
+  const last = inside.last?.map((gate) => moved(gate, copies));
+  return makeGroup(Object.fromEntries(entries), last);
 }
 
 /** For each merge below an artifact, the one over copies: found already when the artifact is. */
@@ -166,7 +201,7 @@ function movedOrigin(origin: Origin, copies: Copies, merges: Merges): Origin {
     case "merge":
       return merges.get(origin) ?? origin;
     case "output": {
-      const producer = copies.get(asCall(origin.producer)) ?? origin.producer;
+      const producer = copies.calls.get(asCall(origin.producer)) ?? origin.producer;
       return producer === origin.producer ? origin : Object.freeze({ ...origin, producer });
     }
     case "view": {

@@ -10,7 +10,7 @@
  */
 import { isHandle, type Gate, type Group, type Handle } from "../artifact/handle.ts";
 import { invalidOption, notAHandle } from "../errors/catalogue.ts";
-import { holdBack, makeGroup, type Copies, type Members } from "./copies.ts";
+import { Copies, holdBack, makeGroup, type Members } from "./copies.ts";
 
 /**
  * Gathers handles. They are also properties of the group, under their names. Members run side by side.
@@ -42,18 +42,18 @@ export function seq<const T extends Members>(members: T): Group<T> & Readonly<T>
     throw invalidOption(`member ${number}`, "a number", "a name: numbers are put first, in order");
   }
   const gated: Record<string, Handle> = {};
-  const copies: Copies = new Map();
+  const copies = new Copies();
   /** What the next member waits for: together, all members so far. */
   let gates: readonly Gate[] = [];
   for (const [name, member] of Object.entries(members)) {
     if (!isHandle(member)) throw notAHandle(member, `member \`${name}\``);
-    const known = copies.size;
+    const known = copies.calls.size;
     const held = holdBack(member, gates, copies);
     gated[name] = held;
     // Calls of its own wait for all before. Without any, it may be over sooner than those.
-    gates = copies.size > known ? [held] : [...gates, held];
+    gates = copies.calls.size > known ? [held] : [...gates, held];
   }
-  return all(gated) as Group<T> & Readonly<T>;
+  return makeGroup(gated, gates) as Group<T> & Readonly<T>;
 }
 
 /** A list has no names to find its members by. */

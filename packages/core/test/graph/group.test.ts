@@ -109,8 +109,8 @@ describe("seq", () => {
     expect(before(seq({ lint: check("lint"), pack }))).toEqual({
       lint: [],
       deps: ["lint"],
-      compile: ["deps", "lint"],
-      pack: ["compile", "lint"],
+      compile: ["deps"],
+      pack: ["compile"],
     });
   });
 
@@ -124,7 +124,7 @@ describe("seq", () => {
       deps: [],
       lint: ["deps"],
       compile: ["deps", "lint"],
-      pack: ["compile", "deps", "lint"],
+      pack: ["compile", "deps"],
     });
   });
 
@@ -140,7 +140,7 @@ describe("seq", () => {
     expect(before(seq({ a: check("a"), view }))).toEqual({
       a: [],
       gate: ["a"],
-      tree: ["a", "gate"],
+      tree: ["gate"],
     });
   });
 
@@ -192,6 +192,21 @@ describe("seq", () => {
     expect(everythingBefore("c", map)).toEqual(["a", "b"]);
     const src = seq({ a, b: check("b"), src: source("src"), c: check("c") });
     expect(everythingBefore("c", before(src))).toEqual(["a", "b"]);
+  });
+
+  test("in `seq` leaves each call one gate, however deep it is", () => {
+    let left: Handle = make("n0");
+    let right: Handle = make("n0");
+    for (let at = 1; at < 100; at++) {
+      left = seq({ before: left, last: make(`n${at}`) });
+      right = seq({ first: make(`n${at}`), after: right });
+    }
+    const names = Array.from({ length: 100 }, (_, at) => `n${at}`);
+    const backwards = names.toReversed();
+    const chain = (order: string[]): Record<string, string[]> =>
+      Object.fromEntries(order.map((name, at) => [name, order.slice(Math.max(0, at - 1), at)]));
+    expect(before(left)).toEqual(chain(names));
+    expect(before(right)).toEqual(chain(backwards));
   });
 
   test("may be empty, or hold one member", () => {

@@ -114,7 +114,6 @@ test("a pipeline has a text that holds no digest and no absolute path", async ()
       runs   check in/note in/x
       reads  in/note = text:note
       reads  in/x = pack dist file x
-      after  lint
     compile
       runs   cc in/src/a.c out/a.o
       reads  in/src = source:src
@@ -123,7 +122,6 @@ test("a pipeline has a text that holds no digest and no absolute path", async ()
     link (target)
       runs   ld in/a.o out/app
       reads  in/a.o = compile a.o
-      makes  out/app (file)
-      after  check"
+      makes  out/app (file)"
   `);
 });
