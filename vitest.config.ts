@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  // Tests read the packages' sources, so they need no build.
-  ssr: { resolve: { conditions: ["@ashlar/source", "module", "node"] } },
+  // Tests read the packages' sources, so they need no build. Not the condition `module`: Node gets it too, and
+  // meets files there that are meant for bundlers.
+  ssr: { resolve: { conditions: ["@ashlar/source", "node"] } },
   test: {
     include: ["packages/**/test/**/*.test.ts", "test/**/*.test.ts"],
     // For tests that hang: no test is about time, and a busy machine may take ten times as long.

@@ -88,6 +88,14 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
     catalogue.clockDeadlock(["`serve` runs, and waits for its end", "`probe` waits for `serve`"]),
     catalogue.clockDeadlock(Array.from({ length: 14 }, (_, n) => `\`${n}\` waits for \`serve\``)),
   ],
+  credentialHelperFailed: [
+    catalogue.credentialHelperFailed(
+      "example-login",
+      "grpcs://cache.example:443/main",
+      "it ended with exit code 1",
+      "your session has ended: run `example login`",
+    ),
+  ],
   remoteRefused: [
     catalogue.remoteRefused("/mnt/team/ashlar", "write", "EROFS: read-only file system", cause),
   ],
@@ -692,6 +700,19 @@ test("fetchesUnpinned", () => {
       https://a.org/y  sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd, 13 bytes
 
     hint: if that is what you expect, pin each of them: \`{ sha256: "…" }\`
+    "
+  `);
+});
+
+test("credentialHelperFailed", () => {
+  expect(shown("credentialHelperFailed")).toMatchInlineSnapshot(`
+    "
+    error[CREDENTIAL_HELPER]: the credential helper \`example-login\` has nothing for \`grpcs://cache.example:443/main\`
+
+      reason   it ended with exit code 1
+      it said  your session has ended: run \`example login\`
+
+    hint: try it by hand: \`echo '{"uri":"grpcs://cache.example:443/main"}' | example-login get\`
     "
   `);
 });

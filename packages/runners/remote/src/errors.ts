@@ -47,3 +47,18 @@ export function remoteUnfit(
     ...(cause !== undefined && { cause }),
   });
 }
+
+/** A program that should know how to get in does not. */
+export function credentialHelperFailed(
+  program: string,
+  address: string,
+  reason: string,
+  said?: string,
+): BuildError {
+  return new BuildError({
+    code: "CREDENTIAL_HELPER",
+    message: `the credential helper \`${program}\` has nothing for \`${address}\``,
+    facts: { reason, "it said": said },
+    hint: `try it by hand: \`echo '{"uri":"${address}"}' | ${program} get\``,
+  });
+}

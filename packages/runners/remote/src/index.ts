@@ -19,3 +19,6 @@ export type {
 } from "./reapi/connection-options.ts";
 export { remoteCache, type RemoteCacheOptions } from "./reapi/reapi-cache.ts";
 export { withRemote, type RemoteOptions, type RemoteStore } from "./remote-store.ts";
+export { s3Cache } from "./s3/s3-cache.ts";
+export type { S3CacheOptions, S3Credentials } from "./s3/options.ts";
+export { credentialHelper, type CredentialHelperOptions } from "./credential-helper.ts";
