@@ -45,7 +45,7 @@ const maxBytes = 2 ** 20;
  * @throws {@link BuildError} `INVALID_OPTION`. When it is asked, `CREDENTIAL_HELPER`.
  * @example
  * ```ts
- * const cache = grpcCache("grpcs://cache.example", { headerSource: credentialHelper("example-login") });
+ * const cache = remoteCache("grpcs://cache.example", { headerSource: credentialHelper("example-login") });
  * ```
  */
 export function credentialHelper(
