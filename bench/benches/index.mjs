@@ -10,6 +10,7 @@ import { memory } from "./memory.mjs";
 import { noop } from "./noop.mjs";
 import { one } from "./one.mjs";
 import { overhead } from "./overhead.mjs";
+import { remoteCache } from "./remote-cache.mjs";
 import { restore } from "./restore.mjs";
 import { sandbox } from "./sandbox.mjs";
 import { simulate } from "./simulate.mjs";
@@ -32,4 +33,5 @@ export const benches = [
   simulate,
   watch,
   cargo,
+  remoteCache,
 ];
