@@ -20,7 +20,7 @@ import { isSystemError } from "./system-error.ts";
 /**
  * Writes a file to `path`, in the place of a file that may be there. Makes missing parents.
  *
- * @throws {@link BuildError} `EXPORT_BLOCKED` when a directory is there, `EXPORT_FAILED`, `BLOB_LOST`.
+ * @throws {@link BuildError} `EXPORT_BLOCKED` when a directory or a device is there, `EXPORT_FAILED`, `BLOB_LOST`.
  */
 export async function exportFile(
   content: ContentStore,
@@ -36,15 +36,20 @@ export async function exportFile(
 }
 
 /**
- * Writes a tree to `path`, in the place of whatever is there. Makes missing parents.
+ * Writes a tree to `path`, in the place of the file or directory that may be there. Makes missing parents.
  *
- * @throws {@link BuildError} `EXPORT_FAILED`, `BLOB_LOST`.
+ * @throws {@link BuildError} `EXPORT_BLOCKED` when a device is there, `EXPORT_FAILED`, `BLOB_LOST`.
  */
 export async function exportTree(content: ContentStore, tree: Digest, path: string): Promise<void> {
   await replace(path, async (temporary) => {
     fs.mkdirSync(temporary);
     await materializeTree(content, tree, temporary, { writable: true });
   });
+}
+
+/** A device or a pipe: nobody would get it back. */
+function isSpecial(stats: fs.Stats): boolean {
+  return !stats.isFile() && !stats.isDirectory() && !stats.isSymbolicLink();
 }
 
 async function replace(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
@@ -68,6 +73,7 @@ async function replaceWith(
     await write(temporary);
     // A directory cannot be replaced in one step, nor replace a file: what is there steps aside.
     const there = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (there !== undefined && isSpecial(there)) throw exportBlocked(path, "what is no file");
     const isTree = fs.lstatSync(temporary).isDirectory();
     const stepsAside = there !== undefined && (isTree || there.isDirectory());
     if (stepsAside) fs.renameSync(path, old);

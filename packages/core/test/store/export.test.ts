@@ -3,15 +3,35 @@
  *
  * @module
  */
+import { once } from "node:events";
 import * as fs from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { exportFile, exportTree } from "../../src/store/export.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { folder, keepFolder, readFolder, temporary, writeFolder, type Entry } from "./trees.ts";
+
+test("what is neither a file nor a folder is left alone", async () => {
+  const directory = temporary();
+  const path = join(directory, "it");
+  const server = createServer().listen(path);
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const store = new MemoryStore();
+  const digest = await store.write(Buffer.from("new"));
+  const tree = await keepFolder(store, { a: "a" });
+  const blocked = { code: "EXPORT_BLOCKED", message: expect.stringContaining("no file") as string };
+  await expect(exportFile(store, { digest, isExecutable: false }, path)).rejects.toMatchObject(
+    blocked,
+  );
+  await expect(exportTree(store, tree, path)).rejects.toMatchObject(blocked);
+  expect(fs.readdirSync(directory)).toEqual(["it"]);
+  expect(fs.lstatSync(path).isSocket()).toBe(true);
+});
 
 /** What may be in the place of an export. */
 const earlier: Readonly<Record<string, Entry | undefined>> = {
