@@ -3,6 +3,10 @@
  *
  * @module
  */
+import { resolve } from "node:path";
+
+import type { Handle } from "@ashlar/core";
+
 import { makeColors, wantsColor } from "../colors.ts";
 import { readLastBuild } from "../last-build.ts";
 import { oneOf, type Options } from "../options.ts";
@@ -18,6 +22,7 @@ const names = ["auto", "live", "plain", "github", "none"] as const;
 /** Makes the reporter that was asked for. */
 export async function chooseReporter(
   session: Session,
+  handles: readonly Handle[],
   options: Options,
   surroundings: Surroundings,
 ): Promise<Reporter> {
@@ -31,7 +36,11 @@ export async function chooseReporter(
     // GitHub's runner reads commands on either stream; of `--json`, the standard output is the report's.
     const output = options.json === true ? err : out;
     const { githubReporter } = await import("./github.ts");
-    return githubReporter({ write: (text) => output.write(text) });
+    const { sourceLocator } = await import("./locate.ts");
+    const { cwd } = session;
+    const repository = resolve(env["GITHUB_WORKSPACE"] || surroundings.cwd);
+    const locate = await sourceLocator(handles, { cwd, repository });
+    return githubReporter({ write: (text) => output.write(text), locate });
   }
   if (name === "live" && stream !== undefined && err.isTTY) {
     const { liveReporter } = await import("./live.ts");
@@ -46,8 +55,9 @@ export async function chooseReporter(
 
 /** Drawings where there is a terminal, annotations in GitHub's CI, lines elsewhere. */
 function fitReporter({ verbose }: Options, { env, err }: Surroundings): (typeof names)[number] {
-  if (env["GITHUB_ACTIONS"] === "true") return "github";
-  const isCi = (env["CI"] ?? "") !== "" && env["CI"] !== "false";
+  const isSet = (name: string): boolean => !["", "0", "false"].includes(env[name] ?? "");
+  if (isSet("GITHUB_ACTIONS")) return "github";
+  const isCi = isSet("CI");
   return err.isTTY && env["TERM"] !== "dumb" && !isCi && verbose !== true ? "live" : "plain";
 }
 

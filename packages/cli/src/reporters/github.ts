@@ -20,6 +20,7 @@ import { makeColors } from "../colors.ts";
 import { oneLine } from "../one-line.ts";
 import { shownTime } from "../shown.ts";
 import { Failures } from "./failures.ts";
+import type { Locate } from "./locate.ts";
 import { Progress } from "./progress.ts";
 import type { BuildEnd, Reporter } from "./reporter.ts";
 import { StageLogs } from "./stage-logs.ts";
@@ -36,11 +37,12 @@ export interface GithubOptions {
   /** Takes whole lines. Must be what the runner of GitHub reads. */
   readonly write: (text: string) => void;
   /**
-   * The path in the repository of a file that a stage has named; `undefined` when it is none of it.
+   * The path in the repository of a file that a stage has named; `undefined` when it is none of it. `sourceLocator`
+   * makes one.
    *
-   * @defaultValue without the `in/NAME/` of an input, if it is relative
+   * @defaultValue without the `in/` of an input, if it is relative
    */
-  readonly locate?: (file: string) => string | undefined;
+  readonly locate?: Locate;
   /** A word that nobody can guess. @defaultValue a new one */
   readonly token?: string;
 }
@@ -52,7 +54,7 @@ export function githubReporter(options: GithubOptions): Reporter {
 
 class GithubReporter implements Reporter {
   readonly #write: (line: string) => void;
-  readonly #locate: (file: string) => string | undefined;
+  readonly #locate: Locate;
   readonly #token: string;
   readonly #progress = new Progress();
   readonly #logs = new StageLogs();
@@ -93,7 +95,10 @@ class GithubReporter implements Reporter {
     if (log === "") this.#write(title);
     else if (isFailure || this.#groups < maxGroups) this.#group(title, log);
     if (text !== undefined) this.#shield(text);
-    const found = findAnnotations(log);
+    const found = findAnnotations(log).flatMap((each) => {
+      const file = this.#locate(each.file, name);
+      return file === undefined ? [] : [{ ...each, file }];
+    });
     for (const each of found) this.#annotate(each, name);
     // A failure without a place is still to be seen beside the run.
     if (isFailure && !found.some(({ level }) => level === "error")) {
@@ -117,11 +122,10 @@ class GithubReporter implements Reporter {
   }
 
   #annotate({ level, file, line, column, code, message }: Annotation, stage: string): void {
-    const located = this.#locate(file);
-    if (located === undefined || this.#annotations >= maxAnnotations) return;
+    if (this.#annotations >= maxAnnotations) return;
     this.#annotations++;
     const title = code === undefined ? stage : `${stage}: ${code}`;
-    const place = { file: located, line: String(line), ...(column && { col: String(column) }) };
+    const place = { file, line: String(line), ...(column && { col: String(column) }) };
     this.#write(command(level, { ...place, title }, message));
   }
 }
@@ -140,7 +144,7 @@ function escapeProperty(text: string): string {
   return escapeText(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-/** Commands see inputs at `in/NAME/`: what is below is a path of the source, in most projects. */
+/** Commands see inputs at `in/NAME/`, and sources are called by their folders: right where those are at the top. */
 function inRepository(file: string): string | undefined {
   if (file.startsWith("/")) return undefined;
   return file.replace(/^\.\//, "").replace(/^in\//, "");
