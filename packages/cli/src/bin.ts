@@ -7,6 +7,8 @@
  *
  * @module
  */
+import { Console } from "node:console";
+
 import { exitCode } from "./exit-code.ts";
 import { runCommandLine } from "./program.ts";
 import { outputOf, Stopped } from "./surroundings.ts";
@@ -18,7 +20,10 @@ function listen(): AbortController {
   const made = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      if (made.signal.aborted) process.exit(exitCode.interrupted);
+      if (made.signal.aborted) {
+        process.stderr.write("\nended at once; what was finished before is in the store\n");
+        process.exit(exitCode.interrupted);
+      }
       made.abort(new Stopped(signal));
     });
   }
@@ -35,6 +40,20 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// What a build file prints is not what was asked for: it would spoil `--json`, and graphs that are piped on.
+globalThis.console = new Console(process.stderr);
+
+let isOver = false;
+process.once("beforeExit", () => {
+  if (isOver) return;
+  // Without this, the process would end here, and as if all were done.
+  process.stderr.write(`error[BUILD_FILE_FAILED]: the build file awaits something that never comes
+
+hint: nothing is left to do that could settle it: look at what it, and what it imports, awaits
+`);
+  process.exitCode = exitCode.notBegun;
+});
+
 // Not awaited here: in a bundle, commands import from the module that this is part of, and would wait for its end.
 void runCommandLine(process.argv.slice(2), {
   cwd: process.cwd(),
@@ -46,5 +65,6 @@ void runCommandLine(process.argv.slice(2), {
     return (controller ??= listen()).signal;
   },
 }).then((code) => {
+  isOver = true;
   process.exitCode = code;
 });

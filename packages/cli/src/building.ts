@@ -10,6 +10,7 @@ import {
   renderError,
   type BuildEvent,
   type BuildOptions,
+  type Handle,
   type Report,
 } from "@ashlar/core";
 
@@ -17,8 +18,10 @@ import { reportUnwritable } from "./errors.ts";
 import { exitCode, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import { BuildMemory } from "./last-build.ts";
 import type { Options } from "./options.ts";
+import { ownWords } from "./own-words.ts";
 import { chooseReporter } from "./reporters/choose.ts";
-import { jsonReporter } from "./reporters/json.ts";
+import { jsonReporter, type Render } from "./reporters/json.ts";
+import { labelled } from "./reporters/labelled.ts";
 import { several, type BuildEnd, type Reporter } from "./reporters/reporter.ts";
 import type { Session } from "./session.ts";
 import { stoppedCode } from "./show-fault.ts";
@@ -30,27 +33,38 @@ export interface Told<T> {
   readonly code: ExitCode;
 }
 
+/** A build that is over. */
+export interface Done<T> {
+  readonly value: T;
+  readonly report: Report;
+  /** Whether it was stopped because another one follows at once: then its end is no news. @defaultValue false */
+  readonly isOvertaken?: boolean;
+}
+
 /**
  * Builds, and tells of it as the options say.
  *
+ * @param handles - What is built.
  * @param run - Does it, and says what came of it.
  */
 export async function tellOf<T>(
   session: Session,
+  handles: readonly Handle[],
   options: Options,
   surroundings: Surroundings,
-  run: (options: BuildOptions) => Promise<{ readonly value: T; readonly report: Report }>,
+  run: (options: BuildOptions) => Promise<Done<T>>,
 ): Promise<Told<T>> {
   const { out } = surroundings;
-  const reporters: Reporter[] = [
-    await chooseReporter(session, options, surroundings),
-    ...(session.file.settings.reporters ?? []),
-  ];
+  const reporters: Reporter[] = [await chooseReporter(session, handles, options, surroundings)];
   if (options.json === true) {
-    reporters.push(jsonReporter((report) => out.write(`${JSON.stringify(report)}\n`), renderError));
+    const render: Render = (error) => ownWords(renderError(error));
+    reporters.push(jsonReporter((report) => out.write(`${JSON.stringify(report)}\n`), render));
   }
   if (options.junit !== undefined) reporters.push(await junitInto(options.junit));
-  const reporter = several(reporters);
+  const reporter = several([
+    labelled(several(reporters)),
+    ...(session.file.settings.reporters ?? []),
+  ]);
   const ready = await session.ready();
   const recording = openRecording(options.events);
   const memory = new BuildMemory();
@@ -61,9 +75,10 @@ export async function tellOf<T>(
   };
   let end: BuildEnd | undefined;
   try {
-    const { value, report } = await run({ ...ready, onEvent });
-    end = report;
+    const { value, report, isOvertaken = false } = await run({ ...ready, onEvent });
     memory.keep(session.store, session.file.path, report, session.slots);
+    if (isOvertaken) return { value, code: codeOf(report, surroundings) };
+    end = report;
     try {
       reporter.end(end);
     } finally {

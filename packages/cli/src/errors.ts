@@ -116,7 +116,7 @@ export function targetUnknown(name: string, names: readonly string[]): BuildErro
     code: "TARGET_UNKNOWN",
     message: `there is no target \`${name}\``,
     facts: { targets: listed(names) },
-    hint: guess(nearest(name, names)) ?? "`ashlar plan` lists them all",
+    hint: guess(nearest(name, names)) ?? "`ashlar completion targets` lists them all",
   });
 }
 

@@ -21,6 +21,8 @@ export { frameLines, type FrameParts } from "./reporters/frame.ts";
 export { Remaining, type Estimate, type Expect } from "./reporters/remaining.ts";
 export { terminalScreen } from "./reporters/terminal-screen.ts";
 export { githubReporter, type GithubOptions } from "./reporters/github.ts";
+export { sourceLocator, type Locate, type Places } from "./reporters/locate.ts";
+export { labelled } from "./reporters/labelled.ts";
 export { telemetryReporter, type TelemetryApi, type TelemetrySpan } from "./reporters/telemetry.ts";
 export { junitReporter } from "./reporters/junit.ts";
 export type { Annotation } from "./annotations/annotation.ts";

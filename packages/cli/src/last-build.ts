@@ -21,9 +21,10 @@ import {
   type Digest,
   type Report,
   type StageState,
-  type StageSummary,
   type Store,
 } from "@ashlar/core";
+
+import { Labels } from "./labels.ts";
 
 /** A stage call of the last build. */
 export interface LastStage {
@@ -98,13 +99,13 @@ export function lastBuildOf(summary: BuildSummary, parts: LastBuildParts = {}): 
       return [key ?? name, { stdout, stderr }];
     }),
   );
-  const labels = labelsOf(stages);
+  const labels = new Labels(stages);
   return {
     ...{ version: 1, outcome, startedAt, durationMs, slots },
     // What is undefined is absent from JSON.
     stages: stages.map(({ id, name, state, dependencies, durationMs: took, ...when }) => {
       const { startedAt: from, settledAt, key } = when;
-      const stage = labels.get(id) ?? name;
+      const stage = labels.of(id) ?? name;
       const { stdout, stderr } = logs.get(key ?? name) ?? {};
       return {
         id,
@@ -138,25 +139,6 @@ export function readLastBuild(store: Store, file: string): LastBuild | undefined
 /** The build of a file that `--events` wrote. Where its logs are is not known. */
 export async function readRecordedBuild(path: string): Promise<LastBuild> {
   return lastBuildOf(await foldReport(readEvents(path)));
-}
-
-/** What plans and graphs call stage calls: the name, from the second one on with a number. */
-export function labelsOf(
-  stages: readonly Pick<StageSummary, "id" | "name">[],
-): ReadonlyMap<number, string> {
-  const labels = new Map<number, string>();
-  const taken = new Set<string>();
-  const next = new Map<string, number>();
-  for (const { id, name } of stages) {
-    let label = name;
-    for (let n = next.get(name) ?? 2; taken.has(label); n++) {
-      label = `${name}#${n}`;
-      next.set(name, n + 1);
-    }
-    taken.add(label);
-    labels.set(id, label);
-  }
-  return labels;
 }
 
 function noteName(file: string): string {

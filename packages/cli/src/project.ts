@@ -1,15 +1,17 @@
 /**
  * Projects: what there is to build in a directory, and the build file that fits it.
  *
- *     Cargo.toml ─▶ Rust       package.json with scripts ─▶ Node       *.c ─▶ C       else ─▶ an example
+ *     Cargo.toml ─▶ Rust       package.json with scripts ─▶ Node       else *.c ─▶ C       else ─▶ an example
+ *
+ * A directory may be several at once: then the file has a section for each.
  *
  * @module
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What a project was found to be. */
-export type Project =
+/** One thing that a project was found to be. */
+export type Part =
   | { readonly kind: "Rust"; readonly hasLock: boolean }
   | {
       readonly kind: "Node";
@@ -17,16 +19,16 @@ export type Project =
       readonly scripts: Readonly<Record<string, string>>;
       readonly hasDependencies: boolean;
     }
-  | { readonly kind: "C"; readonly folder: string; readonly files: readonly string[] }
-  | { readonly kind: "nothing known yet" };
+  | { readonly kind: "C"; readonly folder: string; readonly files: readonly string[] };
 
 /** Scripts that are stages, in the order in which people run them. */
 const known = ["typecheck", "lint", "build", "test"];
 
-/** Looks at a directory. Reads its manifest, and runs nothing. */
-export function lookAt(folder: string): Project {
+/** Looks at a directory. Reads its manifests, and runs nothing. Empty when nothing known is there. */
+export function lookAt(folder: string): readonly Part[] {
+  const parts: Part[] = [];
   if (existsSync(join(folder, "Cargo.toml"))) {
-    return { kind: "Rust", hasLock: existsSync(join(folder, "Cargo.lock")) };
+    parts.push({ kind: "Rust", hasLock: existsSync(join(folder, "Cargo.lock")) });
   }
   const manifest = readManifest(join(folder, "package.json"));
   const scripts = Object.fromEntries(
@@ -40,13 +42,14 @@ export function lookAt(folder: string): Project {
     const { dependencies = {}, devDependencies = {} } = manifest ?? {};
     const names = Object.keys({ ...dependencies, ...devDependencies });
     const hasDependencies = names.some((name) => !name.startsWith("@ashlar/"));
-    return { kind: "Node", scripts, hasDependencies };
+    parts.push({ kind: "Node", scripts, hasDependencies });
   }
+  if (parts.length > 0) return parts;
   for (const place of [".", "src"]) {
     const files = listC(join(folder, place));
-    if (files.length > 0) return { kind: "C", folder: place, files };
+    if (files.length > 0) return [{ kind: "C", folder: place, files }];
   }
-  return { kind: "nothing known yet" };
+  return [];
 }
 
 /** A build file, and the packages that it needs. */
@@ -55,55 +58,107 @@ export interface NewBuildFile {
   readonly packages: readonly string[];
 }
 
+/** What a part adds to a build file. */
+interface Section {
+  /** What it takes from the core. */
+  readonly names: readonly string[];
+  /** Other imports, and the packages that they are from. */
+  readonly imports?: string;
+  readonly packages?: readonly string[];
+  readonly text: string;
+  /** What is exported as `checks`, by name. */
+  readonly checks: Readonly<Record<string, string>>;
+}
+
 /** Writes the build file of a project. */
-export function buildFileFor(project: Project): NewBuildFile {
-  const packages = ["@ashlar/cli", "@ashlar/core"];
-  switch (project.kind) {
+export function buildFileFor(parts: readonly Part[]): NewBuildFile {
+  const isOne = parts.length < 2;
+  const sections = parts.length === 0 ? [example] : parts.map((part) => sectionOf(part, isOne));
+  const names = new Set(sections.flatMap((section) => section.names));
+  const imports = sections.flatMap((section) => section.imports ?? []);
+  const sorted = [...names].toSorted((a, b) => (plain(a) < plain(b) ? -1 : 1));
+  const groups = sections.map(({ checks }, at): readonly [string, Section["checks"]] => {
+    return [(parts[at]?.kind ?? "").toLowerCase(), checks];
+  });
+  const lines = groups
+    .filter(([, checks]) => Object.keys(checks).length > 0)
+    .map(([name, checks]) => (isOne ? recordLines(checks, "  ") : nested(name, checks)));
+  const text = [
+    [...imports, `import { ${sorted.join(", ")} } from "@ashlar/core";`].join("\n"),
+    ...sections.map((section) => section.text.trimEnd()),
+    ...(lines.length === 0 ? [] : [`export const checks = {\n${lines.join("\n")}\n};`]),
+  ].join("\n\n");
+  const packages = sections.flatMap((section) => section.packages ?? []);
+  return { text: `${text}\n`, packages: ["@ashlar/cli", "@ashlar/core", ...packages] };
+}
+
+/** Values before types, as formatters put them. */
+function plain(name: string): string {
+  return name.startsWith("type ") ? `~${name}` : name;
+}
+
+function recordLines(record: Readonly<Record<string, string>>, indent: string): string {
+  return Object.entries(record)
+    .map(([name, value]) => `${indent}${name}: ${value},`)
+    .join("\n");
+}
+
+function nested(name: string, checks: Section["checks"]): string {
+  return `  ${name}: {\n${recordLines(checks, "    ")}\n  },`;
+}
+
+function sectionOf(part: Part, isOne: boolean): Section {
+  switch (part.kind) {
     case "Rust":
-      return { text: rustFile, packages: [...packages, "@ashlar/cargo"] };
+      return rust;
     case "Node":
-      return { text: nodeFile(project.scripts, project.hasDependencies), packages };
+      return nodeSection(part, isOne);
     case "C":
-      return { text: cFile(project.folder, project.files), packages };
-    case "nothing known yet":
-      return { text: exampleFile, packages };
+      return cSection(part.folder, part.files);
   }
 }
 
-const rustFile = `import { cargo } from "@ashlar/cargo";
-import { source } from "@ashlar/core";
-
-const rust = cargo({ src: source(".", { exclude: ["target", "node_modules"] }) });
+const rust: Section = {
+  names: ["source"],
+  imports: `import { cargo } from "@ashlar/cargo";`,
+  packages: ["@ashlar/cargo"],
+  text: `const rust = cargo({ src: source(".", { exclude: ["target", "node_modules"] }) });
 const cargoArtifacts = rust.buildDepsOnly();
-
 export const crate = rust.buildPackage({ cargoArtifacts });
-export const checks = {
-  clippy: rust.clippy({ cargoArtifacts, clippyArgs: ["--all-targets", "--", "--deny", "warnings"] }),
-  test: rust.test({ cargoArtifacts }),
+`,
+  checks: {
+    clippy: `rust.clippy({ cargoArtifacts, clippyArgs: ["--all-targets", "--", "--deny", "warnings"] })`,
+    test: "rust.test({ cargoArtifacts })",
+  },
 };
-`;
 
-function nodeFile(scripts: Readonly<Record<string, string>>, hasDependencies: boolean): string {
-  const plain = Object.entries(scripts).map(([name, text]) => [name, nodeWords(text)] as const);
-  const needsNpm = plain.some(([, words]) => words === undefined);
+function nodeSection(
+  { scripts, hasDependencies }: Part & { readonly kind: "Node" },
+  isOne: boolean,
+): Section {
+  const all = Object.entries(scripts).map(([name, text]) => [name, nodeWords(text)] as const);
+  const needsNpm = all.some(([, words]) => words === undefined);
   const tools = needsNpm ? `[tool.node(), tool.host("npm"), tool.host("sh")]` : `[tool.node()]`;
-  const stages = plain.map(([name, words]) => {
+  const stages = all.map(([name, words]) => {
     const line = words ?? `npm run ${name}`;
     return `const ${name} = stage("${name}", (src: Tree) => sh({ tools, root: { ".": src } })\`${line}\`);`;
   });
   // What git ignores is left out, unless it is where the packages are.
-  const options = hasDependencies
-    ? `{ gitignore: false, exclude: [".git", "dist"] }`
-    : `{ exclude: ["node_modules"] }`;
-  return `import { sh, source, stage, tool, type Tree } from "@ashlar/core";
-
-// The programs that commands may use: name here whatever else your scripts start.
+  const left = [
+    ...(hasDependencies ? [".git", "dist"] : ["node_modules"]),
+    ...(isOne ? [] : ["target"]),
+  ];
+  const exclude = left.map((each) => `"${each}"`).join(", ");
+  const options = `{ ${hasDependencies ? "gitignore: false, " : ""}exclude: [${exclude}] }`;
+  return {
+    names: ["sh", "source", "stage", "tool", "type Tree"],
+    text: `// The programs that scripts may use: name here whatever else they start.
 const tools = ${tools};
 ${stages.join("\n")}
-
 const src = source(".", ${options});
-export const checks = { ${plain.map(([name]) => `${name}: ${name}(src)`).join(", ")} };
-`;
+`,
+    checks: Object.fromEntries(all.map(([name]) => [name, `${name}(src)`])),
+  };
 }
 
 /** The words of a script that needs no shell, and starts Node; \`undefined\` for any other. */
@@ -111,22 +166,24 @@ function nodeWords(text: string): string | undefined {
   return /^node [\w@%+=:,./ -]+$/.test(text) ? text : undefined;
 }
 
-function cFile(folder: string, files: readonly string[]): string {
+function cSection(folder: string, files: readonly string[]): Section {
   const list = files.map((file) => `\${src}/${file}`).join(" ");
-  return `import { out, sh, source, stage, type Tree } from "@ashlar/core";
-
-const compile = stage(
+  return {
+    names: ["out", "sh", "source", "stage", "type Tree"],
+    text: `const compile = stage(
   "compile",
   ({ src }: { src: Tree }) => sh\`cc -O2 -Wall -o \${out.file("app")} ${list}\`,
 );
 
 export const { app } = compile({ src: source("${folder}", { include: ["**/*.c", "**/*.h"] }).as("src") });
-`;
+`,
+    checks: {},
+  };
 }
 
-const exampleFile = `import { out, sh, source, stage, type File, type Tree } from "@ashlar/core";
-
-// A stage is a command with holes: inputs go in, outputs come out.
+const example: Section = {
+  names: ["out", "sh", "source", "stage", "type File", "type Tree"],
+  text: `// A stage is a command with holes: inputs go in, outputs come out.
 const count = stage(
   "count",
   ({ src }: { src: Tree }) => sh.bash\`find \${src} -type f | wc -l > \${out.file("count.txt")}\`,
@@ -135,8 +192,9 @@ const check = stage("check", ({ counted }: { counted: File }) => sh\`test -s \${
 
 // What is exported can be asked for: \`ashlar build counted\`.
 export const counted = count({ src: source(".", { exclude: ["node_modules"] }).as("src") });
-export const checks = { counted: check({ counted }) };
-`;
+`,
+  checks: { counted: "check({ counted })" },
+};
 
 interface NodeManifest {
   readonly scripts?: Readonly<Record<string, string>>;

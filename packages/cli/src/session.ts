@@ -14,9 +14,10 @@ import {
   type Store,
 } from "@ashlar/core";
 
+import { commandLine } from "./errors.ts";
 import { countOf, oneOf, type Options } from "./options.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { findBuildFile } from "./targets/build-file.ts";
+import { findBuildFile, nearestBuildFile } from "./targets/build-file.ts";
 import { loadBuildFile } from "./targets/load.ts";
 import type { BuildFile } from "./targets/targets.ts";
 
@@ -77,8 +78,26 @@ function storeOf(options: Options, surroundings: Surroundings, file: BuildFile):
   return typeof wanted === "string" ? new DiskStore(resolve(dirname(file.path), wanted)) : wanted;
 }
 
+/**
+ * The directory of the store that a build here would use, for commands that need no build file: named by an option, by the
+ * build file if there is one, by the environment.
+ *
+ * @throws {@link BuildError} as `loadBuildFile` does; `COMMAND_LINE` when the build file has a store of another kind.
+ */
+export async function storeHere(options: Options, surroundings: Surroundings): Promise<DiskStore> {
+  const path = options.store === undefined ? nearestBuildFile(surroundings.cwd) : undefined;
+  if (path === undefined) return diskStoreOf(options, surroundings);
+  const file = await loadBuildFile(path, { from: surroundings.cwd });
+  const store = storeOf(options, surroundings, file);
+  if (store instanceof DiskStore) return store;
+  throw commandLine(
+    `the store of \`${file.shown}\` is no directory of this machine`,
+    "name the directory that you mean with `--store`",
+  );
+}
+
 /** The store that is named by an option or by the environment. */
-export function diskStoreOf({ store }: Options, { cwd, env }: Surroundings): DiskStore {
+function diskStoreOf({ store }: Options, { cwd, env }: Surroundings): DiskStore {
   return new DiskStore(
     store === undefined ? defaultStoreDirectory(env, process.platform) : resolve(cwd, store),
   );

@@ -8,6 +8,7 @@ import { BuildError, renderError } from "@ashlar/core";
 import { makeColors, wantsColor, type Colors } from "./colors.ts";
 import { exitCode, exitCodeOf, type ExitCode } from "./exit-code.ts";
 import type { Options } from "./options.ts";
+import { ownWords } from "./own-words.ts";
 import type { Stopped, Surroundings } from "./surroundings.ts";
 
 /** Writes what a command threw to the standard error, and gives the exit code. */
@@ -40,8 +41,7 @@ export function stoppedCode(stopped: Stopped | undefined): ExitCode {
 
 /** An error as `renderError` gives it, with its head and its hint painted, and for people at a terminal. */
 export function paintError(text: string, colors: Colors): string {
-  return text
-    .replace("`report.log` has all of it", "`ashlar logs` has all of it")
+  return ownWords(text)
     .replace(/^error(?=\[)/, () => colors.red(colors.bold("error")))
     .replace(/(?<=^|\n)hint(?=: )/, () => colors.cyan("hint"));
 }

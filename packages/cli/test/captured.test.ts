@@ -53,6 +53,14 @@ describe.skipIf(whyNot !== undefined)("repro", () => {
     expect(wrong.stderr).toContain("did you mean `make`?");
   });
 
+  test("says where it cannot be written", async () => {
+    using project = new Project(files);
+    expect(await project.run("repro make /dev/null/here")).toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining("error[REPORT_UNWRITABLE]: `/dev/null/here`") as string,
+    });
+  });
+
   test("fails as a build does when the inputs cannot be made", async () => {
     using project = new Project(files);
     project.write({ "src/a.txt": "x" });

@@ -27,8 +27,9 @@ describe.skipIf(whyNot !== undefined)("ashlar", () => {
     expect(built.code).toBe(1);
     expect(built.stderr).toContain("error[STAGE_FAILED]: stage `lint` exited with 3");
     expect(built.stderr).toContain("found bad words");
-    expect(built.stderr).toContain("`ashlar logs` has all of it");
+    expect(built.stderr).toContain("`ashlar logs lint` has all of it");
     expect(built.stderr).toMatch(/\nfailed in .*: 1 failed, 2 ran\n$/);
+    expect(built.stdout).toContain("`ashlar logs lint` has all of it");
     const report = JSON.parse(built.stdout) as { errors: { code: string }[]; outcome: string };
     expect(report).toMatchObject({ outcome: "failed", errors: [{ code: "STAGE_FAILED" }] });
 
@@ -44,6 +45,38 @@ describe.skipIf(whyNot !== undefined)("ashlar", () => {
         { stage: "lint", outcome: "failed", text: "found bad words\n" },
       ],
     });
+  });
+
+  test("prints the log of a stage, and says when there is none", async () => {
+    using project = new Project(files);
+    expect((await project.run("logs copy")).stderr).toContain("no log is known; build it first");
+    await project.run("build --reporter none");
+    expect((await project.run("logs copy")).stdout).toBe("── copy (reused)\ncopying\n");
+    expect((await project.run("logs both.copied")).stdout).toBe("── copy (reused)\ncopying\n");
+    expect(await project.run("logs lint")).toMatchObject({
+      ...{ code: 0, stdout: "", stderr: "lint: 1 stage printed nothing\n" },
+    });
+    expect((await project.run("logs lnit")).code).toBe(2);
+  });
+
+  test("tells two calls of one stage apart", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `import { sh, stage } from "@ashlar/core";
+const say = stage("say", (word: string) => sh.bash\`echo \${word}; test \${word} != two\`);
+export const all = { one: say("one"), two: say("two") };`,
+    });
+    const { stderr, stdout } = await project.run("build -k -j 1 --json --junit j.xml");
+    expect(stderr).toMatch(/ ran +say {2}/);
+    expect(stderr).toMatch(/ failed +say#2 {2}/);
+    expect(stderr).toContain("`ashlar logs 'say#2'` has all of it");
+    expect((await project.run("logs say#2")).stdout).toBe("── say#2 (failed)\ntwo\n");
+    expect((await project.run("logs all.two")).stdout).toContain("(failed)\ntwo\n");
+    const { stages } = JSON.parse(stdout) as { stages: { name: string }[] };
+    expect(stages.map(({ name }) => name)).toEqual(["say", "say#2"]);
+    const junit = readFileSync(project.path("j.xml"), "utf8");
+    expect(junit).toContain(`<testcase name="say#2"`);
+    expect(junit).not.toContain("report.log");
   });
 
   test("plans, and names what nobody asked for", async () => {
@@ -162,6 +195,34 @@ export const tests = { a: a(), again: a(), b: b() };`,
     const gone = await project.run("gc --max-bytes 1 --json");
     expect(JSON.parse(gone.stdout)).toMatchObject({ removed: { results: { count: 3 } } });
     expect((await project.run("build")).stderr).toMatch(/\n?.* ran {5}copy /);
+  });
+
+  test("looks after the store of the build file", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `${small}\nexport const settings = { store: "mine" };`,
+    });
+    await project.run("build --reporter none");
+    expect((await project.run("store", {}, "src")).stdout).toContain(project.path("mine"));
+    expect((await project.run("gc --max-bytes 1")).stdout).toMatch(/\/mine\nremoved 3 results/);
+    project.write({
+      "ashlar.build.ts": `import { MemoryStore } from "@ashlar/core";
+${small}\nexport const settings = { store: new MemoryStore() };`,
+    });
+    expect(await project.run("gc")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("is no directory of this machine") as string,
+    });
+  });
+
+  test("keeps what a build file prints out of what was asked for", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `${small}\nconsole.log("loading");`,
+    });
+    const { stdout, stderr } = await project.run("graph --json");
+    expect(stderr).toBe("loading\n");
+    expect(() => JSON.parse(stdout) as unknown).not.toThrow();
   });
 
   test("explains errors, by names that are nearly right", async () => {

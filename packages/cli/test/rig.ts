@@ -56,8 +56,12 @@ export class Project implements Disposable {
   }
 
   /** Runs the program with its outputs in pipes. */
-  async run(words: string, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
-    const options = { cwd: this.folder, env: { ...this.env, ...env }, extendEnv: false };
+  async run(
+    words: string,
+    env: Readonly<Record<string, string>> = {},
+    folder = ".",
+  ): Promise<Ended> {
+    const options = { cwd: this.path(folder), env: { ...this.env, ...env }, extendEnv: false };
     const ended = await execa(process.execPath, [program, ...words.split(" ").filter(Boolean)], {
       ...options,
       reject: false,

@@ -83,13 +83,16 @@ describe.skipIf(whyNoTerminal !== undefined)("in a terminal", () => {
       "ashlar.build.ts": slow(`trap "" TERM INT; while true; do sleep 0.472; done`),
     });
     const { code, raw } = await runInTerminal(project, "build good --sandbox none", {
+      env: { NO_COLOR: "1" },
       keys: [
-        ["slow", "^C"],
+        // By then it does not listen to signals any more.
+        [" · 1.", "^C"],
         ["stopping", "^C"],
       ],
     });
     expect(code).toBe(130);
     expect(raw).not.toContain("cancelled in");
+    expect(raw).toMatch(/ended at once; what was finished before is in the store\s*$/);
     await expect.poll(() => processesWith("sleep\u00000.472")).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ export const run: Run = async (names, options, surroundings) => {
   await using session = await openSession(options, surroundings);
   const { chosen } = chooseTargets(session.file, names);
   const handles = chosen.map(({ handle }) => handle);
-  const { code } = await tellOf(session, options, surroundings, async (ready) => {
+  const { code } = await tellOf(session, handles, options, surroundings, async (ready) => {
     const report = await tryBuild(handles, ready);
     return { value: report, report };
   });

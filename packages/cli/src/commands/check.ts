@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
-
 import { stageDefinitions, renderError, type BuildError } from "@ashlar/core";
 
 import { makeColors, wantsColor } from "../colors.ts";
@@ -19,11 +17,13 @@ import type { Target } from "../targets/targets.ts";
 import { findTypeErrors } from "../targets/type-errors.ts";
 
 /** Looks for mistakes in the build file. */
-export const run: Run = async (_, options, { cwd: from, env, out, err, signal }) => {
+export const run: Run = async (_, options, surroundings) => {
+  const { cwd: from, env, out, err } = surroundings;
   const path = findBuildFile(options.file, from);
   const { targets, shown } = await loadBuildFile(path, { from });
   const problems: BuildError[] = [...namesTwice(targets)];
-  const types = options.types === false ? undefined : await findTypeErrors(path, signal);
+  const types =
+    options.types === false ? undefined : await findTypeErrors(path, surroundings.signal);
   if (types !== undefined && types.length > 0) {
     problems.push(buildFileTypes({ file: shown, problems: types }));
   }
@@ -39,7 +39,7 @@ export const run: Run = async (_, options, { cwd: from, env, out, err, signal })
     for (const each of problems) err.write(`${paintError(renderError(each), colors)}\n\n`);
     const looked =
       types === undefined
-        ? `types were not looked at${options.types === false ? "" : `: no TypeScript near ${dirname(path)}`}`
+        ? `types were not looked at${options.types === false ? "" : ": no TypeScript is installed here"}`
         : "types fit";
     const said = problems.length > 0 ? shownCount(problems.length, "problem") : looked;
     out.write(`${shown}: ${shownCount(targets.length, "target")}, ${said}\n`);

@@ -28,10 +28,16 @@ export const run: Run = async ([name = "", path = ""], options, surroundings) =>
     throw targetUnfit(name, "one file or tree", hint);
   }
   const { handle } = only;
-  const { value: report, code } = await tellOf(session, options, surroundings, async (ready) => {
-    const made = await tryBuild(handle, ready);
-    return { value: made, report: made };
-  });
+  const { value: report, code } = await tellOf(
+    session,
+    [handle],
+    options,
+    surroundings,
+    async (ready) => {
+      const made = await tryBuild(handle, ready);
+      return { value: made, report: made };
+    },
+  );
   if (report.ok) await report.export(handle, resolve(surroundings.cwd, path));
   return code;
 };

@@ -8,7 +8,7 @@ import { collectGarbage } from "@ashlar/core";
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
 import { bytesOf, spanOf } from "../options.ts";
-import { diskStoreOf } from "../session.ts";
+import { storeHere } from "../session.ts";
 import { shownBytes, shownCount } from "../shown.ts";
 
 /** Removes what was used least recently. */
@@ -18,11 +18,12 @@ export const run: Run = async (_, options, surroundings) => {
     ...(maxBytes !== undefined && { maxBytes: bytesOf("--max-bytes", maxBytes) }),
     ...(maxAge !== undefined && { maxAgeMs: spanOf("--max-age", maxAge) }),
   };
-  const store = diskStoreOf(options, surroundings);
+  const store = await storeHere(options, surroundings);
   const { out, signal } = surroundings;
   const collection = await collectGarbage(store, { ...limits, signal });
   const { isBusy, removed, kept } = collection;
-  if (options.json === true) out.write(`${JSON.stringify(collection)}\n`);
+  const { directory } = store;
+  if (options.json === true) out.write(`${JSON.stringify({ directory, ...collection })}\n`);
   else if (isBusy) out.write("another process collects garbage in this store: nothing was done\n");
   else {
     const { results, blobs } = removed;
@@ -32,7 +33,8 @@ export const run: Run = async (_, options, surroundings) => {
       Object.keys(limits).length === 0
         ? "\nwithout --max-bytes or --max-age, only what dead processes left is removed"
         : "";
-    out.write(`${gone} (${shownBytes(results.bytes + blobs.bytes)}); ${left}${note}\n`);
+    const freed = shownBytes(results.bytes + blobs.bytes);
+    out.write(`${directory}\n${gone} (${freed}); ${left}${note}\n`);
   }
   return exitCode.succeeded;
 };

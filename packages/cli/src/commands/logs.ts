@@ -3,14 +3,23 @@
  *
  * @module
  */
-import { plan, type ActionKey, type Digest, type Store } from "@ashlar/core";
+import {
+  BuildError,
+  plan,
+  type ActionKey,
+  type Digest,
+  type Handle,
+  type StageForecast,
+  type Store,
+} from "@ashlar/core";
 
 import { makeColors, wantsColor } from "../colors.ts";
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
 import { readLastBuild } from "../last-build.ts";
-import { openSession } from "../session.ts";
-import { chooseTargets } from "../targets/targets.ts";
+import { openSession, type Session } from "../session.ts";
+import { shownCount } from "../shown.ts";
+import { chooseTargets, type Target } from "../targets/targets.ts";
 
 /** What a stage printed. */
 interface StageLog {
@@ -19,27 +28,28 @@ interface StageLog {
   readonly text: string;
 }
 
-/** Prints what the stages of a target printed when they last ran, failed ones included. */
-export const run: Run = async (names, options, surroundings) => {
+/** Prints what the stages of a target, or one stage, printed when they last ran, failed ones included. */
+export const run: Run = async ([name = ""], options, surroundings) => {
   await using session = await openSession(options, surroundings);
-  const { chosen } = chooseTargets(session.file, names);
-  const handles = chosen.map(({ handle }) => handle);
-  const coming = await plan(handles, await session.ready());
+  const stages = await stagesOf(name, session);
   const last = readLastBuild(session.store, session.file.path);
   const logs: StageLog[] = [];
-  for (const { stage, key, status } of coming.stages) {
+  for (const { stage, key, status } of stages) {
     const now =
       status === "hit" && key !== undefined ? await resultLog(session.store, key) : undefined;
     if (now !== undefined) {
       logs.push({ stage, outcome: "reused", text: now });
       continue;
     }
-    const then = last?.stages.find((each) => each.stage === stage);
+    // By its key first: with other targets, calls of one stage have other numbers.
+    const then =
+      last?.stages.find((each) => key !== undefined && each.key === key) ??
+      last?.stages.find((each) => each.stage === stage);
     if (then === undefined) continue;
     const text = await textOf(session.store, [then.stdout, then.stderr]);
     if (text !== undefined) logs.push({ stage, outcome: then.outcome, text });
   }
-  const { env, out } = surroundings;
+  const { env, out, err } = surroundings;
   if (options.json === true) {
     out.write(`${JSON.stringify({ stages: logs })}\n`);
     return exitCode.succeeded;
@@ -50,8 +60,33 @@ export const run: Run = async (names, options, surroundings) => {
     const paint = outcome === "failed" ? colors.red : colors.bold;
     out.write(`${paint(`── ${stage} (${outcome})`)}\n${text.endsWith("\n") ? text : `${text}\n`}`);
   }
+  if (logs.every(({ text }) => text === "")) {
+    const known = shownCount(logs.length, "stage");
+    const why = logs.length === 0 ? "no log is known; build it first" : `${known} printed nothing`;
+    err.write(`${colors.dim(`${name}: ${why}`)}\n`);
+  }
   return exitCode.succeeded;
 };
+
+/** The stages of a target; of no target that has this name, the calls of the stage that has it. */
+async function stagesOf(name: string, session: Session): Promise<readonly StageForecast[]> {
+  const { file } = session;
+  try {
+    const { chosen } = chooseTargets(file, [name]);
+    return (await plan(handlesOf(chosen), await session.ready())).stages;
+  } catch (error) {
+    if (!(error instanceof BuildError) || error.code !== "TARGET_UNKNOWN") throw error;
+    const { chosen } = chooseTargets(file, []);
+    const { stages } = await plan(handlesOf(chosen), await session.ready());
+    const called = stages.filter(({ stage }) => [stage, stage.replace(/#\d+$/, "")].includes(name));
+    if (called.length === 0) throw error;
+    return called;
+  }
+}
+
+function handlesOf(targets: readonly Target[]): readonly Handle[] {
+  return targets.map(({ handle }) => handle);
+}
 
 async function resultLog({ actions, content }: Store, key: ActionKey): Promise<string | undefined> {
   const result = await actions.get(key);

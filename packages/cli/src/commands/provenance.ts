@@ -29,6 +29,7 @@ export const run: Run = async ([name = ""], options, surroundings) => {
   const key = keyIn(options, surroundings);
   const { value: report, code } = await tellOf(
     session,
+    [handle],
     reportingOf(options, surroundings),
     surroundings,
     async (ready) => {

@@ -4,13 +4,13 @@
  * @module
  */
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { captureAction, type Captured } from "../captured/capture.ts";
 import { layOut, type LaidOut } from "../captured/lay-out.ts";
 import { shellLine, shellWord } from "../captured/shell-words.ts";
 import type { Run } from "../command.ts";
-import { pathTaken } from "../errors.ts";
+import { pathTaken, reportUnwritable } from "../errors.ts";
 import { exitCode } from "../exit-code.ts";
 import { openSession } from "../session.ts";
 
@@ -21,7 +21,7 @@ export const run: Run = async ([label = "", path = ""], options, surroundings) =
   if (existsSync(folder)) throw pathTaken(path, "the folder of the stage");
   await using session = await openSession(options, surroundings);
   await captureAction(session, label, async (captured) => {
-    mkdirSync(folder, { recursive: true });
+    newFolder(folder, path);
     try {
       const laid = await layOut(captured, folder, env["PATH"] ?? "");
       writeFileSync(join(folder, "run.sh"), reproScript(captured, laid, folder, label));
@@ -34,6 +34,18 @@ export const run: Run = async ([label = "", path = ""], options, surroundings) =
   out.write(`${path}: run it with ${shellWord(join(path, "run.sh"))}\n`);
   return exitCode.succeeded;
 };
+
+/** Makes a folder, and those above it as far as they are missing. */
+function newFolder(folder: string, shown: string): void {
+  const missing: string[] = [];
+  for (let each = folder; !existsSync(each); each = dirname(each)) missing.unshift(each);
+  try {
+    // Not with `recursive`: where that is denied in a certain way, as in `/proc`, Node tries forever.
+    for (const each of missing) mkdirSync(each);
+  } catch (error) {
+    throw reportUnwritable(shown, error);
+  }
+}
 
 /** The script: no path in it leads to where it was written, but for tools of this machine. */
 export function reproScript(

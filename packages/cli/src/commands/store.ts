@@ -7,12 +7,12 @@ import { storeUsage, verifyStore, type StoreUsage } from "@ashlar/core";
 
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
-import { diskStoreOf } from "../session.ts";
+import { storeHere } from "../session.ts";
 import { shownBytes, shownCount } from "../shown.ts";
 
 /** Says how much the store holds, or looks at all of it. */
 export const run: Run = async (_, options, surroundings) => {
-  const store = diskStoreOf(options, surroundings);
+  const store = await storeHere(options, surroundings);
   const { out, signal } = surroundings;
   const { directory } = store;
   if (options.check === true) {

@@ -18,7 +18,7 @@ export const run: Run = async (names, options, surroundings) => {
   const handles = chosen.map(({ handle }) => handle);
   const { stage: stages, json: isJson = false } = options;
   const plainly = { ...options, json: false };
-  const { value, code } = await tellOf(session, plainly, surroundings, async (ready) => {
+  const { value, code } = await tellOf(session, handles, plainly, surroundings, async (ready) => {
     const verification = await verify(handles, { ...ready, ...(stages && { stages }) });
     return { value: verification, report: verification.report };
   });

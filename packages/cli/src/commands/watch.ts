@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { existsSync } from "node:fs";
+
 import { tryBuild } from "@ashlar/core";
 import { watch, type FSWatcher } from "chokidar";
 
@@ -35,19 +37,34 @@ export const run: Run = async (names, options, surroundings) => {
   let session: Session | undefined;
   let modules: readonly string[] = [];
   let chosen: readonly Target[] = [];
+  /** What is watched, and whether it was there when that began. */
+  let places: ReadonlyMap<string, boolean> = new Map();
+  let hasVanished = false;
 
   /** Watches places instead of those before, and resolves when no change of them can be missed. */
-  const follow = async (places: readonly string[]): Promise<void> => {
-    const next = watch([...places], {
+  const follow = async (wanted: readonly string[]): Promise<void> => {
+    places = new Map(wanted.map((place) => [place, existsSync(place)]));
+    hasVanished = false;
+    const next = watch([...wanted], {
       ignoreInitial: true,
       ignored: (each) => unwatched.test(each),
+      // Otherwise it would tell of what is gone later than of what has come, and a rename would be two changes.
+      atomic: false,
     });
-    next.on("all", (_, changed) => changes.add(changed));
+    next.on("all", (event, changed) => {
+      if (event.startsWith("unlink")) hasVanished ||= places.has(changed);
+      changes.add(changed);
+    });
     await new Promise<void>((done) => {
       next.once("ready", done);
     });
     await watcher?.close();
     watcher = next;
+  };
+  /** Nobody hears any more of a folder that was removed, also when there is one of its name again. */
+  const followAgain = async (): Promise<void> => {
+    const isAsItWas = [...places].every(([place, wasThere]) => existsSync(place) === wasThere);
+    if (hasVanished || !isAsItWas) await follow([...places.keys()]);
   };
   const load = async (): Promise<void> => {
     modules = localModules(path);
@@ -67,11 +84,12 @@ export const run: Run = async (names, options, surroundings) => {
     const restart = new AbortController();
     changes.onFirst(() => restart.abort(new Error("something has changed")));
     try {
-      await tellOf(open, options, surroundings, async (ready) => {
-        const handles = chosen.map(({ handle }) => handle);
+      const handles = chosen.map(({ handle }) => handle);
+      await tellOf(open, handles, options, surroundings, async (ready) => {
         const signals = AbortSignal.any([signal, restart.signal]);
         const report = await tryBuild(handles, { ...ready, signal: signals });
-        return { value: report, report };
+        const isOvertaken = restart.signal.aborted && !signal.aborted && !report.ok;
+        return { value: report, report, isOvertaken };
       });
     } finally {
       changes.onFirst(undefined);
@@ -83,6 +101,7 @@ export const run: Run = async (names, options, surroundings) => {
     for (;;) {
       try {
         if (hasToLoad) await load();
+        else await followAgain();
         hasToLoad = false;
         if (session !== undefined) await build(session);
       } catch (error) {
@@ -91,7 +110,7 @@ export const run: Run = async (names, options, surroundings) => {
         showFault(error, options, surroundings, undefined);
       }
       if (signal.aborted) break;
-      err.write(colors.dim("waiting for changes; Ctrl-C ends this\n"));
+      if (changes.isQuiet) err.write(colors.dim("waiting for changes; Ctrl-C ends this\n"));
       const changed = await changes.next(signal).catch(() => undefined);
       if (changed === undefined) break;
       const shown = changed.map((each) => shownPath(each, cwd));

@@ -36,13 +36,17 @@ export interface FrameParts {
 /** Commands that are listed, however high the screen is. */
 const maxListed = 8;
 
+/** Columns that names have. */
+const maxNameWidth = 40;
+const minNameWidth = 8;
+
 /** The lines of a frame: none wider than the screen, and together not higher. */
 export function frameLines(parts: FrameParts): readonly string[] {
   const { columns, rows } = parts;
   // One line less: the cursor stands below. One column less: some terminals wrap after the last.
   const height = Math.max(1, rows - 1);
   const width = Math.max(1, columns - 1);
-  return [statusLine(parts), ...runningLines(parts, Math.min(maxListed, height - 1))]
+  return [statusLine(parts), ...runningLines(parts, Math.min(maxListed, height - 1), width)]
     .slice(0, height)
     .map((line) => sliceAnsi(line, 0, width));
 }
@@ -52,7 +56,7 @@ function statusLine({ progress, now, estimate, isStopping, colors }: FrameParts)
   const place = colors.dim(`[${shownNumber(settled)}/${shownNumber(total)}]`);
   const paint = { failed: colors.red, ran: colors.green, reused: colors.dim } as const;
   const parts = [
-    ...(isStopping ? [colors.yellow("stopping")] : []),
+    ...(isStopping ? [colors.yellow("stopping (Ctrl-C again: at once)")] : []),
     `${running.size} running`,
     ...(["failed", "ran", "reused"] as const).flatMap((outcome) => {
       const count = counts[outcome];
@@ -72,6 +76,7 @@ function leftText(estimate: Estimate | undefined): string {
 function runningLines(
   { progress, now, expectedOf, colors }: FrameParts,
   most: number,
+  width: number,
 ): readonly string[] {
   const running = [...progress.running.values()];
   if (running.length === 0 || most < 1) return [];
@@ -82,11 +87,32 @@ function runningLines(
     const of = expected === undefined || expected < 1000 ? "" : ` of ${shownTime(expected)}`;
     return { name: oneLine(name), took, of };
   });
-  const nameWidth = Math.min(40, Math.max(0, ...rows.map(({ name }) => name.length)));
   const timeWidth = Math.max(0, ...rows.map(({ took }) => took.length));
+  // How long it runs is worth more than the end of a long name.
+  const room = Math.max(minNameWidth, width - timeWidth - "    ".length);
+  const longest = Math.max(0, ...rows.map(({ name }) => columnsOf(name, maxNameWidth)));
+  const nameWidth = Math.min(maxNameWidth, longest, room);
   const lines = rows.map(({ name, took, of }) => {
-    return `  ${name.padEnd(nameWidth)}  ${took.padStart(timeWidth)}${colors.dim(of)}`;
+    return `  ${fitted(name, nameWidth)}  ${took.padStart(timeWidth)}${colors.dim(of)}`;
   });
   const left = running.length - shown.length;
   return left === 0 ? lines : [...lines, colors.dim(`  … and ${shownNumber(left)} more`)];
+}
+
+/** A text at exactly that many columns. */
+function fitted(text: string, width: number): string {
+  let short = text;
+  for (let end = width - 1; columnsOf(short, width) > width; end--) {
+    short = `${sliceAnsi(text, 0, end)}…`;
+  }
+  return short + " ".repeat(width - columnsOf(short, width));
+}
+
+/** How many columns a text takes; more than `most` count as one more. */
+function columnsOf(text: string, most: number): number {
+  if (/^[\u0020-\u007e…]*$/.test(text)) return text.length;
+  for (let columns = 0; columns <= most; columns++) {
+    if (sliceAnsi(text, 0, columns) === text) return columns;
+  }
+  return most + 1;
 }

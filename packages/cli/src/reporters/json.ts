@@ -24,6 +24,7 @@ export interface JsonReport {
 /** A stage call of a {@link JsonReport}. */
 export interface JsonStage {
   readonly id: number;
+  /** As plans call it: `compile`, `compile#2`. */
   readonly name: string;
   readonly outcome: string;
   readonly durationMs: number;

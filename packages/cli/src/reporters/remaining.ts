@@ -8,7 +8,7 @@
  */
 import type { PlannedStage } from "@ashlar/core";
 
-import { labelsOf } from "../last-build.ts";
+import { Labels } from "../labels.ts";
 import type { Progress } from "./progress.ts";
 
 /** How long a stage call took when it last ran, by its label (`compile#2`); `undefined` if nobody knows. */
@@ -25,6 +25,7 @@ export interface Estimate {
 export class Remaining {
   /** Inputs before what needs them. */
   readonly #stages: PlannedStage[] = [];
+  readonly #labels = new Labels();
   readonly #expected = new Map<number, number>();
   readonly #expect: Expect;
   readonly #slots: number;
@@ -37,9 +38,9 @@ export class Remaining {
   /** Takes the calls of a build, or those that were found on the way. */
   add(stages: readonly PlannedStage[]): void {
     this.#stages.push(...stages);
-    const labels = labelsOf(this.#stages);
+    this.#labels.add(stages);
     for (const { id } of stages) {
-      const expected = this.#expect(labels.get(id) ?? "");
+      const expected = this.#expect(this.#labels.of(id) ?? "");
       if (expected !== undefined) this.#expected.set(id, expected);
     }
   }

@@ -29,14 +29,21 @@ export function findBuildFile(named: string | undefined, from: string): string {
     if (!isFile(path)) throw buildFileMissing({ name: named, from, isNamed: true });
     return path;
   }
+  const path = nearestBuildFile(from);
+  if (path === undefined)
+    throw buildFileMissing({ name: buildFileNames[0] ?? "", from, isNamed: false });
+  return path;
+}
+
+/** The build file in a directory, or in the nearest one above it that has one. */
+export function nearestBuildFile(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     for (const name of buildFileNames) {
       const path = join(folder, name);
       if (isFile(path)) return path;
     }
-    if (dirname(folder) === folder) break;
+    if (dirname(folder) === folder) return undefined;
   }
-  throw buildFileMissing({ name: buildFileNames[0] ?? "", from, isNamed: false });
 }
 
 function isFile(path: string): boolean {

@@ -101,7 +101,9 @@ function textOf(thrown: unknown, shown: (path: string) => string): string {
     return [`${thrown.code}: ${thrown.message}`, ...facts].join("\n");
   }
   if (!(thrown instanceof Error)) return String(thrown);
-  const [message = ""] = thrown.message.split("\nRequire stack:");
+  const [first = ""] = thrown.message.split("\nRequire stack:");
+  // `(0 , _core.stage)`: what a loader has made of the name of an import.
+  const message = first.replaceAll(/\(0 ?, ?(?:_\w+\.)?(\w+)\)/g, "$1");
   const { requireStack } = thrown as { requireStack?: readonly string[] };
   const asker = requireStack?.[0];
   const clause = asker === undefined ? message : `${message}, which \`${shown(asker)}\` imports`;

@@ -26,6 +26,11 @@ export class Changes {
     this.#timer = setTimeout(() => this.#onQuiet?.(), quietMs);
   }
 
+  /** Whether nothing has happened since somebody last asked. */
+  get isQuiet(): boolean {
+    return this.#paths.size === 0;
+  }
+
   /** Calls back as soon as there is a change, also one that is there already. Replaces who was to be called before. */
   onFirst(call: (() => void) | undefined): void {
     this.#onFirst = call;

@@ -51,7 +51,7 @@ describe("a frame", () => {
   test("says that it is stopping, and then nothing of what is left", () => {
     const estimate = { leftMs: 20_000, isAtLeast: true };
     const [line] = frameLines({ ...usual, progress: midway(9, 3, 1), estimate, isStopping: true });
-    expect(line).toBe("[3/9] stopping · 1 running · 3 ran · 10.0 s");
+    expect(line).toBe("[3/9] stopping (Ctrl-C again: at once) · 1 running · 3 ran · 10.0 s");
   });
 
   test("fits any screen, whatever stages are called", () => {
@@ -88,7 +88,15 @@ describe("a frame", () => {
       argv: [],
     });
     const [, line] = frameLines({ ...usual, columns: 21, progress });
-    expect(line).toBe(`  ${"名".repeat(9)}`);
+    expect(line).toBe(`  ${"名".repeat(4)}…   10.0 s`);
+  });
+
+  test("cuts long names rather than how long they run", () => {
+    const progress = new Progress();
+    const name = "a-name-that-is-longer-than-the-terminal-is-wide";
+    progress.onEvent({ type: "stage-started", atMs: 0, id: 0, name, key, argv: [] });
+    const [, line] = frameLines({ ...usual, columns: 30, progress });
+    expect(line).toBe("  a-name-that-is-lon…  10.0 s");
   });
 });
 

@@ -75,6 +75,25 @@ hint: correct the line; nothing was run
     expect(stderr).toContain("hint: install the package");
   });
 
+  test("awaits what never comes is an error, and no success", async () => {
+    using project = new Project({
+      "ashlar.build.ts": `import { sh, stage } from "@ashlar/core";
+export const a = stage("a", () => sh\`true\`)();
+await new Promise(() => {});`,
+    });
+    expect(await project.run("build")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("the build file awaits something that never comes") as string,
+    });
+  });
+
+  test("calls what an import does not have is told its name", async () => {
+    using project = new Project({
+      "ashlar.build.ts": `import { stagee } from "@ashlar/core";\nexport const a = stagee("a");`,
+    });
+    expect((await project.run("build")).stderr).toContain("TypeError: stagee is not a function");
+  });
+
   test("throws a text is shown the text", async () => {
     using project = new Project({ "ashlar.build.ts": `throw "out of luck";` });
     expect((await project.run("plan")).stderr).toContain("error  out of luck");
