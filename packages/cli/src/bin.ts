@@ -7,8 +7,6 @@
  *
  * @module
  */
-import { Console } from "node:console";
-
 import { exitCode } from "./exit-code.ts";
 import { runCommandLine } from "./program.ts";
 import { outputOf, Stopped } from "./surroundings.ts";
@@ -41,7 +39,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // What a build file prints is not what was asked for: it would spoil `--json`, and graphs that are piped on.
-globalThis.console = new Console(process.stderr);
+globalThis.console = new console.Console(process.stderr);
 
 let isOver = false;
 process.once("beforeExit", () => {
