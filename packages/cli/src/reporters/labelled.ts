@@ -16,37 +16,21 @@ export function labelled(reporter: Reporter): Reporter {
   const labelOf = ({ id, name }: { readonly id: number; readonly name: string }): string =>
     labels.of(id) ?? name;
   const inLabels = (event: BuildEvent): BuildEvent => {
-    switch (event.type) {
-      case "build-started":
-      case "stage-expanded": {
-        labels.add(event.stages);
-        const stages = event.stages.map((each) => {
-          const name = labelOf(each);
-          return name === each.name ? each : { ...each, name };
-        });
-        return event.type === "build-started"
-          ? { ...event, stages }
-          : { ...event, stages, name: labelOf(event) };
-      }
-      case "stage-settled": {
-        const name = labelOf(event);
-        const { error } = event;
-        if (error === undefined) return name === event.name ? event : { ...event, name };
-        return { ...event, name, error: { ...error, text: ownWords(error.text, name) } };
-      }
-      case "build-settled":
-      case "source-taken":
-        return event;
-      case "stage-started":
-      case "stage-progressed":
-      case "stage-output":
-      case "stage-retried":
-      case "stage-rewound":
-      case "stage-verified": {
-        const name = labelOf(event);
-        return name === event.name ? event : { ...event, name };
-      }
+    if (event.type === "build-started" || event.type === "stage-expanded") {
+      labels.add(event.stages);
+      const stages = event.stages.map((each) => {
+        const name = labelOf(each);
+        return name === each.name ? each : { ...each, name };
+      });
+      return "name" in event ? { ...event, stages, name: labelOf(event) } : { ...event, stages };
     }
+    if (!("id" in event)) return event;
+    const name = labelOf(event);
+    if (event.type === "stage-settled" && event.error !== undefined) {
+      const { error } = event;
+      return { ...event, name, error: { ...error, text: ownWords(error.text, name) } };
+    }
+    return name === event.name ? event : { ...event, name };
   };
   return {
     onEvent: (event) => reporter.onEvent(inLabels(event)),
