@@ -39,7 +39,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 // What a build file prints is not what was asked for: it would spoil `--json`, and graphs that are piped on.
-globalThis.console = new console.Console(process.stderr);
+const { Console } = console;
+globalThis.console = new Console(process.stderr);
 
 let isOver = false;
 process.once("beforeExit", () => {
