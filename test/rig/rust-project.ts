@@ -5,7 +5,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Files by path. Leading blanks of lines do not count. */
@@ -51,13 +51,14 @@ export function externalCrate(
 
 /** Makes a repository of files, with one commit. Returns the commit. */
 export function commitAll(root: string): string {
-  const git = (...args: string[]): string =>
-    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.org", ...args], {
-      cwd: root,
-      encoding: "utf8",
-    });
-  git("init", "-q", "-b", "main");
-  git("add", "-A");
-  git("commit", "-q", "-m", "All");
-  return git("rev-parse", "HEAD").trim();
+  if (!existsSync(join(root, ".git"))) gitIn(root, "init", "-q", "-b", "main");
+  gitIn(root, "add", "-A");
+  gitIn(root, "commit", "-q", "-m", "All");
+  return gitIn(root, "rev-parse", "HEAD").trim();
+}
+
+/** Runs git in a repository, as somebody. Returns what it printed. */
+export function gitIn(root: string, ...args: string[]): string {
+  const somebody = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+  return execFileSync("git", [...somebody, ...args], { cwd: root, encoding: "utf8" });
 }

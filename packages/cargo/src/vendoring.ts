@@ -71,6 +71,11 @@ const checkOut: Stage<[string, string], { repository: "tree" }> = stage(
     const script = `
 git init -q "$1" && cd "$1"
 git fetch -q --depth 1 "$2" "$3" 2> /dev/null || git fetch -q --tags "$2" '+refs/*:refs/remotes/all/*'
+if ! git cat-file -e "$3^{commit}" 2> /dev/null; then
+  printf 'error: %s has no commit %s\\n' "$2" "$3" >&2
+  echo "hint: it may have been rewritten: cargo update brings Cargo.lock to another; or give a tree in gitCheckouts" >&2
+  exit 1
+fi
 git -c advice.detachedHead=false checkout -q "$3"
 [ ! -f .gitmodules ] || git submodule -q update --init --recursive
 find . -name .git -prune -exec rm -rf {} +`;

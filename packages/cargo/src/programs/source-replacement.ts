@@ -19,7 +19,7 @@ const VENDORED = "ashlar-vendored";
 /**
  * Writes the configuration.
  *
- * @param sources - as lock files name them: `registry+<url>` or `sparse+<url>`.
+ * @param sources - as lock files name them: `registry+<url>`, `sparse+<url>` or `git+<url>?<reference>#<commit>`.
  * @param directory - of the vendored crates, relative to the parent of the folder that will
  *   hold the configuration file, which is how cargo reads it.
  * @param projectConfig - the project's own, for the names that it gives to registries.
@@ -32,6 +32,10 @@ export function sourceReplacement(
   for (const source of [...new Set([CRATES_IO, ...sources])].toSorted()) {
     if (source === CRATES_IO) {
       replaced["crates-io"] = { "replace-with": VENDORED };
+      continue;
+    }
+    if (source.startsWith("git+")) {
+      replaced[source.replace(/#.*$/, "")] = { ...gitTable(source), "replace-with": VENDORED };
       continue;
     }
     const registry = source.replace(/^registry\+/, "");
@@ -63,19 +67,20 @@ export function replaceSources(sources: readonly ReplacedSource[], projectConfig
     if (source === CRATES_IO) {
       tables["crates-io"] = { "replace-with": replacement };
     } else if (source.startsWith("git+")) {
-      const { url, reference } = parseGitSource(source);
       // Two commits of one branch cannot be in a lock file, so this name is unique.
-      tables[source.replace(/#.*$/, "")] = {
-        git: url,
-        ...(reference && { [reference.kind]: reference.name }),
-        "replace-with": replacement,
-      };
+      tables[source.replace(/#.*$/, "")] = { ...gitTable(source), "replace-with": replacement };
     } else {
       const registry = source.replace(/^registry\+/, "");
       tables[nameOf(registry, projectConfig) ?? source] = { registry, "replace-with": replacement };
     }
   }
   return stringify({ source: tables });
+}
+
+/** How cargo is told of a repository. */
+function gitTable(source: string): Table {
+  const { url, reference } = parseGitSource(source);
+  return { git: url, ...(reference && { [reference.kind]: reference.name }) };
 }
 
 function nameOf(registry: string, config: Table): string | undefined {

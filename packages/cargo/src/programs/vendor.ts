@@ -55,13 +55,6 @@ function readExternals(lockPath: string): readonly External[] {
   }
   const lock = parseLock(readFileSync(lockPath, "utf8"), lockPath);
   const externals = lock.filter((entry): entry is External => entry.source !== undefined);
-  const foreign = externals.filter(({ source }) => !/^(registry|sparse)\+/.test(source));
-  if (foreign.length > 0) {
-    const names = foreign.map((entry) => `\`${entry.name} ${entry.version}\``).join(", ");
-    throw new Failure(`${names} come from git, which is not supported yet`, {
-      hint: "depend on a registry version, or copy the crate into the tree as a path dependency",
-    });
-  }
   refuseTwins(externals);
   return externals;
 }

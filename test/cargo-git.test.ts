@@ -1,0 +1,159 @@
+/**
+ * Crates from git repositories, by all that a manifest can say of them, with lock files that cargo has written.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { cargo, rustTools } from "@ashlar/cargo";
+import { missingTools, source, tool, tryBuild, type Report, type Targets } from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { commitAll, gitIn, writeProject } from "./rig/rust-project.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-git-"));
+const repositories = join(folder, "repositories");
+/** A stage that clones sees the repositories, as it would see a server. */
+const runner = localRunner({ visible: [repositories] });
+const missing = await missingTools(runner, [...rustTools(), tool.host("git")]);
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const url = (name: string): string => pathToFileURL(join(repositories, name)).href;
+const library = (name: string, word: string, version = "1.0.0") => ({
+  "Cargo.toml": `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"`,
+  "src/lib.rs": `pub fn word() -> &'static str { "${word}" }`,
+});
+
+const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
+describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+  let rev = "";
+  const root = join(folder, "project");
+
+  beforeAll(() => {
+    // Each has a later commit, which must not be taken where another one was asked for.
+    for (const name of ["branched", "tagged", "revised", "plain"]) {
+      const place = join(repositories, name);
+      writeProject(place, library(name, `${name} before`));
+      const commit = commitAll(place);
+      if (name === "revised") rev = commit;
+      if (name === "tagged") gitIn(place, "tag", "v1.0");
+      if (name === "branched") gitIn(place, "branch", "dev/one");
+      writeProject(place, library(name, `${name} after`));
+      commitAll(place);
+    }
+    // What inherits, and what lies deep in a repository, beside another of the same name in a fixture.
+    const nest = join(repositories, "nest");
+    writeProject(nest, {
+      "Cargo.toml": `
+        [workspace]
+        members = ["deep/*"]
+        [workspace.package]
+        version = "2.0.0"
+        edition = "2021"
+        [workspace.lints.rust]
+        unused = "allow"
+        [workspace.dependencies]
+        egg = { path = "deep/egg", default-features = false, features = ["shell"] }`,
+      "deep/bird/Cargo.toml": `
+        [package]
+        name = "bird"
+        version.workspace = true
+        edition.workspace = true
+        [dependencies]
+        egg = { workspace = true, features = ["yolk"] }
+        [lints]
+        workspace = true`,
+      "deep/bird/src/lib.rs": "pub fn word() -> &'static str { egg::word() }",
+      "deep/egg/Cargo.toml": `
+        [package]
+        name = "egg"
+        version.workspace = true
+        edition.workspace = true
+        [features]
+        shell = []
+        yolk = []`,
+      "deep/egg/src/lib.rs": `
+        #[cfg(all(feature = "shell", feature = "yolk"))]
+        pub fn word() -> &'static str { "egg" }`,
+      "tests/fixtures/bird/Cargo.toml": '[package]\nname = "bird"\nversion = "2.0.0"',
+      "tests/broken/Cargo.toml": "[package\n",
+    });
+    commitAll(nest);
+    writeProject(root, {
+      "Cargo.toml": `
+        [package]
+        name = "app"
+        version = "0.1.0"
+        edition = "2021"
+        [dependencies]
+        branched = { git = "${url("branched")}", branch = "dev/one" }
+        tagged = { git = "${url("tagged")}", tag = "v1.0" }
+        revised = { git = "${url("revised")}", rev = "${rev.slice(0, 10)}" }
+        plain = { git = "${url("plain")}" }
+        bird = { git = "${url("nest")}" }`,
+      "src/main.rs": `
+        fn main() {
+          println!("{}, {}, {}, {}, {}", branched::word(), tagged::word(), revised::word(), plain::word(), bird::word());
+        }`,
+    });
+    execFileSync("cargo", ["generate-lockfile"], {
+      cwd: root,
+      stdio: "pipe",
+      env: { ...process.env, CARGO_HOME: join(folder, "home") },
+    });
+  });
+  const run = async (targets: Targets): Promise<Report> =>
+    await tryBuild(targets, { runner, store: join(folder, "store") });
+  const said = "branched before, tagged before, revised before, plain after, egg";
+
+  test("by branch, tag, revision, and default branch; from workspaces that give to their members", async () => {
+    const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
+    expect(lock).toContain("?branch=dev%2Fone#");
+    expect(lock).toContain("?rev=");
+    const rust = cargo({ src: source(root), profile: "dev" });
+    const crate = rust.buildPackage();
+    const report = await run(crate);
+    expect(report.errors).toEqual([]);
+    expect(report.ran.filter((name) => name === "git-checkout")).toHaveLength(5);
+    await report.export(crate.installed, join(folder, "installed"));
+    expect((await execa(join(folder, "installed/bin/app"))).stdout).toBe(said);
+  });
+
+  test("from a folder that `cargo vendor` has made, with nothing cloned", async () => {
+    const vendored = join(folder, "vendored");
+    execFileSync("cargo", ["vendor", "--locked", "--versioned-dirs", vendored], {
+      cwd: root,
+      stdio: "pipe",
+      env: { ...process.env, CARGO_HOME: join(folder, "home") },
+    });
+    const rust = cargo({ src: source(root), profile: "dev", registry: source(vendored) });
+    const crate = rust.buildPackage();
+    const report = await run(crate);
+    expect(report.errors).toEqual([]);
+    expect([...report.ran, ...report.reused]).not.toContain("git-checkout");
+    await report.export(crate.installed, join(folder, "again"));
+    expect((await execa(join(folder, "again/bin/app"))).stdout).toBe(said);
+  });
+
+  test("a commit that is gone is named, with its repository", async () => {
+    const place = join(folder, "lost");
+    writeProject(place, {
+      "Cargo.toml": `[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\nplain = { git = "${url("plain")}" }`,
+      "Cargo.lock": `version = 4\n\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = [\n"plain",\n]\n\n[[package]]\nname = "plain"\nversion = "1.0.0"\nsource = "git+${url("plain")}#${"7".repeat(40)}"`,
+      "src/main.rs": "fn main() {}",
+    });
+    const report = await run(cargo({ src: source(place) }).vendorCargoDeps());
+    expect(report.failed).toContain("git-checkout");
+    const log = report.errors[0]?.facts["log"] ?? "";
+    expect(log).toContain(`error: ${url("plain")} has no commit ${"7".repeat(40)}`);
+    expect(log).toContain("gitCheckouts");
+    expect(existsSync(join(repositories, "plain/.git"))).toBe(true);
+  });
+});
