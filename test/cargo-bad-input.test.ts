@@ -92,6 +92,49 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(log).toContain("there is no feature `arow-slits`; did you mean `arrow-slits`?");
   }, 60_000);
 
+  test("an unknown profile, target or triple is answered with the nearest name", async () => {
+    const own = { "Cargo.toml": `${workspace["Cargo.toml"]}\n[profile.quick]\ninherits = "dev"` };
+    expect(await failure(own, deps, { profile: "quik" })).toContain("did you mean `quick`?");
+    const bin = await failure({}, (rust) => rust.buildPackage({ buildArgs: ["--test", "x"] }));
+    expect(bin).toContain("there is no test target `x`; there are: none");
+    const triple = await failure({}, deps, { target: "wasm32-unknown-unknow" });
+    expect(triple).toContain("did you mean `wasm32-unknown-unknown`?");
+    const feature = await failure({}, deps, { features: ["wall/arow-slits"] });
+    expect(feature).toContain("did you mean `arrow-slits`?");
+  }, 60_000);
+
+  test("manifests that are not there are named as the user knows them", async () => {
+    const member = { "Cargo.toml": '[workspace]\nmembers = ["wall", "gates"]' };
+    expect(await failure(member, deps)).toContain(
+      "`gates/Cargo.toml` is not among the sources: correct `members`",
+    );
+    const elsewhere = await failure({}, () =>
+      cargo({ src: source(folder, { include: ["nothing"] }) }).mkDummySrc(),
+    );
+    expect(elsewhere).toContain("there is no `Cargo.toml` among the sources");
+  }, 60_000);
+
+  test("a lock file that cannot be read is told how to get another", async () => {
+    const log = await failure({ "Cargo.lock": "version = 9" }, (rust) => rust.vendorCargoDeps());
+    expect(log).toContain("`Cargo.lock` has format 9; formats 3 and 4 are known: update this");
+    const broken = { "Cargo.lock": "version = 4\n[[package\n" };
+    const other = await failure(broken, (rust) => rust.vendorCargoDeps());
+    expect(other).toContain("`Cargo.lock` is not TOML, line 2");
+  }, 60_000);
+
+  test("a build script that starts a program is told to declare it", async () => {
+    const script = {
+      "gate/build.rs": `
+        fn main() {
+          if std::process::Command::new("cmake").status().is_err() {
+            panic!("failed to execute command: no such file\\nis \`cmake\` not installed?");
+          }
+        }`,
+    };
+    const log = await failure(script, (rust) => rust.cargoBuild());
+    expect(log).toContain('add `tools: [tool.host("cmake")]` to `cargo({ … })`');
+  }, 60_000);
+
   test("a toolchain that is absent is an error before anything runs", async () => {
     const log = await failure({}, deps, { toolchain: "1.2.3-nobody-has-this" });
     expect(log).toContain("`rustup toolchain install 1.2.3-nobody-has-this`");

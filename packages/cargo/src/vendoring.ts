@@ -31,6 +31,7 @@ import {
   type Tree,
 } from "@ashlar/core";
 
+import { Failure } from "./programs/failure.ts";
 import { parseGitSource, type GitSource } from "./programs/git-source.ts";
 import { parseLock, unusedPatches, type LockedPackage } from "./programs/lock.ts";
 import { CRATES_IO, replaceSources, type ReplacedSource } from "./programs/source-replacement.ts";
@@ -109,9 +110,15 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
  */
 export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
   return dynamic.tree("vendor", { manifest }, async (inputs) => {
-    const lock = await readLock(inputs.manifest);
-    const config = await readConfig(inputs.manifest);
-    return vendorTree(lock, config, sources);
+    try {
+      const lock = await readLock(inputs.manifest);
+      const config = await readConfig(inputs.manifest);
+      return vendorTree(lock, config, sources);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.hint === undefined) throw error;
+      // Here, nobody would see the hint.
+      throw new Error(`${error.message}: ${error.hint}`, { cause: error });
+    }
   });
 }
 

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, relative } from "node:path";
 
 import { Failure } from "./failure.ts";
 import { catchOutput } from "./process.ts";
@@ -67,8 +68,17 @@ export function readMetadata(manifest: string, tree: string): Metadata {
   // A folder outside of the tree is not there at all when the tree stands alone in a stage.
   const missing = /failed to read `(.+)\/Cargo\.toml`/.exec(stderr)?.[1];
   if (missing !== undefined && !isWithin(missing, tree)) throw outsideTree(missing, tree);
-  throw new Failure(`cargo cannot read the workspace of \`${manifest}\``, {
-    hint: "cargo says why above; files that it misses must be part of the source tree",
+  const shown = relative(tree, manifest);
+  if (!existsSync(manifest)) {
+    throw new Failure(`there is no \`${shown}\` among the sources`, {
+      hint: "take the folder that holds it as `src`; `.gitignore`, `include` and `exclude` may keep it out",
+    });
+  }
+  throw new Failure(`cargo cannot read the workspace of \`${shown}\``, {
+    hint:
+      missing === undefined
+        ? "cargo says why above; files that it misses must be part of the source tree"
+        : `\`${relative(tree, missing)}/Cargo.toml\` is not among the sources: correct \`members\`, or see what \`.gitignore\`, \`include\` and \`exclude\` keep out`,
   });
 }
 

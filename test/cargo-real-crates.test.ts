@@ -1,0 +1,189 @@
+/**
+ * Real crates, from crates.io: what many workspaces stand on, and published programs of odd shape.
+ *
+ * These need the network and some minutes, so they run when asked for: `ASHLAR_NETWORK=1`.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { cargo, cargoUnits, coverageTools, rustTools, unixTools } from "@ashlar/cargo";
+import {
+  all,
+  fetch,
+  missingTools,
+  sh,
+  source,
+  stage,
+  tool,
+  tryBuild,
+  out,
+  type File,
+  type Handle,
+  type Report,
+  type Runner,
+} from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { writeProject } from "./rig/rust-project.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-real-crates-"));
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+const canMeasure =
+  missing.length === 0 && (await missingTools(runner, coverageTools())).length === 0;
+const isAsked = process.env["ASHLAR_NETWORK"] === "1";
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** The sources of a published crate: a workspace that a stage has made. */
+const unpacked = stage("unpack-source", ({ packed }: { packed: File }) => {
+  const script = 'mkdir "$2" && tar -xzf "$1" -C "$2" --strip-components=1 --no-same-owner';
+  const tools = [...unixTools, tool.host("tar"), tool.host("gzip")];
+  return sh({ tools })`sh -e -c ${script} unpack ${packed} ${out.tree("src")}`;
+});
+
+const why = isAsked ? `no ${missing.join(", ")} here` : "they run with ASHLAR_NETWORK=1";
+const isSkipped = !isAsked || missing.length > 0;
+const title = isSkipped ? `real crates (skipped: ${why})` : "real crates";
+describe.skipIf(isSkipped)(title, { timeout: 1_800_000 }, () => {
+  const root = join(folder, "project");
+  beforeAll(() => {
+    writeProject(root, {
+      "Cargo.toml": '[workspace]\nmembers = ["app", "shape", "shape-derive"]\nresolver = "2"',
+      "app/Cargo.toml": `
+        [package]
+        name = "app"
+        version = "0.1.0"
+        edition = "2021"
+        [dependencies]
+        clap = { version = "4", features = ["derive"] }
+        tokio = { version = "1", features = ["rt", "macros", "time"] }
+        libz-sys = { version = "1", default-features = false, features = ["libc", "static"] }
+        shape = { path = "../shape" }`,
+      "app/src/main.rs": `
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Options { #[arg(default_value = "3")] count: u32 }
+        #[tokio::main(flavor = "current_thread")]
+        async fn main() {
+          let version = unsafe { std::ffi::CStr::from_ptr(libz_sys::zlibVersion()) };
+          let Options { count } = Options::parse();
+          println!("{} zlib {}", shape::line(count), version.to_str().unwrap().split('.').next().unwrap());
+        }`,
+      "shape/Cargo.toml": `
+        [package]
+        name = "shape"
+        version = "0.1.0"
+        edition = "2021"
+        [dependencies]
+        serde = { version = "1", features = ["derive"] }
+        serde_json = "1"
+        shape-derive = { path = "../shape-derive" }`,
+      "shape/src/lib.rs": `
+        #[derive(serde::Serialize, shape_derive::Sides)]
+        pub struct Line { pub count: u32 }
+        pub fn line(count: u32) -> String {
+          format!("{} of {}", serde_json::to_string(&Line { count }).unwrap(), Line::SIDES)
+        }
+        #[cfg(test)] mod tests { #[test] fn lines() { assert!(super::line(2).contains('2')); } }`,
+      "shape-derive/Cargo.toml": `
+        [package]
+        name = "shape-derive"
+        version = "0.1.0"
+        edition = "2021"
+        [lib]
+        proc-macro = true
+        [dependencies]
+        syn = { version = "2", features = ["full"] }
+        quote = "1"`,
+      "shape-derive/src/lib.rs": `
+        #[proc_macro_derive(Sides)]
+        pub fn sides(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+          let syn::DeriveInput { ident, data, .. } = syn::parse_macro_input!(input);
+          let sides = match data { syn::Data::Struct(it) => it.fields.len(), _ => 0 };
+          quote::quote!(impl #ident { pub const SIDES: usize = #sides; }).into()
+        }`,
+    });
+    execFileSync("cargo", ["generate-lockfile"], { cwd: root, stdio: "pipe" });
+  });
+
+  async function run(target: Handle): Promise<Report> {
+    return await tryBuild(target, { runner, store: join(folder, "store"), keepGoing: true });
+  }
+
+  /** No stage compiled an external crate that was there, or says that something is amiss. */
+  async function expectNothingTwice(report: Report): Promise<void> {
+    expect(report.errors).toEqual([]);
+    for (const one of report.stages) {
+      const units = cargoUnits(await report.log(one));
+      if (units === undefined) continue;
+      expect([one.name, units.compiled.external, units.rebuilt, units.warnings]).toEqual([
+        one.name,
+        [],
+        [],
+        [],
+      ]);
+      expect(units.fresh, one.name).toBeGreaterThan(0);
+    }
+  }
+
+  test("serde, tokio, clap, a C library and a macro of one's own: all commands start from them", async () => {
+    const rust = cargo({ src: source(root), profile: "dev" });
+    const crate = rust.buildPackage();
+    const commands = {
+      crate,
+      ...{ check: rust.cargoCheck({ checkArgs: [] }), clippy: rust.cargoClippy() },
+      ...{ tests: rust.cargoTest(), docs: rust.cargoDoc() },
+      ...(canMeasure && { coverage: rust.cargoLlvmCov() }),
+    };
+    const report = await run(all(commands));
+    await expectNothingTwice(report);
+    await report.export(crate.installed, join(folder, "installed"));
+    const { stdout } = await execa(join(folder, "installed/bin/app"), ["7"]);
+    expect(stdout).toBe('{"count":7} of 1 zlib 1');
+  });
+
+  /** Programs as they are published: each was found to be odd in some way. */
+  test.each([
+    ["sd", "1.0.0", "70613c41881ca1e5b69e6bb110f2ac499739c03a151b00e41e16090974b826a8", "sd"],
+    [
+      "zoxide",
+      "0.10.0",
+      "88592ccf9081e6a3f915f785357c1a70c05c52ce0637afb5f9b67161eefc050c",
+      "zoxide",
+    ],
+    ["ripgrep", "15.2.0", "a30750b6d0743bfdd2656ebbaf4555aa278c43144b84bc389bcbfa399485ec71", "rg"],
+    ["fd-find", "10.5.0", "f35becce49c551724fd26d9824ec01d6578868cecbcc4e3d060658f9f8ad1e4d", "fd"],
+    [
+      "hyperfine",
+      "1.20.0",
+      "c5fe697e6fdd7bd20438836076f8901094926ae40cf13f3f7255c1f3f085122c",
+      "hyperfine",
+    ],
+    [
+      "tokei",
+      "15.0.0",
+      "cee2d8d958bbbe166867f95c85eb95ce0c67cdf6377ef8cd3186ce843c3f752c",
+      "tokei",
+    ],
+    ["just", "1.59.0", "7e46c1911c9c129f5b4f05edb3cd9aa75bba81e0198bbdbcf6181f7bcc21d74e", "just"],
+    ["bat", "0.26.1", "cf66d0164db6827afe1694b8d4939f36a5507b7186f8d3cc529c66baf03b0d09", "bat"],
+  ])("%s %s is linted, built and documented", async (name, version, sha256, program) => {
+    const packed = fetch(`https://static.crates.io/crates/${name}/${name}-${version}.crate`, {
+      sha256,
+    });
+    const rust = cargo({ src: unpacked({ packed }), profile: "dev" });
+    const crate = rust.buildPackage();
+    const report = await run(all({ crate, clippy: rust.cargoClippy(), docs: rust.cargoDoc() }));
+    await expectNothingTwice(report);
+    await report.export(crate.installed, join(folder, name));
+    const { stdout } = await execa(join(folder, name, "bin", program), ["--version"]);
+    expect(stdout).toContain(version);
+  });
+});
