@@ -21,6 +21,7 @@ export type ProgramName =
   | "git-crates"
   | "install"
   | "nextest"
+  | "subset"
   | "tests"
   | "vendor";
 

@@ -74,12 +74,27 @@ export const vendor: Stage<[Vendored, Base], { vendor: "tree" }> = stage(
   },
 );
 
-/** Makes a workspace of the same shape without code. */
-export const dummySource: Stage<[Tree, Base], { dummy: "tree" }> = stage(
+/** Makes a workspace of the same shape without code, and says whether it would hold some if it were given any. */
+export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }> = stage(
   "dummy-source",
   (ws, base) => {
-    const options = inStage(base, { ws }, { dummy: out.tree("dummy") });
-    return sh(options)`${programWords("dummy-source", { out: "../dummy" })}`;
+    const outputs = { dummy: out.tree("dummy"), layout: out.file("layout") };
+    const parameters = { out: "../dummy", layout: "../layout" };
+    return sh(inStage(base, { ws }, outputs))`${programWords("dummy-source", parameters)}`;
+  },
+);
+
+/** Decides what some packages need of a workspace: what is left out, and the manifest and lock file for the rest. */
+export const subset: Stage<[Sources, Args, Base], { head: "tree"; closure: "file" }> = stage(
+  "subset",
+  ({ ws, vendor: vendored }, packages, base) => {
+    const outputs = { head: out.tree("head"), closure: out.file("closure") };
+    const parameters = {
+      ...{ packages, out: "../head", closure: "../closure" },
+      config: "../vendor/config.toml",
+    };
+    const options = inStage(base, { ws, vendor: vendored }, outputs);
+    return sh(options)`${programWords("subset", parameters)}`;
   },
 );
 

@@ -43,6 +43,7 @@ import type {
   TargetMember,
   TestOptions,
 } from "./options.ts";
+import { dummyOf, subsetOf, type Scope } from "./scope.ts";
 import { override, selectionWords } from "./selection.ts";
 import * as stages from "./stages.ts";
 import * as testStages from "./test-stages.ts";
@@ -134,7 +135,7 @@ class Workspace implements CargoWorkspace {
   readonly #lineage = new Lineage();
   // Asked for more than once, they are still one node each.
   #vendored: Tree | undefined;
-  #dummy: Tree | undefined;
+  readonly #scopes = new Map<string, Scope>();
   readonly #deps = new Map<string, CargoDeps>();
 
   constructor(options: CargoOptions) {
@@ -143,11 +144,11 @@ class Workspace implements CargoWorkspace {
   }
 
   vendorCargoDeps(): Tree {
-    return (this.#vendored ??= this.#vendor());
+    return (this.#vendored ??= this.#vendor(this.#options.src));
   }
 
   mkDummySrc(): Tree {
-    return (this.#dummy ??= stages.dummySource(this.#options.src, this.#base()));
+    return this.#scope({}).dummy;
   }
 
   buildDepsOnly(selection: Selection = {}): CargoDeps {
@@ -217,7 +218,8 @@ class Workspace implements CargoWorkspace {
       tools: [pluginTool("cargo-tarpaulin"), ...tools],
       env: { ...selected.env, ...env },
     });
-    const inputs = { ws: this.#options.src, vendor: this.vendorCargoDeps() };
+    const { src: ws, vendor } = this.#scope(options);
+    const inputs = { ws, vendor };
     const place = ["--output-dir", "../tarpaulin"];
     return stages.tarpaulin(inputs, [...words, ...place, ...tarpaulinArgs], base);
   }
@@ -260,8 +262,26 @@ class Workspace implements CargoWorkspace {
     return this.cargoLlvmCov(options);
   }
 
-  #vendor(): Tree {
-    const { src, registry } = this.#options;
+  /** What the packages of a selection are built from. */
+  #scope(overrides: Selection): Scope {
+    const { packages = [] } = override(this.#options, overrides);
+    const key = JSON.stringify(packages);
+    const known = this.#scopes.get(key) ?? this.#makeScope(packages);
+    this.#scopes.set(key, known);
+    return known;
+  }
+
+  #makeScope(packages: readonly string[]): Scope {
+    const base = this.#base();
+    const { src: ws } = this.#options;
+    const vendor = this.vendorCargoDeps();
+    if (packages.length === 0) return { src: ws, vendor, dummy: dummyOf(ws, base) };
+    const src = subsetOf({ ws, vendor }, packages, base);
+    return { src, vendor: this.#vendor(src), dummy: dummyOf(src, base) };
+  }
+
+  #vendor(src: Tree): Tree {
+    const { registry } = this.#options;
     const manifest = src.pick("Cargo.lock", ".cargo");
     if (registry === undefined) return fetchedCrates(manifest, this.#options);
     return stages.vendor({ manifest, registry }, this.#base());
@@ -270,7 +290,8 @@ class Workspace implements CargoWorkspace {
   /** The arguments of the passes are those of the commands, or cargo would compile again for them. */
   #buildDeps(overrides: Selection): CargoDeps {
     const { flags, env } = selectionWords(override(this.#options, overrides));
-    const inputs = { ws: this.mkDummySrc(), vendor: this.vendorCargoDeps() };
+    const { dummy, vendor } = this.#scope(overrides);
+    const inputs = { ws: dummy, vendor };
     const base = this.#base({ env });
     const pass = (command: string, ...args: readonly string[]): readonly string[] => [
       ...[command, ...offline, ...flags, ...args],
@@ -300,11 +321,8 @@ class Workspace implements CargoWorkspace {
     const { flags, env } = selectionWords(override(this.#options, options));
     const artifacts: CargoArtifacts = options.cargoArtifacts ?? this.buildDepsOnly(options);
     const halves = this.#lineage.halvesOf(artifacts);
-    const inputs = {
-      ws: this.#options.src,
-      vendor: this.vendorCargoDeps(),
-      target: halves[side],
-    };
+    const { src: ws, vendor } = this.#scope(options);
+    const inputs = { ws, vendor, target: halves[side] };
     const base = this.#base({
       tools: [...tools, ...(options.tools ?? [])],
       env: { ...env, ...options.env },
@@ -337,11 +355,12 @@ class Workspace implements CargoWorkspace {
     const empty = nextestArgs.some((arg) => arg.startsWith("--no-tests"))
       ? []
       : ["--no-tests=pass"];
+    const { src: ws } = this.#scope(options);
     const partition = Array.from({ length: partitions }, (_, at) => at + 1);
     const runs = matrix({ partition }, ({ partition: at }) => {
       const part = ["--partition", `${partitionType}:${at}/${partitions}`];
       const args = ["nextest", "run", ...unpacking, ...part, ...empty, ...nextestArgs];
-      return testStages.nextestPartition({ ws: this.#options.src, archive }, args, base);
+      return testStages.nextestPartition({ ws, archive }, args, base);
     });
     return all({ archive, runs });
   }

@@ -15,7 +15,7 @@ const strict = rustPipeline({ ...options, order: "sequential" }).checks;
 test("dependencies are built once, and what goes wrong ends the strict order", async () => {
   await using rig = new Rig({ onUnmatched: "succeed-empty" });
   cpSync(new URL("../rust", import.meta.url), rig.project, { recursive: true });
-  const deps = ["dummy-source", "vendor", "deps-check", "deps"];
+  const deps = ["vendor", "dummy-source", "deps-check", "deps"];
   expect(await rig.executed(checks)).toEqual([...deps, "clippy", "coverage", "package"]);
   expect(await rig.executed(strict)).toEqual([]);
   await rig.edit({ "workspace/crates/tally/src/lib.rs": "// shorter" });

@@ -5,10 +5,12 @@
  * stage that compiles this tree runs again only when the dependencies changed.
  *
  * Parameters: `workspace`, its folder below the working directory, which is the root of
- * the sources (default `.`); `out`, the folder to make.
+ * the sources (default `.`); `out`, the folder to make; `layout`, a JSON file for whether code is part of it
+ * after all (`hasCode`), because an external crate stands on it.
  *
  * @module
  */
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { dummyFiles } from "./dummy-tree.ts";
@@ -30,5 +32,7 @@ function dummySource(parameters: Parameters): void {
   const files = dummyFiles(locals);
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;
+  const layout = parameters.optionalString("layout");
+  if (layout !== undefined) writeFileSync(layout, `${JSON.stringify({ hasCode: kept > 0 })}\n`);
   say(`${locals.packages.length - kept} local packages stubbed, ${kept} kept`);
 }

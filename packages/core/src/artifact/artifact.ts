@@ -135,6 +135,10 @@ class TreeHandle extends FileHandle<"tree"> implements Tree {
     return makeTree(this.#view({ type: "without", globs }));
   }
 
+  blank(...globs: string[]): Tree {
+    return makeTree(this.#view({ type: "blank", globs }));
+  }
+
   #view(view: View): Origin {
     return { type: "view", base: this, view };
   }

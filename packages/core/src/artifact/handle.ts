@@ -39,6 +39,8 @@ export interface Tree extends Artifact<"tree"> {
   pick(...globs: string[]): Tree;
   /** All but the entries that match a glob. */
   without(...globs: string[]): Tree;
+  /** The same entries, but files that match a glob are empty: for what depends on names, and not on content. */
+  blank(...globs: string[]): Tree;
 }
 
 /** What a stage without outputs yields: only the fact that it succeeded. */
@@ -162,7 +164,7 @@ export interface ViewOrigin {
 /** What a view keeps of its tree. */
 export type View =
   | { readonly type: "file" | "dir"; readonly path: ArtifactPath }
-  | { readonly type: "pick" | "without"; readonly globs: readonly string[] };
+  | { readonly type: "pick" | "without" | "blank"; readonly globs: readonly string[] };
 
 /** An output of a stage call. */
 export interface OutputOrigin {

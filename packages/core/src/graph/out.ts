@@ -74,7 +74,7 @@ export function isOut(value: unknown): value is Out {
 
 /** Names that handles already have a meaning for, or that would make a handle a thenable. */
 const reserved = new Set([
-  ...["as", "after", "file", "dir", "pick", "without"],
+  ...["as", "after", "file", "dir", "pick", "without", "blank"],
   ...["then", "constructor", "prototype", "__proto__", "toString", "toJSON", "valueOf"],
 ]);
 

@@ -82,7 +82,7 @@ const noNode = 2 ** 32 - 1;
 /** Kinds of origins, and of views. */
 const codes = {
   ...{ source: 0, text: 1, output: 2, file: 3, dir: 4, pick: 5, without: 6 },
-  ...{ merge: 7, numbered: 8 },
+  ...{ merge: 7, numbered: 8, blank: 9 },
 } as const;
 
 function describeArtifact(

@@ -8,7 +8,7 @@ import { posix } from "node:path";
 import { entryNames, type Directory, type DirectoryNode } from "../artifact/directory.ts";
 import type { View } from "../artifact/handle.ts";
 import { parsePath, rootPath, segmentsOf, type ArtifactPath } from "../artifact/path.ts";
-import type { Digest } from "../digest/digest.ts";
+import { emptyDigest, type Digest } from "../digest/digest.ts";
 import { viewMissing, viewWrongKind } from "../errors/catalogue.ts";
 import type { Value } from "../runner/runner.ts";
 import { findEntry, readDirectory, writeDirectory, type Entry } from "../store/directories.ts";
@@ -35,6 +35,8 @@ export async function applyView(
       return { kind: "tree", digest: await pick(content, tree, await compileGlobs(view.globs)) };
     case "without":
       return { kind: "tree", digest: await without(content, tree, await compileGlobs(view.globs)) };
+    case "blank":
+      return { kind: "tree", digest: await blank(content, tree, await compileGlobs(view.globs)) };
     case "file":
     case "dir": {
       const entry = await follow(content, tree, view.path, shown);
@@ -124,6 +126,24 @@ async function without(content: ContentStore, tree: Digest, globs: GlobSet): Pro
     return await writeDirectory(content, { files, directories, symlinks });
   };
   return await keep(tree, "");
+}
+
+async function blank(content: ContentStore, tree: Digest, globs: GlobSet): Promise<Digest> {
+  const empty = async (digest: Digest, path: string): Promise<Digest> => {
+    const { files, directories, symlinks } = await readDirectory(content, digest);
+    const folders: DirectoryNode[] = [];
+    for (const { name, digest: child } of directories) {
+      const inner = below(path, name);
+      const isTouched = globs.matches(inner) || globs.mayMatchBelow(inner);
+      folders.push({ name, digest: isTouched ? await empty(child, inner) : child });
+    }
+    const blanked = files.map(({ name, isExecutable, digest: full }) => {
+      const isBlank = globs.matches(below(path, name));
+      return { name, isExecutable, digest: isBlank ? emptyDigest : full };
+    });
+    return await writeDirectory(content, { files: blanked, directories: folders, symlinks });
+  };
+  return await empty(tree, "");
 }
 
 function below(path: string, name: string): string {

@@ -51,7 +51,7 @@ const part = fc.constantFrom(
 const glob = fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
 const globs = fc.array(glob, { maxLength: 3 });
 
-describe("pick and without agree with a naive model", () => {
+describe("pick, without and blank agree with a naive model", () => {
   /** All entries one by one: each is in or out by itself. */
   function keep(folder: Folder, isIn: (path: string) => boolean, above = ""): Folder {
     return Object.fromEntries(
@@ -73,6 +73,30 @@ describe("pick and without agree with a naive model", () => {
       }),
     );
   }
+
+  /** Links stay what they are. */
+  function empty(folder: Folder, isBlank: (path: string) => boolean, above = ""): Folder {
+    return Object.fromEntries(
+      Object.entries(folder).map(([entry, value]): [string, Entry] => {
+        const path = above + entry;
+        if (isFolder(value)) return [entry, empty(value, isBlank, `${path}/`)];
+        if (!isBlank(path) || (typeof value !== "string" && "link" in value)) return [entry, value];
+        return [entry, typeof value === "string" ? "" : { exec: "" }];
+      }),
+    );
+  }
+
+  test("blank", { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(tree, globs, async (folder, patterns) => {
+        const set = await compileGlobs(patterns);
+        expect(await viewed(folder, { type: "blank", globs: patterns })).toEqual(
+          empty(folder, (path) => set.matches(path)),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
 
   test("pick", { timeout: 60_000 }, async () => {
     await fc.assert(

@@ -1,0 +1,84 @@
+/**
+ * The closure of some packages of a workspace: them, and all local packages that they cannot do without.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+
+import { Failure } from "./failure.ts";
+import type { LocalPackage, Locals } from "./locals.ts";
+import { nearest } from "./nearest.ts";
+import { compare, isWithin } from "./tree.ts";
+
+/**
+ * Finds the closure. What tests of a package need is part of it, for the lock file names that, too.
+ *
+ * @param wanted - As cargo's `--package` has them: names, `name@version`, patterns with `*` and `?`.
+ * @throws {@link Failure} when a name is nobody's.
+ */
+export function closureOf(
+  wanted: readonly string[],
+  packages: readonly LocalPackage[],
+): readonly LocalPackage[] {
+  const found = new Set(packages.filter(({ isKept }) => isKept));
+  for (const word of wanted) {
+    const matches = matcherOf(word);
+    const named = packages.filter(({ name }) => matches(name));
+    if (named.length === 0) throw unknownPackage(word, packages);
+    for (const local of named) found.add(local);
+  }
+  // A set that grows while it is walked is walked to its end.
+  for (const { pathDependencies } of found) {
+    for (const local of packages) {
+      if (pathDependencies.includes(local.directory)) found.add(local);
+    }
+  }
+  return packages.filter((local) => found.has(local));
+}
+
+/**
+ * What of the tree belongs to other packages alone: paths, relative to it. Files that are in no package are
+ * everybody's. Of a package that lies around one that is needed, only the code goes.
+ */
+export function droppedPaths(
+  closure: readonly LocalPackage[],
+  { packages, tree }: Pick<Locals, "packages" | "tree">,
+): readonly string[] {
+  const isNeeded = (path: string): boolean =>
+    closure.some(({ directory }) => isWithin(directory, path));
+  const dropped = packages
+    .filter((local) => !closure.includes(local))
+    .flatMap(({ directory, targets }) =>
+      isNeeded(directory) || directory === tree
+        ? targets.map(({ path }) => topOf(path, directory)).filter((path) => !isNeeded(path))
+        : [directory],
+    );
+  return [...new Set(dropped.map((path) => relative(tree, path)))].toSorted(compare);
+}
+
+/** The entry of a folder that a path lies in, or is. */
+function topOf(path: string, folder: string): string {
+  const [first = ""] = relative(folder, path).split("/");
+  return `${folder}/${first}`;
+}
+
+function matcherOf(word: string): (name: string) => boolean {
+  const [name = ""] = word.split("@");
+  const pattern = name
+    .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const expression = new RegExp(`^${pattern}$`);
+  return (one) => expression.test(one);
+}
+
+function unknownPackage(word: string, packages: readonly LocalPackage[]): Failure {
+  const names = packages.map(({ name }) => name);
+  const guess = nearest(word, names);
+  return new Failure(`the workspace has no package \`${word}\``, {
+    hint:
+      guess === undefined
+        ? `there are: ${[...new Set(names)].toSorted(compare).join(", ") || "none"}`
+        : `did you mean \`${guess}\`?`,
+  });
+}

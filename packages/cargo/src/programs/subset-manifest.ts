@@ -1,0 +1,62 @@
+/**
+ * The manifest of a workspace's root, for some of its members.
+ *
+ * @module
+ */
+import { stringify } from "smol-toml";
+
+import { asString, asTable, type Table } from "./table.ts";
+
+/** What is left of a workspace. */
+export interface Subset {
+  /** Folders of the members, relative to the root. Without the root. */
+  readonly members: readonly string[];
+  /** The manifests of all packages that are left. */
+  readonly manifests: readonly Table[];
+  /** Whether the package at the root is among them. */
+  readonly isRootNeeded: boolean;
+}
+
+/** What a root says to its members. All else is of the package that lies there. */
+const SHARED = new Set(["workspace", "patch", "replace", "profile", "cargo-features"]);
+
+/** Resolvers that a package chooses by its edition. Where no package is left to choose, they must be named. */
+const RESOLVERS: Readonly<Record<string, string>> = { "2021": "2", "2024": "3" };
+
+/** The root's manifest with other members, and of shared dependencies those that one of them inherits. */
+export function subsetManifest(manifest: Table, subset: Subset): string {
+  const workspace = asTable(manifest["workspace"]) ?? {};
+  const inherited = new Set(subset.manifests.flatMap(inheritedNames));
+  const shared = Object.entries(asTable(workspace["dependencies"]) ?? {});
+  const entries = Object.entries(manifest).filter(
+    ([key]) => subset.isRootNeeded || SHARED.has(key),
+  );
+  const { "default-members": _, ...rest } = workspace;
+  const resolver = workspace["resolver"] ?? resolverOf(manifest);
+  return stringify({
+    ...Object.fromEntries(entries),
+    workspace: {
+      ...rest,
+      ...(resolver !== undefined && { resolver }),
+      members: [...subset.members].toSorted(),
+      dependencies: Object.fromEntries(shared.filter(([name]) => inherited.has(name))),
+    },
+  });
+}
+
+/** Names of the dependencies that a manifest takes from its workspace. */
+function inheritedNames(manifest: Table): readonly string[] {
+  const platforms = Object.values(asTable(manifest["target"]) ?? {});
+  return [manifest, ...platforms.map((one) => asTable(one) ?? {})].flatMap((table) =>
+    Object.entries(table)
+      .filter(([key]) => /^(dev[-_]|build[-_])?dependencies$/.test(key))
+      .flatMap(([, dependencies]) => Object.entries(asTable(dependencies) ?? {}))
+      .filter(([, dependency]) => asTable(dependency)?.["workspace"] === true)
+      .map(([name]) => name),
+  );
+}
+
+function resolverOf(manifest: Table): string | undefined {
+  const declared = asTable(manifest["package"]);
+  return asString(declared?.["resolver"]) ?? RESOLVERS[asString(declared?.["edition"]) ?? ""];
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+
+import { closureOf, droppedPaths } from "../../src/programs/closure.ts";
+import { Failure } from "../../src/programs/failure.ts";
+import type { LocalPackage } from "../../src/programs/locals.ts";
+import { subsetManifest } from "../../src/programs/subset-manifest.ts";
+import { parseToml } from "../../src/programs/table.ts";
+
+/** A package at a folder below `/ws`, with one source file. */
+function local(name: string, needs: readonly string[] = [], isKept = false): LocalPackage {
+  const directory = name === "root" ? "/ws" : `/ws/${name}`;
+  const path = `${directory}/src/lib.rs`;
+  const target = { name, kind: ["lib"], crateTypes: ["lib"], path, requiredFeatures: [] };
+  return {
+    ...{ name, directory, isKept, version: "0.1.0", manifest: `${directory}/Cargo.toml` },
+    ...{ targets: [target], features: [], isMember: true, workspaceRoot: "/ws" },
+    pathDependencies: needs.map((each) => `/ws/${each}`),
+  };
+}
+
+const packages = [local("app", ["core"]), local("core", ["base"]), local("base"), local("tool")];
+const names = (found: readonly LocalPackage[]): readonly string[] => found.map(({ name }) => name);
+
+test("a closure holds what its packages need, in any depth", () => {
+  expect(names(closureOf(["app"], packages))).toEqual(["app", "core", "base"]);
+  expect(names(closureOf(["base@0.1.0"], packages))).toEqual(["base"]);
+  expect(names(closureOf(["*o*"], packages))).toEqual(["core", "base", "tool"]);
+});
+
+test("a closure holds what external crates may stand on", () => {
+  const patched = [...packages, local("patched", ["below"], true), local("below")];
+  expect(names(closureOf(["tool"], patched))).toEqual(["tool", "patched", "below"]);
+});
+
+test("a name that is nobody's is answered with the nearest", () => {
+  expect(() => closureOf(["coer"], packages)).toThrow(Failure);
+  expect(() => closureOf(["coer"], packages)).toThrow("the workspace has no package `coer`");
+});
+
+test("all of other packages is left out, and nothing that belongs to nobody", () => {
+  const dropped = droppedPaths(closureOf(["core"], packages), { packages, tree: "/ws" });
+  expect(dropped).toEqual(["app", "tool"]);
+});
+
+test("of a package that lies around one that is needed, only the code is left out", () => {
+  const around = [...packages, local("root")];
+  expect(droppedPaths(closureOf(["base"], around), { packages: around, tree: "/ws" })).toEqual([
+    ...["app", "core", "src", "tool"],
+  ]);
+});
+
+test("the root names the members that are left, and what they inherit", () => {
+  const manifest = `
+    [workspace]
+    members = ["crates/*"]
+    default-members = ["crates/a"]
+    resolver = "2"
+    [workspace.package]
+    edition = "2021"
+    [workspace.dependencies]
+    used = "1"
+    onUnix = "1"
+    unused = "1"
+    [profile.release]
+    lto = true`;
+  const member = `
+    [dependencies]
+    used = { workspace = true, features = ["x"] }
+    [target.'cfg(unix)'.build-dependencies]
+    onUnix.workspace = true`;
+  const text = subsetManifest(parseToml(manifest, "Cargo.toml"), {
+    members: ["crates/a"],
+    manifests: [parseToml(member, "Cargo.toml")],
+    isRootNeeded: false,
+  });
+  expect(parseToml(text, "Cargo.toml")).toEqual({
+    workspace: {
+      members: ["crates/a"],
+      resolver: "2",
+      package: { edition: "2021" },
+      dependencies: { used: "1", onUnix: "1" },
+    },
+    profile: { release: { lto: true } },
+  });
+});
+
+test("a root whose package is not needed is none any more, but for what its members go by", () => {
+  const manifest = `
+    [package]
+    name = "root"
+    edition = "2021"
+    [dependencies]
+    serde = "1"
+    [workspace]
+    members = ["a"]`;
+  const subset = { members: ["a"], manifests: [], isRootNeeded: false };
+  const text = subsetManifest(parseToml(manifest, "Cargo.toml"), subset);
+  expect(parseToml(text, "Cargo.toml")).toEqual({
+    workspace: { members: ["a"], resolver: "2", dependencies: {} },
+  });
+  const kept = subsetManifest(parseToml(manifest, "Cargo.toml"), { ...subset, isRootNeeded: true });
+  expect(parseToml(kept, "Cargo.toml")["package"]).toEqual({ name: "root", edition: "2021" });
+});
