@@ -3,17 +3,25 @@
  *
  * @module
  */
-import { lastBuildOf } from "@ashlar/cli";
+import { existsSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { graphPage, lastBuildOf } from "@ashlar/cli";
 import {
   all,
   build,
   dynamic,
   foldReport,
   out,
+  plan,
+  reportFold,
   sh,
   source,
   stage,
   text,
+  tryBuild,
   type BuildEvent,
   type File,
   type Handle,
@@ -27,6 +35,9 @@ import { whyText } from "../packages/cli/page/panel/why.ts";
 import { pageData } from "../packages/cli/src/page/graph-page.ts";
 import type { PageData, PageStage } from "../packages/cli/src/page/page-data.ts";
 import { BuildRig } from "./rig/build-rig.ts";
+import { renderPage } from "./rig/snippets.ts";
+
+const template = fileURLToPath(new URL("../packages/cli/dist/page.html", import.meta.url));
 
 function stageOf({ nodes }: PageData, label: string): PageStage {
   return nodes.find((node) => node.label === label)?.stage as PageStage;
@@ -174,4 +185,41 @@ test("stages that a dynamic stage has described are in the page of their build",
   ]);
   expect(page.nodes[3]?.stage?.argv).toBeUndefined();
   expect(page.nodes[1]?.needs?.map(({ node }) => node)).toEqual([0, 2, 3]);
+});
+
+test("the page of the documentation says how a program writes one", async () => {
+  // `npm test` builds first.
+  if (!existsSync(template)) return;
+  await using rig = await BuildRig.create();
+  rig.write({ "src/main.c": "int main;" });
+  const compile = stage("compile", (src: Tree) => sh`cc ${src} -o ${out.file("app")}`);
+  const app = compile(source("src"));
+  const { store } = rig;
+  const runner = mockRunner({ onUnmatched: "succeed-empty" });
+  const cwd = rig.project;
+  const path = join(rig.folder, "graph.html");
+
+  // docs: program
+  const fold = reportFold();
+  const report = await tryBuild(app, { runner, store, cwd, onEvent: fold.onEvent });
+  const last = lastBuildOf(fold.summary(), { report });
+
+  const coming = await plan(app, { runner, store, cwd });
+  await writeFile(path, await graphPage(coming, { title: "my build", store, build: last }));
+  // docs end
+
+  const page = readFileSync(path, "utf8");
+  expect(page).toMatch(/^<!doctype html>[^]*<title>my build<\/title>/);
+  const [, json = ""] =
+    /<script type="application\/json" id="data">(.*)<\/script>/.exec(page) ?? [];
+  expect(JSON.parse(json)).toMatchObject({ version: 1, build: { outcome: "succeeded" } });
+  // Whoever is in the bundle is named, with a licence.
+  for (const name of ["sigma", "graphology", "@sigma/node-border", "events"]) {
+    expect(page).toMatch(new RegExp(`== ${name} \\S+ \\(MIT\\)\\n`));
+  }
+  expect(page).not.toMatch(/https?:\/\/(?!www\.w3\.org)[^ ]*["'](?: |>)/);
+});
+
+test("the snippets of docs/pictures.md are those of this file", async () => {
+  await expect(renderPage("pictures.md")).toMatchFileSnapshot("../docs/pictures.md");
 });

@@ -61,8 +61,10 @@ export function traceOf({ stages, startedAt }: LastBuild): Trace {
       const before = byId.get(needed);
       if (before === undefined) continue;
       const tie = { name: "needs", cat: "needs", id: ++arrow } as const;
+      // An arrow begins within its span: at its very end, another one in the row may have begun.
+      const inside = before.to > before.from ? 1 : 0;
       events.push(
-        { ...base, ...tie, ph: "s", tid: before.row, ts: micros(before.to) },
+        { ...base, ...tie, ph: "s", tid: before.row, ts: micros(before.to) - inside },
         { ...base, ...tie, ph: "f", bp: "e", tid: row, ts: micros(from) },
       );
     }

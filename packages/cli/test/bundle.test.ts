@@ -30,6 +30,7 @@ test.skipIf(whyNot !== undefined || !hasBundler)("every command can be loaded", 
   expect(await run("build")).toMatch(/^0: [^]*succeeded in .*: 3 ran$/);
   expect(await run("explain stage-failed")).toMatch(/^0: # STAGE_FAILED/);
   expect(await run("plan checks")).toMatch(/^0: 3 reused, 0 to run/);
+  expect(await run("graph --html g.html")).toMatch(/^0: g.html: 3 stages/);
   expect(await run("trace t.json")).toMatch(/^0: t.json: 3 commands/);
   expect(await run("repro test out")).toMatch(/^0: out: run it/);
   expect(await run("build --reporter github")).toMatch(/^0: succeeded/);

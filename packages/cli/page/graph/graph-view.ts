@@ -20,7 +20,9 @@ import { drawOverlay } from "./overlay.ts";
 import { pictureOf } from "./picture.ts";
 import {
   drawnGraph,
+  maxNamed,
   radiusIn,
+  ringShare,
   type DrawnGraph,
   type DrawnLink,
   type DrawnNode,
@@ -218,7 +220,7 @@ export class GraphView {
     const { model, selection } = this.#parts;
     const theme = this.#theme;
     const isCritical = model.critical.has(node.at);
-    const ring = { borderColor: theme.critical, borderSize: isCritical ? 0.3 : 0 };
+    const ring = { borderColor: theme.critical, borderSize: isCritical ? ringShare : 0 };
     if (!selection.isShown(node.at)) {
       const pale = { color: theme.ghost, label: "", forceLabel: false, zIndex: 0 };
       return { ...node, ...pale, ...ring, borderSize: 0 };
@@ -244,13 +246,15 @@ export class GraphView {
 
   #labelStyle(layout: Layout): LabelStyle {
     const { step, isUpright } = layout;
+    const isSmall = layout.x.length <= maxNamed;
     const room = (isUpright ? step.across : step.along) / this.#ratio;
     return {
       font: getComputedStyle(document.body).fontFamily,
       size: 12,
       color: this.#theme.text,
       ground: this.#theme.ground,
-      maxWidth: Math.max(110, Math.min(240, room - 8)),
+      // Where each has its name, they share the room; otherwise there is only one here and there.
+      maxWidth: Math.max(isSmall ? 60 : 110, Math.min(240, room - 6)),
     };
   }
 

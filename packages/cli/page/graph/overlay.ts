@@ -12,7 +12,7 @@ import type { Model } from "../model.ts";
 import type { Selection } from "../selection.ts";
 import type { Theme } from "../theme.ts";
 import { Labels, type LabelStyle } from "./labels.ts";
-import type { DrawnGraph, DrawnLink, DrawnNode } from "./sigma-graph.ts";
+import { ringShare, type DrawnGraph, type DrawnLink, type DrawnNode } from "./sigma-graph.ts";
 
 /** Connections of one node that are drawn at most. */
 const maxLinks = 2000;
@@ -77,7 +77,7 @@ function drawAround(
     for (const at of [link.from, link.to]) if (!spots.has(at)) spots.set(at, spotOf(parts, at));
     drawLink(context, spots, link, { sigma, theme });
   });
-  for (const [at, spot] of spots) drawNode(context, spot, colorOf(parts, at), theme);
+  for (const [at, spot] of spots) drawNode(context, spot, at, parts);
   // Its own name is written first, whole, and none over it.
   for (const [at, spot] of spots) {
     const maxWidth = at === looked ? 400 : labelStyle.maxWidth;
@@ -99,7 +99,8 @@ function drawLink(
   const [dx, dy] = [b.x - a.x, b.y - a.y];
   const length = Math.hypot(dx, dy) || 1;
   const bend = type === "curve" ? curvature : 0;
-  const [cx, cy] = [(a.x + b.x) / 2 - dy * bend, (a.y + b.y) / 2 + dx * bend];
+  // As sigma bends it.
+  const [cx, cy] = [(a.x + b.x) / 2 + dy * bend, (a.y + b.y) / 2 - dx * bend];
   const [ex, ey] = [b.x - cx, b.y - cy];
   const end = Math.hypot(ex, ey) || 1;
   const [tx, ty] = [b.x - (ex / end) * (b.size + 1), b.y - (ey / end) * (b.size + 1)];
@@ -122,24 +123,32 @@ function drawLink(
   context.fill();
 }
 
+/** As sigma draws it: a circle, with a ring on the critical path; a square for what is no stage. */
 function drawNode(
   context: CanvasRenderingContext2D,
-  spot: Spot,
-  color: string,
-  theme: Theme,
+  { x, y, size }: Spot,
+  at: number,
+  { model, theme }: OverlayParts,
 ): void {
-  context.beginPath();
-  context.arc(spot.x, spot.y, Math.max(4, spot.size), 0, 2 * Math.PI);
-  context.fillStyle = color;
-  context.fill();
-  context.lineWidth = 1;
-  context.strokeStyle = theme.ground;
-  context.stroke();
-}
-
-function colorOf({ model, theme }: OverlayParts, at: number): string {
   const state = model.stage(at)?.state;
-  return state === undefined ? theme.plain : theme.state[state];
+  const radius = Math.max(3, size);
+  context.fillStyle = state === undefined ? theme.plain : theme.state[state];
+  if (state === undefined) {
+    const side = radius * Math.SQRT1_2;
+    context.fillRect(x - side, y - side, 2 * side, 2 * side);
+    return;
+  }
+  const isCritical = model.critical.has(at);
+  const inner = isCritical ? radius * (1 - ringShare) : radius;
+  context.beginPath();
+  context.arc(x, y, inner, 0, 2 * Math.PI);
+  context.fill();
+  if (!isCritical) return;
+  context.lineWidth = radius * ringShare;
+  context.strokeStyle = theme.critical;
+  context.beginPath();
+  context.arc(x, y, radius * (1 - ringShare / 2), 0, 2 * Math.PI);
+  context.stroke();
 }
 
 /** Where a node lies on the screen, in pixels. */

@@ -39,7 +39,13 @@ export type DrawnGraph = DirectedGraph<DrawnNode, DrawnLink>;
 const maxArrows = 4000;
 
 /** Nodes up to which each has its name written, if there is room. */
-const maxNamed = 60;
+export const maxNamed: number = 60;
+
+/** Share of its radius that the ring of a node on the critical path takes. */
+export const ringShare: number = 0.3;
+
+/** Beyond, a line goes farther around than anybody follows. */
+const maxCurvature = 0.5;
 
 /** Radius of an ordinary stage, in pixels. */
 export function radiusIn({ step, isUpright }: Layout): number {
@@ -76,8 +82,9 @@ export function drawnGraph(model: Model, picture: Picture, layout: Layout): Draw
     );
     const isCritical = model.wayOn.get(from) === to;
     // The middle of a curve lies half as far out as its control point does.
-    const side = layout.isUpright ? -1 : 1;
-    const curvature = length === 0 ? 0 : (side * bow * 2) / length;
+    const side = layout.isUpright ? 1 : -1;
+    const wanted = length === 0 ? 0 : (side * bow * 2) / length;
+    const curvature = Math.max(-maxCurvature, Math.min(maxCurvature, wanted));
     graph.addEdge(String(from), String(to), {
       ...{ from, to, isGate, isCritical, curvature },
       size: isCritical ? 3 : hasArrows ? 1.6 : 1,

@@ -30,12 +30,14 @@ export function detailsOf(parts: DetailsParts): readonly Node[] {
   const { stage } = node;
   return [
     facts(parts, node),
+    // What one wants to know first.
+    ...(stage?.state === "failed" ? [log(stage)] : []),
     ...(stage?.why === undefined ? [] : [section("Why", pre("why", whyText(model.nodes, at)))]),
     ...(stage === undefined ? [] : command(stage)),
     ...inputs(parts, node),
     ...outputs(stage),
     ...needing(parts),
-    ...(stage === undefined ? [] : [log(stage)]),
+    ...(stage === undefined || stage.state === "failed" ? [] : [log(stage)]),
   ];
 }
 

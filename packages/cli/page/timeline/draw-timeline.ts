@@ -70,7 +70,7 @@ export function xOf(ms: number, { from, to }: Scale, { left, width }: Places): n
   return left + ((ms - from) / (to - from)) * (width - left);
 }
 
-/** Draws all of it. */
+/** Draws all of it, but for what the reader looks at. */
 export function drawTimeline(context: CanvasRenderingContext2D, parts: TimelineParts): void {
   const { places, theme } = parts;
   context.clearRect(0, 0, places.width, places.height);
@@ -82,7 +82,6 @@ export function drawTimeline(context: CanvasRenderingContext2D, parts: TimelineP
   drawTicks(context, parts);
   drawBars(context, parts);
   drawWay(context, parts);
-  drawMarked(context, parts);
   context.restore();
   drawAxis(context, parts);
   drawNames(context, parts);
@@ -97,6 +96,7 @@ function drawLanes(context: CanvasRenderingContext2D, parts: TimelineParts): voi
     const box = boxOf(gap, parts);
     context.fillStyle = theme.lane;
     context.fillRect(box.x, box.y, box.width, box.height);
+    if (box.width < 2) continue;
     context.fillStyle = idle;
     context.fillRect(box.x, box.y, box.width, box.height);
   }
@@ -107,8 +107,9 @@ function drawTicks(
   { lanes, scale, places, theme }: TimelineParts,
 ): void {
   context.fillStyle = theme.state.reused;
-  for (const { at } of lanes.ticks) {
-    const x = Math.round(xOf(at, scale, places));
+  // Thousands of them lie on a few pixels.
+  const all = new Set(lanes.ticks.map(({ at }) => Math.round(xOf(at, scale, places))));
+  for (const x of all) {
     context.fillRect(x, places.axisHeight + 2, 2, places.hitsHeight - 4);
   }
 }
@@ -179,7 +180,8 @@ function drawWay(context: CanvasRenderingContext2D, parts: TimelineParts): void 
   }
 }
 
-function drawMarked(context: CanvasRenderingContext2D, parts: TimelineParts): void {
+/** Draws a rim around what the reader looks at. */
+export function drawMarked(context: CanvasRenderingContext2D, parts: TimelineParts): void {
   const { lanes, selection, theme } = parts;
   for (const bar of lanes.bars) {
     if (bar.node !== selection.selected && bar.node !== selection.hovered) continue;

@@ -8,7 +8,7 @@ import type { Model } from "../model.ts";
 import type { Selection } from "../selection.ts";
 import { lookOf } from "../states.ts";
 import { readTheme, type Theme } from "../theme.ts";
-import { boxOf, drawTimeline, placesFor, type Places } from "./draw-timeline.ts";
+import { boxOf, drawMarked, drawTimeline, placesFor, type Places } from "./draw-timeline.ts";
 import { lanesOf, type Bar, type Lanes } from "./lanes.ts";
 import { Scale } from "./scale.ts";
 
@@ -28,6 +28,9 @@ export class TimelineView {
   readonly #scale: Scale;
   #theme: Theme = readTheme();
   #places: Places;
+  /** All that does not change when the reader looks at something else. */
+  readonly #base = document.createElement("canvas");
+  #isStale = true;
   #isAwaited = false;
 
   constructor(parts: TimelineViewParts) {
@@ -38,7 +41,7 @@ export class TimelineView {
     parts.selection.listen((aspect) => {
       const bar = aspect === "selected" ? this.#barOf(parts.selection.selected) : undefined;
       if (bar !== undefined) this.#scale.show(bar.from, bar.to);
-      this.redraw();
+      this.#awaitFrame(aspect === "shown" || bar !== undefined);
     });
     this.#listen();
     this.#draw();
@@ -71,8 +74,13 @@ export class TimelineView {
     this.redraw();
   }
 
-  /** Draws it with the next frame, once. */
+  /** Draws all of it with the next frame, once. */
   redraw(): void {
+    this.#awaitFrame(true);
+  }
+
+  #awaitFrame(isStale: boolean): void {
+    this.#isStale ||= isStale;
     if (this.#isAwaited) return;
     this.#isAwaited = true;
     requestAnimationFrame(() => {
@@ -83,27 +91,32 @@ export class TimelineView {
 
   #draw(): void {
     const { canvas, model, selection } = this.#parts;
-    const context = canvas.getContext("2d");
-    if (context === null) return;
     const { width, height } = this.#places;
     const ratio = devicePixelRatio;
-    if (
-      canvas.width !== Math.round(width * ratio) ||
-      canvas.height !== Math.round(height * ratio)
-    ) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      canvas.style.height = `${height}px`;
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    for (const each of [this.#base, canvas]) {
+      if (each.width === across && each.height === down) continue;
+      [each.width, each.height] = [across, down];
+      each.style.height = `${height}px`;
+      this.#isStale = true;
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const [base, context] = [this.#base.getContext("2d"), canvas.getContext("2d")];
+    if (base === null || context === null || across === 0) return;
     const font = getComputedStyle(document.body).fontFamily;
     const look = {
-      places: this.#places,
-      scale: this.#scale,
-      lanes: this.lanes,
-      theme: this.#theme,
+      ...{ places: this.#places, scale: this.#scale, lanes: this.lanes, theme: this.#theme },
+      ...{ model, selection, font },
     };
-    drawTimeline(context, { ...look, model, selection, font });
+    if (this.#isStale) {
+      base.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawTimeline(base, look);
+      this.#isStale = false;
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, across, down);
+    context.drawImage(this.#base, 0, 0);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawMarked(context, look);
   }
 
   #measure(): Places {

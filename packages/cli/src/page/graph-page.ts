@@ -108,6 +108,8 @@ function criticalOf(
       criticalMs: way.ms,
     };
   }
+  // Nothing is known of how long anything takes.
+  if (plan.longestMs === 0) return { criticalPath: [], criticalWay: [], criticalMs: 0 };
   const byLabel = new Map(nodes.map(({ label, kind }, at) => [kind === "stage" ? label : "", at]));
   const criticalPath = plan.criticalPath.flatMap((label) => byLabel.get(label) ?? []);
   return { criticalPath, criticalWay: criticalPath, criticalMs: plan.longestMs };

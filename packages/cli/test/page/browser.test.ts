@@ -12,6 +12,12 @@ import { Project, small, whyNot } from "../rig.ts";
 import { forNobody, Pages, type View } from "./browser.ts";
 import { madeUp } from "./made-up.ts";
 
+/** A place on the screen. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
 describe.skipIf(forNobody !== "")(`the page in Chromium${forNobody}`, () => {
   let pages: Pages;
   let template: string;
@@ -127,6 +133,35 @@ describe.skipIf(forNobody !== "")(`the page in Chromium${forNobody}`, () => {
     expect((await view.pixels("#graph")).get(accent) ?? 0).toBeGreaterThan(200);
     await view.page.mouse.move(x, 5);
     await view.page.waitForSelector("#graph:not(.pale)");
+  });
+
+  test("a long connection is drawn around what lies between, where the layout has room for it", async () => {
+    // 0 ─▶ 1 ─▶ 2, and 0 ─▶ 2
+    const data = madeUp(3, 1);
+    const needs = [
+      [],
+      [],
+      [{ node: 1, path: "a" }],
+      [1, 2].map((node) => ({ node, path: `${node}` })),
+    ];
+    const bare = data.nodes.map((node, at) => ({ ...node, needs: needs[at]! }));
+    const view = await pages.show(
+      page({ ...data, nodes: bare, criticalPath: [], criticalWay: [] }),
+    );
+    await view.page.click("#sources");
+    const { x, y } = await view.ask<Place>(`(() => {
+      const { sigma, layout } = ashlarPage.graph;
+      const [bow] = layout.bows.values();
+      const ends = ["1", "3"].map((key) => sigma.getGraph().getNodeAttributes(key));
+      const middle = { x: (ends[0].x + ends[1].x) / 2, y: (ends[0].y + ends[1].y) / 2 - bow };
+      const place = sigma.graphToViewport(middle);
+      const { left, top } = document.querySelector("#graph").getBoundingClientRect();
+      return { x: left + place.x, y: top + place.y };
+    })()`);
+    const clip = { x: x - 2, y: y - 4, width: 4, height: 8 };
+    const pixels = await view.pixels("#graph", clip);
+    // On the other side lies what is in between.
+    expect(32 - (pixels.get(await view.color("ground")) ?? 0)).toBeGreaterThan(3);
   });
 
   test("search and filter leave what fits, in the list and in the graph", async () => {

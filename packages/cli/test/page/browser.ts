@@ -86,6 +86,14 @@ export class Pages implements AsyncDisposable {
   }
 }
 
+/** A part of the page. */
+export interface Clip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** A page on the screen. */
 export class View {
   readonly page: Page;
@@ -124,10 +132,12 @@ export class View {
     );
   }
 
-  /** How many pixels of a part of the page have each colour: `#rrggbb`. */
-  async pixels(selector: string): Promise<ReadonlyMap<string, number>> {
+  /** How many pixels of an element, or of a part of the page, have each colour: `#rrggbb`. */
+  async pixels(selector: string, clip?: Clip): Promise<ReadonlyMap<string, number>> {
     await this.drawn();
-    const png = await this.page.locator(selector).screenshot();
+    const png = await (clip === undefined
+      ? this.page.locator(selector).screenshot()
+      : this.page.screenshot({ clip }));
     // In a page of its own: this one is not allowed to load a picture.
     const blank = await this.page.context().browser()!.newPage();
     const counts = await blank.evaluate<[string, number][]>(`(async () => {
