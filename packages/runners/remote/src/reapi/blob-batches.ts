@@ -23,6 +23,7 @@ import { compressors } from "./messages/enums.ts";
 import type { Status } from "./messages/status.ts";
 import { methods } from "./methods.ts";
 import { RpcError } from "./transport.ts";
+import { undecompressed } from "./undecompressed.ts";
 import { zstd } from "./zstd.ts";
 
 /** Digests that are asked about in one call: less than a megabyte. */
@@ -181,7 +182,11 @@ function plain(data: Uint8Array, compressor: number, digest: Digest): Uint8Array
     throw new RpcError({ status: "FAILED_PRECONDITION", message });
   }
   // No more than it may be: what it is, is checked by whoever asked.
-  return zstd.decompress(data, sizeOf(digest));
+  try {
+    return zstd.decompress(data, sizeOf(digest));
+  } catch (error) {
+    throw undecompressed(error);
+  }
 }
 
 function itemOf(digest: Digest, data: Uint8Array, mayCompress: boolean): BatchItem {

@@ -7,7 +7,6 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import { pipeline, Readable } from "node:stream";
 
 import { emptyDigest, sizeOf, type Digest } from "@ashlar/core";
 
@@ -26,6 +25,7 @@ import { resourceName } from "./messages/resource-name.ts";
 import { methods } from "./methods.ts";
 import { inPieces } from "./pieces.ts";
 import { RpcError } from "./transport.ts";
+import { undecompressed } from "./undecompressed.ts";
 import { zstd, type Zstd } from "./zstd.ts";
 
 /** Uploads under way at once. Each holds some megabytes. */
@@ -130,7 +130,7 @@ export class BlobStreams {
   ): Promise<void> {
     const { instance } = this.#calls.connection;
     const name = resourceName({ instance, digest, isCompressed: true, uuid: randomUUID() });
-    const packed = through(source, packing.compressing());
+    const packed = packing.compressing(source);
     try {
       // How long it will be is not known, so the end is a message of its own. Any size in the answer is right.
       await this.#send(writes(name, 0, Infinity, packed), signal);
@@ -213,14 +213,14 @@ async function* writes(
   yield encodeWrite({ resourceName: resource, offset, finish: true, data: Buffer.alloc(0) });
 }
 
-function unpacked(pieces: AsyncIterable<Uint8Array>, packing: Zstd): AsyncIterable<Uint8Array> {
-  return through(pieces, packing.decompressing());
-}
-
-/** Sends bytes through a transformation. A failure before it is one behind it. */
-function through(
-  source: AsyncIterable<Uint8Array>,
-  transform: ReturnType<Zstd["compressing"]>,
-): AsyncIterable<Uint8Array> {
-  return pipeline(Readable.from(source, { objectMode: false }), transform, () => {});
+/** What cannot be decompressed has been damaged on its way, or where it lay. */
+async function* unpacked(
+  pieces: AsyncIterable<Uint8Array>,
+  packing: Zstd,
+): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* packing.decompressing(pieces);
+  } catch (error) {
+    throw error instanceof RpcError ? error : undecompressed(error);
+  }
 }

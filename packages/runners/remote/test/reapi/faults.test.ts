@@ -218,31 +218,10 @@ describe("streams", () => {
     expect(Buffer.concat([begun, rest!]).equals(large)).toBe(true);
   });
 
-  test("a stream on which nothing moves is given up", async () => {
-    const { server, cache } = await started({}, { timeoutMs: 50 });
-    server.content.add(large);
-    await cache.abilities(unhurried);
+  test("a service that never answers is given up", async () => {
+    const { server, cache } = await started({}, { timeoutMs: 20 });
     server.fail({ hangs: true });
-    const calls = [
-      readFrom(cache, digest, 0),
-      cache.write(key, opener(someBytes(10)), unhurried),
-      cache.getResult(key, unhurried),
-    ];
-    for (const { code } of await Promise.all(calls.map(fault))) {
-      expect(code).toBe("REMOTE_UNAVAILABLE");
-    }
-  });
-
-  test("who reads slowly is waited for", async () => {
-    const { server, cache } = await started({}, { timeoutMs: 60 });
-    server.content.add(large);
-    const pieces = await cache.read(digest, 0, unhurried);
-    let length = 0;
-    for await (const piece of pieces!) {
-      if (length === 0) await new Promise((resolve) => setTimeout(resolve, 120));
-      length += piece.byteLength;
-    }
-    expect(length).toBe(large.length);
+    expect((await fault(cache.getResult(key, unhurried))).code).toBe("REMOTE_UNAVAILABLE");
   });
 
   test("a source that fails is the caller's own fault", async () => {
