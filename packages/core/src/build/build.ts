@@ -7,7 +7,7 @@
  */
 import { resolve } from "node:path";
 
-import { aside, atWork } from "../base/aside.ts";
+import { atWork } from "../base/aside.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { BuildError } from "../errors/build-error.ts";
 import { buildCancelled } from "../errors/catalogue.ts";
@@ -19,7 +19,6 @@ import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
 import type { Settlement } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
-import type { StoreService } from "../store/store.ts";
 import {
   checkRunner,
   checkTargets,
@@ -148,12 +147,12 @@ async function buildAtWork(
     if (isTaken) memory.keep(store, sources, trace);
     history.keep();
   } catch (error) {
-    tellOfCache(emit, await finish(clock, service));
+    tellOfCache(emit, await service?.finish());
     emit({ type: "build-settled", outcome: "failed", durationMs: clock.now() - startedAt });
     throw error;
   }
 
-  const remoteCache = await finish(clock, service);
+  const remoteCache = await service?.finish();
   tellOfCache(emit, remoteCache);
   const { settlements } = scheduler;
   const errors = [...settlements.errors(), ...faults];
@@ -200,15 +199,6 @@ async function buildAtWork(
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });
-}
-
-/** Ends what a store has under way for a build. Time may pass meanwhile. */
-async function finish(
-  clock: Clock,
-  service: StoreService | undefined,
-): Promise<RemoteCacheUse | undefined> {
-  if (service === undefined) return undefined;
-  return await aside(clock, () => "the build waits for its store", service.finish());
 }
 
 function tellOfCache(emit: (body: BuildEventBody) => void, use: RemoteCacheUse | undefined): void {

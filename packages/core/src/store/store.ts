@@ -153,7 +153,10 @@ export interface FoundOutput {
   readonly digest: Digest;
 }
 
-/** What a store does for one build, beside keeping things. */
+/**
+ * What a store does for one build, beside keeping things. Whoever calls it is at work, as a clock sees it: if it waits for
+ * time, it says so (`Activity`).
+ */
 export interface StoreService {
   /**
    * Sees to it that outputs of a target can be had, however they were promised. Rejects with `BLOB_LOST`, or with

@@ -12,8 +12,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import {
-  aside,
-  atWork,
   blobLost,
   BuildError,
   digestBytes,
@@ -67,7 +65,7 @@ export class Fetching {
       if (why !== undefined) throw blobLost(digest, why);
     });
     // All of them: who rejects early would leave the others' rejections to nobody.
-    const ends = await aside(this.#cache.clock, undefined, Promise.allSettled(coming));
+    const ends = await Promise.allSettled(coming);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
@@ -89,8 +87,7 @@ export class Fetching {
   #start(): void {
     if (this.#small.size > 0 && this.#batches < maxBatches) {
       this.#batches++;
-      const fetched = atWork(this.#cache.clock, async () => await this.#fetchBatch());
-      void fetched.finally(() => {
+      void this.#fetchBatch().finally(() => {
         this.#batches--;
         this.#start();
       });
@@ -99,11 +96,7 @@ export class Fetching {
       this.#streams++;
       const [digest] = this.#large as ReadonlySet<Digest>;
       this.#large.delete(digest as Digest);
-      const fetched = atWork(
-        this.#cache.clock,
-        async () => await this.#fetchLarge(digest as Digest),
-      );
-      void fetched.finally(() => {
+      void this.#fetchLarge(digest as Digest).finally(() => {
         this.#streams--;
         this.#start();
       });

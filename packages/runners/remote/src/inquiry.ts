@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { aside, atWork, type Clock, type Digest } from "@ashlar/core";
+import type { Digest } from "@ashlar/core";
 
 import type { PatientCache } from "./patient-cache.ts";
 
@@ -26,17 +26,16 @@ export class Inquiry {
   async missing(digests: readonly Digest[]): Promise<Digest[]> {
     if (digests.length === 0) return [];
     for (const digest of digests) this.#waiting.add(digest);
-    const { clock } = this.#cache;
-    const missing = await aside(clock, undefined, (this.#next ??= this.#ask(clock)));
+    const missing = await (this.#next ??= this.#ask());
     return digests.filter((digest) => missing.has(digest));
   }
 
-  async #ask(clock: Clock): Promise<ReadonlySet<Digest>> {
-    const answer = atWork(clock, async () => {
-      const before = this.#last;
+  async #ask(): Promise<ReadonlySet<Digest>> {
+    const before = this.#last;
+    const answer = (async () => {
       // Everybody who asks in this turn of the event loop is in.
       await new Promise((resolve) => setImmediate(resolve));
-      await aside(clock, undefined, before);
+      await before;
       const asked = [...this.#waiting];
       this.#waiting = new Set();
       this.#next = undefined;
@@ -46,7 +45,7 @@ export class Inquiry {
         for (const digest of part) missing.add(digest);
       }
       return missing;
-    });
+    })();
     this.#last = answer.catch(() => {});
     return await answer;
   }

@@ -12,7 +12,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { aside, atWork, emptyDigest, sizeOf, type ContentStore, type Digest } from "@ashlar/core";
+import { emptyDigest, sizeOf, type ContentStore, type Digest } from "@ashlar/core";
 
 import { isSmall, takeBatch } from "./batch.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -59,7 +59,7 @@ export class Outbox {
    * @param messages - Bytes of those that are in no store.
    */
   async send(digests: Iterable<Digest>, messages?: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
-    const { cache, content, presence, inquiry } = this.#parts;
+    const { content, presence, inquiry } = this.#parts;
     const unseen = [...new Set(digests)].filter(
       (digest) => digest !== emptyDigest && !presence.isSeen(digest),
     );
@@ -73,7 +73,7 @@ export class Outbox {
       const read = async (): Promise<Uint8Array> => bytes ?? (await content.read(digest));
       await this.#post(digest, read);
     });
-    const ends = await aside(cache.clock, undefined, Promise.allSettled(sent));
+    const ends = await Promise.allSettled(sent);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
@@ -92,11 +92,9 @@ export class Outbox {
   }
 
   #start(): void {
-    const { clock } = this.#parts.cache;
     if (this.#small.size > 0 && this.#batches < maxBatches) {
       this.#batches++;
-      const sent = atWork(clock, async () => await this.#sendBatch());
-      void sent.finally(() => {
+      void this.#sendBatch().finally(() => {
         this.#batches--;
         this.#start();
       });
@@ -105,8 +103,7 @@ export class Outbox {
       this.#streams++;
       const digest = [...this.#large][0] as Digest;
       this.#large.delete(digest);
-      const sent = atWork(clock, async () => await this.#sendLarge(digest));
-      void sent.finally(() => {
+      void this.#sendLarge(digest).finally(() => {
         this.#streams--;
         this.#start();
       });

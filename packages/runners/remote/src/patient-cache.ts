@@ -14,10 +14,7 @@
 import { setMaxListeners } from "node:events";
 
 import {
-  aside,
-  atWork,
   BuildError,
-  pause,
   sizeOf,
   systemClock,
   untilAborted,
@@ -29,6 +26,7 @@ import {
 
 import { Breaker } from "./breaker.ts";
 import { remoteUnavailable, remoteUnfit } from "./errors.ts";
+import { Idling } from "./idling.ts";
 import {
   mayPass,
   type CacheAbilities,
@@ -62,6 +60,7 @@ type Way = "read" | "write";
 class Session {
   readonly clock: Clock;
   readonly tally: Tally = new Tally();
+  readonly idling: Idling;
   readonly breaker: Breaker;
   readonly #controller = new AbortController();
   /** Why the service is not to be asked any more, one way. */
@@ -70,6 +69,7 @@ class Session {
 
   constructor(clock: Clock, name: string) {
     this.clock = clock;
+    this.idling = new Idling(clock);
     // Any number of calls listens to it.
     setMaxListeners(0, this.signal);
     const tooSlow = (): BuildError =>
@@ -109,6 +109,11 @@ export class PatientCache implements AsyncDisposable {
 
   get tally(): Tally {
     return this.#session.tally;
+  }
+
+  /** What a promise gives, of somebody who waits for the cache. */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    return await this.#session.idling.wait(promise);
   }
 
   /** Begins anew: a build begins, and none goes on. */
@@ -273,10 +278,10 @@ export class PatientCache implements AsyncDisposable {
   }
 
   /** Waits before the same is tried again: longer each time, and not all who wait equally long. */
-  async #pause({ clock }: Session, attempt: number, signal: AbortSignal): Promise<void> {
+  async #pause({ idling }: Session, attempt: number, signal: AbortSignal): Promise<void> {
     const evenMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
     const ms = evenMs * (0.9 + 0.2 * this.#patience.random());
-    await aside(clock, () => `\`${this.name}\` is to be asked again`, pause(ms, clock, signal));
+    await idling.pause(ms, signal);
   }
 
   #watch(
@@ -321,25 +326,26 @@ export class PatientCache implements AsyncDisposable {
 
   /** What the service can do: asked once, before all else. One that does not say so soon is left alone. */
   async #ready(session: Session): Promise<CacheAbilities> {
-    const asking = (session.abilities ??= atWork(session.clock, async () => {
-      using watch = this.#watch(session, { totalMs: this.#patience.lookUpMs });
-      try {
-        const { signal } = watch;
-        const abilities = await this.#tryAgain(session, signal, async (context) => {
-          return await this.#cache.abilities(context);
-        });
-        session.breaker.alive();
-        return abilities;
-      } catch (error) {
-        if (!session.signal.aborted) {
-          const ours = this.#asOurs(error);
-          session.tally.failed(ours);
-          session.breaker.open(ours);
-        }
-        throw session.signal.reason;
+    return await (session.abilities ??= this.#askAbilities(session));
+  }
+
+  async #askAbilities(session: Session): Promise<CacheAbilities> {
+    using watch = this.#watch(session, { totalMs: this.#patience.lookUpMs });
+    try {
+      const { signal } = watch;
+      const abilities = await this.#tryAgain(session, signal, async (context) => {
+        return await this.#cache.abilities(context);
+      });
+      session.breaker.alive();
+      return abilities;
+    } catch (error) {
+      if (!session.signal.aborted) {
+        const ours = this.#asOurs(error);
+        session.tally.failed(ours);
+        session.breaker.open(ours);
       }
-    }));
-    return await aside(session.clock, undefined, asking);
+      throw session.signal.reason;
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  *
  *     unknown ──▶ promised   a result that was found names it
  *             ──▶ seen       the service says that it is there, or has just taken it
- *     any     ──▶ lost       it was to be had, and could not; from then on it is missing
+ *     any     ──▶ lost       it was to be had, and could not; it is missing until it is written there again
  *
  * @module
  */
@@ -15,11 +15,13 @@ export class Presence {
   readonly #seen = new Set<Digest>();
   readonly #lost = new Set<Digest>();
 
-  /** Forgets all of it: a build begins. */
-  clear(): void {
+  /**
+   * Forgets what the cache has: a build begins. What it has lost stays so, for whoever reads a report may begin one
+   * to have it made again.
+   */
+  forget(): void {
     this.#promised.clear();
     this.#seen.clear();
-    this.#lost.clear();
   }
 
   /** Takes the word of a result for it. What was found lost stays so. */

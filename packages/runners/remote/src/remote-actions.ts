@@ -7,8 +7,6 @@
  * @module
  */
 import {
-  aside,
-  atWork,
   BuildError,
   decodeActionResult,
   emptyDigest,
@@ -53,15 +51,15 @@ export class RemoteActions implements ActionCache {
     const { local, cache } = this.#parts;
     const own = await local.get(key);
     if (own !== undefined) {
-      await aside(cache.clock, undefined, this.#restoreTrees(own));
+      await cache.wait(this.#restoreTrees(own));
       return own;
     }
     if (this.#missed.has(key) || !cache.isOpen("read")) return undefined;
     const known = this.#underWay.get(key);
-    const looking = known ?? atWork(cache.clock, async () => await this.#lookUp(key));
+    const looking = known ?? this.#lookUp(key);
     this.#underWay.set(key, looking);
     try {
-      return await aside(cache.clock, undefined, looking);
+      return await cache.wait(looking);
     } finally {
       this.#underWay.delete(key);
     }

@@ -6,7 +6,6 @@
  * @module
  */
 import {
-  aside,
   BuildError,
   emptyDigest,
   untilAborted,
@@ -46,7 +45,7 @@ export class RemoteContent implements ContentStore {
     const unknown = absent.filter((each) => !presence.isLikely(each) && !presence.isLost(each));
     const elsewhere = new Set(absent.filter((each) => presence.isLikely(each)));
     try {
-      const nowhere = new Set(await inquiry.missing([...new Set(unknown)]));
+      const nowhere = new Set(await cache.wait(inquiry.missing([...new Set(unknown)])));
       const seen = unknown.filter((each) => !nowhere.has(each));
       presence.see(seen);
       for (const digest of seen) elsewhere.add(digest);
@@ -77,10 +76,10 @@ export class RemoteContent implements ContentStore {
   }
 
   async copyAll(copies: readonly Copy[], signal?: AbortSignal): Promise<void> {
-    const { local } = this.#parts;
+    const { local, cache } = this.#parts;
     const absent = await local.missing(new Set(copies.map(({ digest }) => digest)));
     const fetched = this.fetch(absent);
-    await (signal === undefined ? fetched : untilAborted(fetched, signal));
+    await cache.wait(signal === undefined ? fetched : untilAborted(fetched, signal));
     if (local.copyAll !== undefined) return await local.copyAll(copies, signal);
     for (const { digest, path, mode, mtime } of copies) {
       signal?.throwIfAborted();
@@ -128,7 +127,7 @@ export class RemoteContent implements ContentStore {
       const isHopeless = digest === emptyDigest || presence.isLost(digest);
       if (!isLost || isHopeless || !cache.isOpen("read")) throw error;
     }
-    await aside(cache.clock, undefined, this.fetch([digest]));
+    await cache.wait(this.fetch([digest]));
     return await work();
   }
 }

@@ -13,7 +13,6 @@
 import { setMaxListeners } from "node:events";
 
 import {
-  aside,
   blobLost,
   DiskStore,
   emptyDigest,
@@ -186,7 +185,7 @@ class StoreWithRemote implements RemoteStore {
     // The first of some builds at once: each of them may learn from the others, and a later one begins anew.
     if (this.#builds === 0) {
       this.#cache.begin(clock);
-      this.#presence.clear();
+      this.#presence.forget();
       this.#actions.forget();
       this.#cancelled = new AbortController();
     }
@@ -201,10 +200,11 @@ class StoreWithRemote implements RemoteStore {
     if (signal.aborted) cancel();
     return {
       secure: async (outputs) => {
-        await aside(clock, undefined, untilAborted(this.#secure(outputs), signal));
+        await this.#cache.wait(untilAborted(this.#secure(outputs), signal));
       },
       finish: async () => {
-        if (!isOver) await untilAborted(this.#sending.idle(), signal).catch(() => {});
+        if (!isOver)
+          await this.#cache.wait(untilAborted(this.#sending.idle(), signal)).catch(() => {});
         if (!isOver) this.#builds--;
         isOver = true;
         signal.removeEventListener("abort", cancel);

@@ -9,7 +9,6 @@
  * @module
  */
 import {
-  atWork,
   BuildError,
   decodeAction,
   decodeProvenance,
@@ -53,9 +52,8 @@ export class Sending {
     if (!cache.isOpen("write")) return;
     const messages = messagesOf(key, result);
     if (typeof messages === "string") return cache.tally.keptBack(messages);
-    const { clock } = cache;
     const send = async (): Promise<void> => await this.#send(key, result, messages);
-    const sent = this.#slots.use(signal, async () => await atWork(clock, send)).catch(() => {});
+    const sent = this.#slots.use(signal, send).catch(() => {});
     this.#underWay.add(sent);
     void sent.finally(() => this.#underWay.delete(sent));
   }

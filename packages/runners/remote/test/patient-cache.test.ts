@@ -1,0 +1,243 @@
+/** With how much patience a cache is called. */
+import { digestBytes, type Digest } from "@ashlar/core";
+import { describe, expect, test } from "vitest";
+
+import { remoteRefused, remoteUnfit } from "../src/errors.ts";
+import { Inquiry } from "../src/inquiry.ts";
+import { PatientCache } from "../src/patient-cache.ts";
+import { HandClock, settle } from "./hand-clock.ts";
+import { MemoryCache, refused, silent } from "./memory-cache.ts";
+import { someBytes } from "./remote-cache-contract.ts";
+
+const key = digestBytes(Buffer.from("an action"));
+const digestsOf = (count: number, from = 0): Digest[] =>
+  Array.from({ length: count }, (_, n) => digestBytes(Buffer.from(`blob ${from + n}`)));
+
+function setUp() {
+  const clock = new HandClock();
+  const cache = new MemoryCache();
+  const patient = new PatientCache(cache, { lookUpMs: 2000, silenceMs: 5000, random: () => 0.5 });
+  patient.begin(clock);
+  return { clock, cache, patient };
+}
+
+/** What a promise comes to, as data. */
+async function endOf(promise: Promise<unknown>): Promise<unknown> {
+  return await promise.then(
+    (value) => ({ value }),
+    (error: { code?: string }) => ({ code: error.code }),
+  );
+}
+
+test("what may pass is tried again, with pauses that grow", async () => {
+  const { clock, cache, patient } = setUp();
+  const times: number[] = [];
+  cache.fault = (call) => {
+    if (call !== "missing") return;
+    times.push(clock.now() - 1_000_000);
+    if (times.length < 5) refused();
+  };
+  const asking = patient.missing([key]);
+  await clock.advance(10_000);
+  expect(await asking).toEqual([key]);
+  expect(times).toEqual([0, 100, 300, 700, 1500]);
+  expect(patient.use()).toBe(undefined);
+});
+
+test("what will not pass is not tried again", async () => {
+  const { cache, patient } = setUp();
+  cache.fault = (call) => {
+    if (call === "missing") throw remoteUnfit("memory", "it speaks in riddles", "");
+  };
+  expect(await endOf(patient.missing([key]))).toEqual({ code: "REMOTE_UNFIT" });
+  expect(cache.calls.filter((call) => call === "missing")).toHaveLength(1);
+  expect(patient.isOpen("read")).toBe(true);
+});
+
+test("a look-up has a deadline, however often it is tried", async () => {
+  const { clock, cache, patient } = setUp();
+  cache.fault = (call) => (call === "getResult" ? silent() : undefined);
+  const looking = endOf(patient.lookUp(key));
+  await clock.advance(1999);
+  expect(patient.isOpen("read")).toBe(true);
+  await clock.advance(1);
+  expect(await looking).toEqual({ code: "REMOTE_UNAVAILABLE" });
+  expect(patient.isOpen("read")).toBe(false);
+  expect(clock.pending).toBe(0);
+});
+
+test("one that is dead ends all calls at once, and is counted once", async () => {
+  const { clock, cache, patient } = setUp();
+  await patient.missing([key]);
+  cache.fault = silent;
+  const calls = [
+    patient.lookUp(key),
+    patient.readAll([key]),
+    patient.writeAll(new Map([[key, Buffer.from("an action")]])),
+  ].map(endOf);
+  await clock.advance(2000);
+  const codes = await Promise.all(calls);
+  expect(codes).toEqual(calls.map(() => ({ code: "REMOTE_UNAVAILABLE" })));
+  expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: true });
+  const before = cache.calls.length;
+  expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNAVAILABLE" });
+  expect(cache.calls).toHaveLength(before);
+});
+
+test("a call that takes long goes on as long as anything is heard", async () => {
+  const { clock, cache, patient } = setUp();
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  cache.fault = (call) => (call === "readAll" ? gate : undefined);
+  const reading = patient.readAll([key]);
+  for (let round = 0; round < 10; round++) {
+    await clock.advance(3000);
+    await patient.missing([key]);
+  }
+  open();
+  expect((await reading).size).toBe(0);
+  expect(patient.isOpen("read")).toBe(true);
+});
+
+test("one that refuses one way is asked no more that way", async () => {
+  const { cache, patient } = setUp();
+  cache.fault = (call) => {
+    if (call === "writeAll") throw remoteRefused("memory", "write", "a token for reading");
+  };
+  const blobs = new Map([[key, Buffer.from("an action")]]);
+  expect(await endOf(patient.writeAll(blobs))).toEqual({ code: "REMOTE_REFUSED" });
+  expect(await endOf(patient.putResult(key, Buffer.alloc(1)))).toEqual({ code: "REMOTE_REFUSED" });
+  expect(cache.calls).not.toContain("putResult");
+  expect([patient.isOpen("read"), patient.isOpen("write")]).toEqual([true, false]);
+  expect(await patient.missing([key])).toEqual([key]);
+  expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: false });
+});
+
+test("one that fails now and then is left alone when that is more than one time in ten", async () => {
+  const { clock, cache, patient } = setUp();
+  let count = 0;
+  let every = 20;
+  const fails = new Set<Digest>();
+  cache.fault = (call, [digest = key]) => {
+    if (call !== "missing") return;
+    if (!fails.has(digest) && ++count % every === 0) fails.add(digest);
+    if (fails.has(digest)) refused();
+  };
+  const askAll = async (from: number): Promise<void> => {
+    for (const digest of digestsOf(40, from)) {
+      const asking = endOf(patient.missing([digest]));
+      // Somebody else gets answers all the time.
+      const other = endOf(patient.lookUp(digest));
+      await Promise.all([other, clock.advance(5000)]);
+      void endOf(patient.lookUp(key));
+      await asking;
+    }
+  };
+  await askAll(0);
+  expect(patient.isOpen("read")).toBe(true);
+  every = 2;
+  await askAll(100);
+  expect(patient.isOpen("read")).toBe(false);
+});
+
+describe("one that is slow", () => {
+  const lookUp = async (
+    { clock, patient }: ReturnType<typeof setUp>,
+    ms: number,
+    earnedMs?: number,
+  ): Promise<void> => {
+    const startedAt = clock.now();
+    await clock.advance(ms);
+    patient.lookedUp(startedAt, earnedMs);
+  };
+
+  test("is left alone when builds have waited more for it than it saves", async () => {
+    const bench = setUp();
+    for (let n = 0; n < 3; n++) await lookUp(bench, 1000);
+    expect(bench.patient.isOpen("read")).toBe(true);
+    await lookUp(bench, 1000);
+    expect(bench.patient.isOpen("read")).toBe(false);
+    expect(bench.patient.use()?.isGivenUp ?? true).toBe(true);
+  });
+
+  test("is asked as long as its results are worth it", async () => {
+    const bench = setUp();
+    for (let n = 0; n < 20; n++) await lookUp(bench, 1000, n % 4 === 0 ? 60_000 : undefined);
+    expect(bench.patient.isOpen("read")).toBe(true);
+  });
+
+  test("is asked when look-ups take little of a long build, or are quick", async () => {
+    const bench = setUp();
+    for (let n = 0; n < 50; n++) {
+      await lookUp(bench, 1000);
+      await bench.clock.advance(20_000);
+    }
+    for (let n = 0; n < 200; n++) await lookUp(bench, 400);
+    expect(bench.patient.isOpen("read")).toBe(true);
+  });
+});
+
+describe("a download", () => {
+  const bytes = someBytes(500_000);
+  const digest = digestBytes(bytes);
+  const readAll = async (patient: PatientCache): Promise<Buffer> => {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of patient.read(digest)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  };
+
+  test("goes on where it broke off, as long as it comes further", async () => {
+    const { clock, cache, patient } = setUp();
+    cache.blobs.set(digest, bytes);
+    cache.breaks = { afterBytes: 65_536, times: 100 };
+    const reading = readAll(patient);
+    await clock.advance(10_000);
+    expect((await reading).equals(bytes)).toBe(true);
+    expect(cache.calls.filter((call) => call === "read")).toHaveLength(8);
+  });
+
+  test("is given up when it does not come further", async () => {
+    const { clock, cache, patient } = setUp();
+    cache.blobs.set(digest, bytes);
+    cache.breaks = { afterBytes: 0, times: 100 };
+    const reading = endOf(readAll(patient));
+    await clock.advance(60_000);
+    expect(await reading).toEqual({ code: "REMOTE_UNAVAILABLE" });
+    expect(cache.calls.filter((call) => call === "read").length).toBeLessThan(10);
+  });
+
+  test("ends early when the blob is gone meanwhile", async () => {
+    const { clock, cache, patient } = setUp();
+    cache.blobs.set(digest, bytes);
+    cache.breaks = { afterBytes: 65_536, times: 1 };
+    const reading = readAll(patient);
+    await settle();
+    cache.blobs.delete(digest);
+    await clock.advance(1000);
+    expect((await reading).byteLength).toBe(65_536);
+  });
+});
+
+test("who asks at once, or while an answer is awaited, asks together", async () => {
+  const { cache, patient } = setUp();
+  const [there = key] = digestsOf(1);
+  cache.blobs.set(there, Buffer.from("blob 0"));
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const asked: number[] = [];
+  cache.fault = (call, digests) => {
+    if (call !== "missing") return;
+    asked.push(digests.length);
+    return gate;
+  };
+  const inquiry = new Inquiry(patient);
+  const first = digestsOf(100).map((digest) => inquiry.missing([digest]));
+  await settle();
+  const second = digestsOf(50, 80).map((digest) => inquiry.missing([digest, there]));
+  await settle();
+  expect(asked).toEqual([100]);
+  open();
+  expect((await Promise.all(first)).flat()).toEqual(digestsOf(99, 1));
+  expect((await Promise.all(second)).flat()).toEqual(digestsOf(50, 80));
+  expect(asked).toEqual([100, 51]);
+});
