@@ -25,6 +25,7 @@ import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
 import * as containerErrors from "../packages/runners/container/src/errors.ts";
 import * as mockErrors from "../packages/runners/mock/src/errors.ts";
 import * as remoteErrors from "../packages/runners/remote/src/errors.ts";
+import * as executionErrors from "../packages/runners/remote/src/execution/errors.ts";
 import * as reapiErrors from "../packages/runners/remote/src/reapi/errors.ts";
 
 /** The shelves of the catalogue: a file for each. */
@@ -41,6 +42,7 @@ const catalogue = {
   ...mockErrors,
   ...remoteErrors,
   ...reapiErrors,
+  ...executionErrors,
   ...runErrors,
   ...runnerErrors,
   ...sandboxErrors,
@@ -50,6 +52,11 @@ const catalogue = {
 };
 
 const declaredAt = "/work/build.ts:12:14";
+const cluster = "grpcs://cluster.example:443";
+const saying = (
+  status: executionErrors.SeenStatus["status"],
+  message: string,
+): executionErrors.SeenStatus => ({ status, message });
 const cause = Object.assign(new Error("ENOSPC: no space left on device, write"), {
   code: "ENOSPC",
 });
@@ -108,6 +115,21 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       "ENOTDIR: not a directory, stat '/mnt/team/ashlar'",
       "name a folder that is there for this alone",
     ),
+  ],
+  executionFailed: [
+    catalogue.executionFailed(cluster, "link", saying("INTERNAL", "worker died")),
+    catalogue.executionFailed(cluster, "link", saying("DATA_LOSS", "")),
+  ],
+  endUnknown: [catalogue.endUnknown(cluster, "deploy", saying("UNAVAILABLE", "it went away"))],
+  serviceTimedOut: [
+    catalogue.serviceTimedOut(cluster, "link", saying("DEADLINE_EXCEEDED", "more than 600 s")),
+  ],
+  noWorker: [catalogue.noWorker(cluster, "link", "No workers exist for this platform")],
+  inputsLost: [catalogue.inputsLost(cluster, "link", "blob not found")],
+  outputsLost: [catalogue.outputsLost(cluster, "link", digest)],
+  imageUnfit: [
+    catalogue.imageUnfit("debian:12", "unpinned"),
+    catalogue.imageUnfit("tree abababababab", "artifact"),
   ],
   provenanceUntrusted: [catalogue.provenanceUntrusted("its signature is wrong")],
   runnersUnable: [
@@ -2176,6 +2198,104 @@ test("tlsFailed", () => {
       reason  self-signed certificate
 
     hint: its certificate is not valid today: have it renewed, or set this machine's clock
+    "
+  `);
+});
+
+test("executionFailed", () => {
+  expect(shown("executionFailed")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_EXECUTION]: \`grpcs://cluster.example:443\` could not execute stage \`link\`
+
+      status   INTERNAL
+      it said  worker died
+
+    hint: see the logs of the service; what a command leaves that is neither file nor directory is a reason, too
+
+
+    error[REMOTE_EXECUTION]: \`grpcs://cluster.example:443\` could not execute stage \`link\`
+
+      status   DATA_LOSS
+      it said  nothing
+
+    hint: see the logs of the service; a \`fallback\` would run it here
+    "
+  `);
+});
+
+test("endUnknown", () => {
+  expect(shown("endUnknown")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_EXECUTION]: nobody can say whether stage \`deploy\`, which has side effects, was executed
+
+      service  grpcs://cluster.example:443
+      status   UNAVAILABLE
+      it said  it went away
+
+    hint: see whether its effect is there; it was not run again, for it must not be run twice
+    "
+  `);
+});
+
+test("serviceTimedOut", () => {
+  expect(shown("serviceTimedOut")).toMatchInlineSnapshot(`
+    "
+    error[STAGE_TIMED_OUT]: stage \`link\` took longer than \`grpcs://cluster.example:443\` lets commands run
+
+      it said  more than 600 s
+
+    hint: raise the limit of the service, or make the command do less
+    "
+  `);
+});
+
+test("noWorker", () => {
+  expect(shown("noWorker")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_UNABLE]: \`grpcs://cluster.example:443\` has no worker that takes stage \`link\`
+
+      it said  No workers exist for this platform
+
+    hint: see which platforms its workers have, and say one of them with \`platform\`; or start a worker
+    "
+  `);
+});
+
+test("inputsLost", () => {
+  expect(shown("inputsLost")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_EXECUTION]: \`grpcs://cluster.example:443\` does not find the inputs of stage \`link\`, which were uploaded twice
+
+      it said  blob not found
+
+    hint: \`cache\` has to be the one that the service works with, under the same instance; or it is too small, and drops blobs at once
+    "
+  `);
+});
+
+test("outputsLost", () => {
+  expect(shown("outputsLost")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_EXECUTION]: \`grpcs://cluster.example:443\` executed stage \`link\`, and does not have what it made
+
+      missing  abababababababababababababababababababababababababababababababab/1024
+
+    hint: \`cache\` has to be the one that the service works with, under the same instance; or it is too small, and drops blobs at once
+    "
+  `);
+});
+
+test("imageUnfit", () => {
+  expect(shown("imageUnfit")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_IMAGE]: image \`debian:12\` is not pinned, and workers would run what it is at that time
+
+    hint: name it with its digest: \`registry.example/image@sha256:…\`
+
+
+    error[REMOTE_IMAGE]: an image that is an artifact (tree abababababab) cannot be run by remote execution
+
+    hint: push it to a registry that the workers reach, and name it with its digest; or send the stage to a \`containerRunner()\` by \`byImage\`
     "
   `);
 });

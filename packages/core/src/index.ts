@@ -233,6 +233,7 @@ export { secretFoundIn } from "./runner/concealing-runner.ts";
 export type { SecretPlace } from "./graph/word.ts";
 export type { BytePatterns, Veil } from "./base/byte-patterns.ts";
 export { capturedOutputs } from "./runner/captured.ts";
+export { meetsDemand } from "./runner/demands.ts";
 export { missingTools } from "./runner/missing-tools.ts";
 export {
   digestBytes,

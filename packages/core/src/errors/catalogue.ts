@@ -236,16 +236,17 @@ export function noCommand(): BuildError {
 export function outputMissing(seen: {
   readonly stage: string;
   readonly path: string;
-  readonly produced: readonly string[];
+  /** `undefined` where nobody can say. */
+  readonly produced: readonly string[] | undefined;
   readonly declaredAt?: string | undefined;
 }): BuildError {
-  const guess = closest(seen.path, seen.produced);
+  const guess = closest(seen.path, seen.produced ?? []);
   return new BuildError({
     code: "OUTPUT_MISSING",
     message: `stage \`${seen.stage}\` finished without its declared output \`${seen.path}\``,
     facts: {
       "declared at": seen.declaredAt,
-      produced: seen.produced.join(", ") || "nothing",
+      produced: seen.produced && (seen.produced.join(", ") || "nothing"),
     },
     hint:
       guess === undefined

@@ -50,7 +50,7 @@ export class ConcealingRunner implements Runner {
       return {
         ...execution,
         fault: fault && (secrets.coverError(fault) as BuildError),
-        written: written.map((path) => patterns.coverText(path)),
+        written: written?.map((path) => patterns.coverText(path)),
       };
     } catch (error) {
       throw context.signal.aborted ? error : secrets.coverError(error);

@@ -130,8 +130,11 @@ export interface Execution {
   readonly ranBy?: Pick<Runner, "hermeticity" | "name"> | undefined;
   /** What the runner knows of why the command failed, for people: `killed for lack of memory`. */
   readonly remark?: string | undefined;
-  /** When a declared output is missing: the paths that the command wrote, sorted, at most 100. */
-  readonly written: readonly string[];
+  /**
+   * When a declared output is missing: the paths that the command wrote, sorted, at most 100. `undefined` where nobody
+   * can say.
+   */
+  readonly written: readonly string[] | undefined;
   /** Where the command saw its input root, absolute; absent when no process saw one. */
   readonly seenAs?: string | undefined;
   /** All that the command printed, in the store. */

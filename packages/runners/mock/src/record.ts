@@ -81,7 +81,7 @@ async function record(
     ...(exitCode !== undefined && { exitCode }),
     ...(endedBy !== undefined && { endedBy }),
     ...(remark !== undefined && { remark }),
-    ...{ outputs: Object.fromEntries(outputs), written, stdout, stderr },
+    ...{ outputs: Object.fromEntries(outputs), written: written ?? [], stdout, stderr },
     durationMs: Math.round(execution.finishedAt - execution.startedAt),
   });
 }

@@ -22,3 +22,5 @@ export { withRemote, type RemoteOptions, type RemoteStore } from "./remote-store
 export { s3Cache } from "./s3/s3-cache.ts";
 export type { S3CacheOptions, S3Credentials } from "./s3/options.ts";
 export { credentialHelper, type CredentialHelperOptions } from "./credential-helper.ts";
+export { remoteRunner } from "./execution/remote-runner.ts";
+export type { FallbackCause, RemoteRunnerOptions } from "./execution/options.ts";

@@ -179,7 +179,7 @@ class Daemon {
   }
 
   async start(): Promise<void> {
-    // A group of its own, so that what it starts ends with it.
+    // A session of its own, so that what it starts can be found.
     const child = spawn(programOf(this.#program) ?? this.#program, this.#words, {
       cwd: this.#folder,
       env: this.#env ?? process.env,
@@ -207,13 +207,35 @@ class Daemon {
     if (child?.pid === undefined) return;
     const isOver = child.exitCode !== null || child.signalCode !== null;
     const end = isOver ? undefined : once(child, "exit");
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // All of them have ended.
+    // Commands have groups of their own, and some have outlived what started them.
+    for (let left = inSession(child.pid); left.length > 0; left = inSession(child.pid)) {
+      for (const pid of left) kill(pid);
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     await end;
   }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Numbers of the processes of a session that are alive. */
+function inSession(session: number): number[] {
+  const pids = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
+    try {
+      const [, state, , , of] =
+        /\) (\S) (\d+) (\d+) (\d+)/.exec(fs.readFileSync(`/proc/${pid}/stat`, "latin1")) ?? [];
+      return Number(of) === session && state !== "Z" && state !== "X";
+    } catch {
+      return false;
+    }
+  });
 }
 
 /** True when somebody takes connections there. */

@@ -1,0 +1,55 @@
+/**
+ * Abilities: whether a service executes actions as we name them, asked once before the first.
+ *
+ * @module
+ */
+import { BuildError, untilAborted, type Clock } from "@ashlar/core";
+
+import { Calls } from "../reapi/calls.ts";
+import type { Connection } from "../reapi/connect.ts";
+import { askService } from "../reapi/service.ts";
+import { Backoff } from "./backoff.ts";
+
+/** How long a service may take to answer, with all tries, in milliseconds. */
+const askMs = 5000;
+
+/** Asks one service. */
+export class Abilities {
+  readonly #calls: Calls;
+  #asked: Promise<void> | undefined;
+
+  constructor(connection: Connection) {
+    this.#calls = new Calls(connection, { timeoutMs: askMs });
+  }
+
+  /**
+   * Makes sure that it executes, and names content as we do. A service that says nothing is believed to.
+   *
+   * @throws {@link BuildError} `REMOTE_UNAVAILABLE`, `REMOTE_REFUSED`, `REMOTE_UNFIT`, `REMOTE_INSTANCE`, `REMOTE_TLS`.
+   *   Rejects with the signal's reason.
+   */
+  async check(signal: AbortSignal, clock: Clock): Promise<void> {
+    if (this.#asked === undefined) {
+      // For all who want to know, so it does not end with the one who asks first.
+      const asked = this.#ask(clock, new AbortController().signal);
+      this.#asked = asked;
+      // It may be there the next time.
+      asked.catch(() => (this.#asked = undefined));
+    }
+    await untilAborted(this.#asked, signal);
+  }
+
+  async #ask(clock: Clock, signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(clock, signal);
+    const until = performance.now() + askMs;
+    for (;;) {
+      try {
+        await askService(this.#calls, "execution", signal);
+        return;
+      } catch (error) {
+        const mayPass = error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
+        if (!mayPass || performance.now() > until || !(await backoff.wait())) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * Fallbacks: what cannot be executed remotely is run here, if that is wanted.
+ *
+ * @module
+ */
+import { BuildError, type ErrorCode, type Execution, type Runner } from "@ashlar/core";
+
+import type { FallbackCause } from "./options.ts";
+
+/** How long a service that did not answer is left alone, in milliseconds: each try costs seconds. */
+const restMs = 30_000;
+
+/** Who runs instead, and when. */
+export class Fallback {
+  readonly runner: Runner;
+  readonly #causes: ReadonlySet<FallbackCause>;
+  /** Until when nobody asks the service, by a clock that does not go back. */
+  readonly #rest: { untilMs: number };
+
+  constructor(runner: Runner, causes: Iterable<FallbackCause>, rest = { untilMs: 0 }) {
+    this.runner = runner;
+    this.#causes = new Set(causes);
+    this.#rest = rest;
+  }
+
+  /** Whether it is for that. */
+  isFor(cause: FallbackCause): boolean {
+    return this.#causes.has(cause);
+  }
+
+  /** The same, of the same service, with another runner. */
+  with(runner: Runner): Fallback {
+    return new Fallback(runner, this.#causes, this.#rest);
+  }
+
+  /**
+   * Runs remotely, or here where that is wanted. Rejects as either of them does.
+   *
+   * A command that has failed has run, and is not run again: only what says that it was not executed counts.
+   */
+  async use(
+    remotely: () => Promise<Execution>,
+    here: (runner: Runner) => Promise<Execution>,
+  ): Promise<Execution> {
+    if (this.#rest.untilMs > performance.now()) return await here(this.runner);
+    try {
+      return await remotely();
+    } catch (error) {
+      const cause = causeOf(error);
+      if (cause === undefined || !this.isFor(cause)) throw error;
+      if (cause === "unavailable") this.#rest.untilMs = performance.now() + restMs;
+      return await here(this.runner);
+    }
+  }
+}
+
+/** Why something was not executed; `undefined` for errors that people should hear of, such as missing rights. */
+function causeOf(error: unknown): FallbackCause | undefined {
+  return error instanceof BuildError ? causes[error.code] : undefined;
+}
+
+const causes: Readonly<Partial<Record<ErrorCode, FallbackCause>>> = {
+  REMOTE_UNAVAILABLE: "unavailable",
+  REMOTE_UNFIT: "unable",
+  RUNNER_UNABLE: "unable",
+};

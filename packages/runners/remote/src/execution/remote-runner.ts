@@ -1,0 +1,205 @@
+/**
+ * The remote runner: each action is executed by a service of the Remote Execution API.
+ *
+ * The key of an action is the digest of the message that the service is given, byte for byte. So what it keeps under that
+ * digest is what our key means, and whoever asks it with the same key gets that.
+ *
+ * @module
+ */
+import {
+  invalidOption,
+  meetsDemand,
+  runnerUnable,
+  type Action,
+  type Execution,
+  type Hermeticity,
+  type NameValue,
+  type RunContext,
+  type Runner,
+  type RunnerAbility,
+  type RunnerImage,
+} from "@ashlar/core";
+
+import { connect } from "../reapi/connect.ts";
+import { remoteCache } from "../reapi/reapi-cache.ts";
+import type { RemoteCache } from "../remote-cache.ts";
+import { imageUnfit } from "./errors.ts";
+import { Fallback } from "./fallback.ts";
+import type { RemoteRunnerOptions } from "./options.ts";
+import { race } from "./race.ts";
+import { Service } from "./service.ts";
+
+/** What most clusters are made of. */
+const usualPlatform = { ISA: "x86-64", OSFamily: "linux" };
+
+/**
+ * Makes a runner that executes on a service. Nothing connects before the first action.
+ *
+ * What a service cannot be given stays on this machine: secrets, caches, volatile values, and tools of artifacts on `PATH`.
+ * Commands that need such are for the `fallback`, and an error without one. A command finds the programs of its worker,
+ * whatever tools it declares.
+ *
+ * @throws {@link BuildError} `REMOTE_ADDRESS`, `INVALID_OPTION`.
+ * @example
+ * ```ts
+ * await using runner = remoteRunner({ endpoint: "grpcs://cluster.example/main", fallback: localRunner() });
+ * await build(app, { runner, slots: 200 });
+ * ```
+ */
+export function remoteRunner(options: RemoteRunnerOptions): Runner {
+  const { endpoint, cache = endpoint, fallback, race: rival, demands } = options;
+  const { fallbackFor = ["unavailable", "unable"], hermeticity = "declared" } = options;
+  const platform = propertiesOf(options.platform ?? usualPlatform);
+  for (const [name, other] of [
+    ["fallback", fallback],
+    ["race", rival],
+  ] as const) {
+    if (other !== undefined) insistOnPlatform(name, platform, other);
+  }
+  const connection = connect(endpoint, options);
+  const own = typeof cache === "string" ? remoteCache(cache, options) : undefined;
+  const service = new Service({
+    connection,
+    cache: own ?? (cache as RemoteCache),
+    priority: options.priority ?? 0,
+    reuse: options.reuse ?? true,
+    isTrusted: (worker) => !isOurs(worker) || meetsDemand(worker, demands),
+  });
+  const parts: Parts = {
+    service,
+    hermeticity,
+    demands,
+    fallback: fallback && new Fallback(fallback, fallbackFor),
+    rival,
+    dispose: async () => {
+      const ends = [fallback, rival, service, own].map(
+        async (each) => await each?.[Symbol.asyncDispose](),
+      );
+      for (const end of await Promise.allSettled(ends))
+        if (end.status === "rejected") throw end.reason;
+    },
+  };
+  return new RemoteRunner(platform, parts);
+}
+
+/** What a runner shares with those of it that are in an image. */
+interface Parts {
+  readonly service: Service;
+  readonly hermeticity: Hermeticity;
+  readonly demands: Hermeticity | undefined;
+  readonly fallback: Fallback | undefined;
+  readonly rival: Runner | undefined;
+  readonly dispose: () => Promise<void>;
+}
+
+class RemoteRunner implements Runner {
+  readonly name = "remote";
+  readonly platform: readonly NameValue[];
+  readonly hermeticity: Hermeticity;
+  readonly abilities: readonly RunnerAbility[];
+  readonly demands: Hermeticity | undefined;
+  readonly #parts: Parts;
+
+  constructor(platform: readonly NameValue[], parts: Parts) {
+    this.platform = platform;
+    this.hermeticity = parts.hermeticity;
+    this.demands = parts.demands;
+    this.#parts = parts;
+    const { fallback } = parts;
+    // What cannot leave this machine is for the one who runs here.
+    this.abilities = fallback?.isFor("unable") === true ? (fallback.runner.abilities ?? []) : [];
+  }
+
+  async inImage(image: RunnerImage): Promise<Runner> {
+    if (typeof image !== "string")
+      throw imageUnfit(await Promise.resolve(nameOf(image)), "artifact");
+    if (!/@sha256:[0-9a-f]{64}$/.test(image)) throw imageUnfit(image, "unpinned");
+    const property = { name: "container-image", value: `docker://${image}` };
+    const others = this.platform.filter(({ name }) => name !== property.name);
+    const { fallback, rival, ...rest } = this.#parts;
+    const inIt = async (runner: Runner): Promise<Runner | undefined> =>
+      await runner.inImage?.(image, new AbortController().signal);
+    const own = fallback && (await inIt(fallback.runner));
+    return new RemoteRunner([...others, property], {
+      ...rest,
+      fallback: own && fallback.with(own),
+      rival: rival && (await inIt(rival)),
+    });
+  }
+
+  async run(action: Action, context: RunContext): Promise<Execution> {
+    const { rival, fallback } = this.#parts;
+    const reason = staysHere(action);
+    if (rival !== undefined && reason === undefined && !action.hasSideEffects) {
+      const remote = async (own: RunContext): Promise<Execution> =>
+        await this.#runRemotely(action, own);
+      const local = async (own: RunContext): Promise<Execution> =>
+        asRunBy(rival, await rival.run(action, own));
+      return await race(remote, local, context);
+    }
+    const remotely = async (): Promise<Execution> => {
+      if (reason !== undefined) throw runnerUnable(action.name, this.name, reason);
+      return await this.#runRemotely(action, context);
+    };
+    if (fallback === undefined) return await remotely();
+    return await fallback.use(remotely, async (runner) =>
+      asRunBy(runner, await runner.run(action, context)),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.dispose();
+  }
+
+  async #runRemotely(action: Action, context: RunContext): Promise<Execution> {
+    const { execution, worker } = await this.#parts.service.execute(action, context);
+    const [, name, hermeticity] = ours.exec(worker) ?? [];
+    // A result of another of our clients, which may have run on its own machine.
+    return name === undefined
+      ? execution
+      : { ...execution, ranBy: { name, hermeticity: hermeticity as Hermeticity } };
+  }
+}
+
+/** Who ran an action, as we write it into results. */
+const ours = /^([^/]+)\/(sandbox|container|declared|mock|none)(?:\+cache)?$/;
+
+function isOurs(worker: string): boolean {
+  return ours.test(worker);
+}
+
+function asRunBy({ name, hermeticity }: Runner, execution: Execution): Execution {
+  return { ...execution, ranBy: execution.ranBy ?? { name, hermeticity } };
+}
+
+/** What a command needs that no service can be given: it is in none of the messages. */
+function staysHere({ caches, secrets, tools, volatile }: Action): string | undefined {
+  if (secrets.length > 0) return "the values of secrets";
+  if (caches.length > 0) return "a cache";
+  if (volatile.length > 0) return `the value of \`${volatile[0] ?? ""}\`, which is not in its key`;
+  const own = tools?.find(({ type }) => type === "input-tool");
+  return own && `\`${own.name}\`, a tool of its inputs, on its \`PATH\``;
+}
+
+function propertiesOf(platform: Readonly<Record<string, string>>): NameValue[] {
+  return Object.entries(platform).map(([name, value]) => ({ name, value }));
+}
+
+/** Results of another platform would stand under keys that say otherwise. */
+function insistOnPlatform(option: string, platform: readonly NameValue[], other: Runner): void {
+  for (const { name, value } of other.platform) {
+    const own = platform.find((property) => property.name === name);
+    if (own === undefined || own.value === value) continue;
+    throw invalidOption(
+      option,
+      `a runner with ${name} ${value}`,
+      `one of the platform of the service, whose ${name} is ${own.value}`,
+    );
+  }
+}
+
+function nameOf(image: Exclude<RunnerImage, string>): string {
+  return "tree" in image
+    ? `tree ${image.tree.slice(0, 12)}`
+    : `archive ${image.archive.slice(0, 12)}`;
+}

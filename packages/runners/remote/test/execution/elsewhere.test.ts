@@ -1,0 +1,201 @@
+/**
+ * Who runs what a service does not execute: a fallback, or a rival in a race.
+ *
+ * @module
+ */
+import {
+  cache,
+  out,
+  sh,
+  stage,
+  volatile,
+  type Execution,
+  type RunContext,
+  type Runner,
+} from "@ashlar/core";
+import type { Executed } from "@ashlar/runner-remote/testing";
+import { describe, expect, test } from "vitest";
+
+import { remoteRunner } from "../../src/index.ts";
+import { Rig, write, writes } from "./rig.ts";
+
+/** A runner of this machine, which does what a test says, and counts. */
+class Near implements Runner {
+  readonly name = "near";
+  readonly platform = [{ name: "OSFamily", value: "linux" }];
+  readonly hermeticity = "sandbox";
+  readonly abilities = ["caches", "secrets"] as const;
+  runs = 0;
+  aborted = 0;
+  readonly #meanwhile: (context: RunContext) => Promise<void>;
+
+  constructor(meanwhile: (context: RunContext) => Promise<void> = async () => {}) {
+    this.#meanwhile = meanwhile;
+  }
+
+  async run(_: unknown, context: RunContext): Promise<Execution> {
+    this.runs++;
+    context.signal.addEventListener("abort", () => this.aborted++);
+    await this.#meanwhile(context);
+    const { content } = context;
+    context.onLog("stdout", Buffer.from("near\n"));
+    const digest = await content.write(Buffer.from("near"));
+    const stdout = await content.write(Buffer.from("near\n"));
+    const stderr = await content.write(Buffer.of());
+    const outputs = new Map([["out/text", { kind: "file", digest, isExecutable: false }]]);
+    const about = { exitCode: 0, endedBy: undefined, written: [], startedAt: 1, finishedAt: 2 };
+    return { ...about, outputs: outputs as unknown as Execution["outputs"], stdout, stderr };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const codes = ({ errors }: { errors: readonly { readonly code: string }[] }): string[] =>
+  errors.map(({ code }) => code);
+
+describe("a fallback", () => {
+  test("runs when the service does not answer, and results name it", async () => {
+    const near = new Near();
+    await using rig = await Rig.start({}, { fallback: near });
+    rig.server.fail({ status: "UNAVAILABLE" });
+    const written = write();
+    const report = await rig.build(written);
+    expect(codes(report)).toEqual([]);
+    expect(await report.text(written)).toBe("near");
+    expect(report.stages[0]?.ranBy).toBe("near/sandbox");
+    const asked = rig.server.calls.length;
+    await rig.build(stage("other", () => sh`write other ${out.file("text")}`)());
+    expect([near.runs, rig.server.calls.length - asked]).toEqual([2, 0]);
+  });
+
+  const unable = {
+    "a value that is in no key": () =>
+      sh({ env: { NOW: volatile("now") } })`write ${out.file("text")}`,
+    "a cache": () => sh({ root: { c: cache("things") } })`write ${out.file("text")}`,
+    "a platform that no worker has": () => sh`write ${out.file("text")}`,
+  };
+  for (const [what, body] of Object.entries(unable)) {
+    const execute = (): Executed => ({
+      status: { status: "FAILED_PRECONDITION", message: "No workers exist", violations: [] },
+    });
+
+    test(`runs what wants ${what}`, async () => {
+      const near = new Near();
+      await using rig = await Rig.start({ execute }, { fallback: near });
+      expect(codes(await rig.build(stage("odd", body)()))).toEqual([]);
+      expect(near.runs).toBe(1);
+    });
+
+    test(`is what is missing for what wants ${what}`, async () => {
+      await using rig = await Rig.start({ execute });
+      expect(codes(await rig.build(stage("odd", body)()))).toEqual(["RUNNER_UNABLE"]);
+    });
+  }
+
+  test("runs nothing that it is not for", async () => {
+    const near = new Near();
+    await using rig = await Rig.start({}, { fallback: near, fallbackFor: ["unable"] });
+    rig.server.fail({ status: "UNAVAILABLE" });
+    expect(codes(await rig.build())).toEqual(["REMOTE_UNAVAILABLE"]);
+    expect(near.runs).toBe(0);
+  });
+
+  test("runs no command that has failed, or that we may not have executed", async () => {
+    const near = new Near();
+    await using failing = await Rig.start(
+      { execute: ({ content }) => writes(content, "", { exitCode: 3 }) },
+      { fallback: near },
+    );
+    expect(codes(await failing.build())).toEqual(["STAGE_FAILED"]);
+    await using refusing = await Rig.start({}, { fallback: near });
+    refusing.server.fail({ method: "execute", status: "PERMISSION_DENIED" });
+    expect(codes(await refusing.build())).toEqual(["REMOTE_REFUSED"]);
+    expect(near.runs).toBe(0);
+  });
+
+  test("must be of the platform of the service", () => {
+    const make = (): unknown =>
+      remoteRunner({
+        endpoint: "grpc://127.0.0.1:1",
+        platform: { OSFamily: "macos" },
+        fallback: new Near(),
+      });
+    expect(make).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+  });
+});
+
+describe("a race", () => {
+  const never = async ({ signal }: { signal: AbortSignal }): Promise<never> =>
+    await new Promise((_, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    });
+
+  test("is won here when the service is slow, which ends what it executes", async () => {
+    let isEnded = false;
+    const near = new Near(async () => {
+      while (rig.executed === 0) await new Promise(setImmediate);
+    });
+    const execute = async (call: { signal: AbortSignal }): Promise<never> => {
+      try {
+        return await never(call);
+      } finally {
+        isEnded = true;
+      }
+    };
+    await using rig = await Rig.start({ execute }, { race: near });
+    const { systemClock } = await import("@ashlar/core");
+    const report = await rig.build(write(), { clock: systemClock });
+    expect(codes(report)).toEqual([]);
+    expect(report.stages[0]?.ranBy).toBe("near/sandbox");
+    expect(await report.log(report.stages[0]!)).toBe("near\n");
+    expect(isEnded).toBe(true);
+  });
+
+  test("is won by the service when we are slow, and the log is its own", async () => {
+    const near = new Near(never);
+    await using rig = await Rig.start({}, { race: near });
+    const report = await rig.build();
+    expect(codes(report)).toEqual([]);
+    expect(report.stages[0]?.ranBy).toBe("remote/declared");
+    const heard = rig.events.flatMap((event) => (event.type === "stage-output" ? event.text : []));
+    expect(heard).toEqual(["wrote content\n"]);
+    expect(near.aborted).toBe(1);
+  });
+
+  test("is not lost by a failure as long as the other one runs", async () => {
+    const near = new Near(async () => {
+      while (rig.executed === 0) await new Promise(setImmediate);
+    });
+    await using rig = await Rig.start(
+      { execute: ({ content }) => writes(content, "", { exitCode: 1 }) },
+      { race: near },
+    );
+    expect(codes(await rig.build())).toEqual([]);
+  });
+
+  test("is not run with a command that has side effects", async () => {
+    const near = new Near();
+    await using rig = await Rig.start({}, { race: near });
+    const effect = stage("effect", () => sh({ sideEffects: true })`effect ${out.file("text")}`);
+    expect(codes(await rig.build(effect()))).toEqual([]);
+    expect([near.runs, rig.executed]).toEqual([0, 1]);
+  });
+});
+
+describe("images", () => {
+  const digest = `sha256:${"0".repeat(64)}`;
+
+  test("are a property of the platform, if they are pinned", async () => {
+    const { signal } = new AbortController();
+    await using runner = remoteRunner({ endpoint: "grpc://127.0.0.1:1" });
+    const inIt = await runner.inImage?.(`registry.test/debian@${digest}`, signal);
+    expect(inIt?.platform).toEqual([
+      { name: "ISA", value: "x86-64" },
+      { name: "OSFamily", value: "linux" },
+      { name: "container-image", value: `docker://registry.test/debian@${digest}` },
+    ]);
+    await expect(runner.inImage?.("debian:12", signal)).rejects.toMatchObject({
+      code: "REMOTE_IMAGE",
+    });
+  });
+});
