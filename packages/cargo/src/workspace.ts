@@ -100,7 +100,7 @@ export interface CargoWorkspace {
    * {@link cargoLlvmCov} does not.
    */
   cargoTarpaulin(options?: TarpaulinOptions): CargoTarpaulin;
-  /** Runs `cargo build`, and installs: programs in `bin/`, C-compatible libraries in `lib/`. */
+  /** Runs `cargo build`, and installs: programs in `bin/`, C-compatible libraries in `lib/`, examples in `examples/`. */
   buildPackage(options?: BuildOptions): CargoPackage;
   /** The same as {@link cargoClippy}. */
   clippy(options?: ClippyOptions): CargoTarget;

@@ -1,8 +1,8 @@
 /**
  * Program: builds the workspace and takes out what it was built for.
  *
- * Binaries go to `<out>/bin`, libraries for other languages to `<out>/lib`: right after
- * the build, because a later `cargo test` may write other binaries in their place.
+ * Binaries go to `<out>/bin`, libraries for other languages to `<out>/lib`, examples that were asked for to
+ * `<out>/examples`: right after the build, because a later `cargo test` may write other binaries in their place.
  *
  * Parameters: `args` for cargo, a `build`; `out`, the folder to make; `target` (default
  * `../target`); `workspace` (default `.`).

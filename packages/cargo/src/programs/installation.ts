@@ -13,9 +13,9 @@ import { compare } from "./tree.ts";
 const LINKABLE = new Set(["cdylib", "dylib", "staticlib"]);
 
 /**
- * Chooses the binaries and the linkable libraries of the members of a workspace.
+ * Chooses the binaries, the linkable libraries and the examples of the members of a workspace.
  *
- * @returns the file to copy, by its place: `bin/<name>` or `lib/<name>`.
+ * @returns the file to copy, by its place: `bin/<name>`, `lib/<name>` or `examples/<name>`.
  * @throws {@link Failure} when two files want one place.
  */
 export function installedFiles(
@@ -37,9 +37,13 @@ export function installedFiles(
 }
 
 function placesOf({ kind, executable, files }: Artifact): readonly (readonly [string, string])[] {
+  if (kind.includes("example")) {
+    const made = executable === undefined ? files.filter(isForOthers) : [executable];
+    return made.map((file) => [`examples/${basename(file)}`, file] as const);
+  }
   const executables = kind.includes("bin") && executable !== undefined ? [executable] : [];
   const isLinkable = kind.some((one) => LINKABLE.has(one));
-  const libraries = isLinkable ? files.filter((file) => !/\.(rlib|rmeta|d)$/.test(file)) : [];
+  const libraries = isLinkable ? files.filter(isForOthers) : [];
   return (
     [
       ...executables.map((file) => [`bin/${basename(file)}`, file] as const),
@@ -48,4 +52,9 @@ function placesOf({ kind, executable, files }: Artifact): readonly (readonly [st
       // Binaries that another package depends on are means, not results.
       .filter(([, file]) => !file.includes("/deps/artifact/"))
   );
+}
+
+/** Whether a file is more than what only Rust's compiler reads. */
+function isForOthers(file: string): boolean {
+  return !/\.(rlib|rmeta|d)$/.test(file);
 }

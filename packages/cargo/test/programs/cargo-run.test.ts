@@ -102,11 +102,25 @@ describe("installation", () => {
     });
   });
 
-  test("leaves tests, examples, macros, means and strangers", () => {
+  test("takes examples to a folder of theirs", () => {
+    const library = { kind: ["example"], executable: undefined };
+    expect(
+      install(
+        artifact({}),
+        artifact({ kind: ["example"], executable: "/target/debug/examples/app" }),
+        artifact({ ...library, files: ["/t/examples/libplug.so", "/t/examples/libplug.rlib"] }),
+      ),
+    ).toEqual({
+      "bin/app": "/target/debug/app",
+      "examples/app": "/target/debug/examples/app",
+      "examples/libplug.so": "/t/examples/libplug.so",
+    });
+  });
+
+  test("leaves tests, macros, means and strangers", () => {
     expect(
       install(
         artifact({ isTest: true }),
-        artifact({ kind: ["example"] }),
         artifact({ kind: ["proc-macro"], files: ["/t/libm.so"], executable: undefined }),
         artifact({ executable: "/t/deps/artifact/app-1/bin/app" }),
         artifact({ manifest: "/vendor/serde/Cargo.toml" }),

@@ -217,7 +217,10 @@ describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)",
     }
     const odd = stage.keep("out/odd", "odd");
     const paths = [...walk(odd)].filter(({ kind }) => kind === "file").map(({ path }) => path);
-    expect(paths).toEqual(["bin/app", "bin/macro", "bin/other", "lib/libcapi.a", "lib/libcapi.so"]);
+    expect(paths).toEqual([
+      ...["bin/app", "bin/macro", "bin/other", "examples/show", "examples/shown"],
+      ...["lib/libcapi.a", "lib/libcapi.so"],
+    ]);
     expect(execFileSync(join(odd, "bin/app"), { encoding: "utf8" })).toBe("7 1\n");
   });
 

@@ -1,0 +1,167 @@
+/**
+ * Packages that are hard to stub, all in one workspace: each was a problem for those who stub by files alone.
+ */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { cargo, cargoUnits, rustTools, type CargoWorkspace } from "@ashlar/cargo";
+import {
+  all,
+  missingTools,
+  source,
+  tryBuild,
+  type Handle,
+  type Report,
+  type Runner,
+} from "@ashlar/core";
+import { localRunner } from "@ashlar/runner-local";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import {
+  externalCrate,
+  localCrate,
+  packCrate,
+  writeProject,
+  type Files,
+} from "./rig/rust-project.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-stubs-"));
+const root = join(folder, "project");
+const crates = join(folder, "crates");
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+afterAll(async () => {
+  await runner[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Member by member: what its manifest says besides its name, and its files. */
+const members: Readonly<Record<string, { readonly manifest: string; readonly files: Files }>> = {
+  "tests-only": {
+    manifest: '[dev-dependencies]\nstub-leaf = "1"',
+    files: { "tests/all.rs": "#[test] fn leaf() { assert_eq!(stub_leaf::leaf(), 1); }" },
+  },
+  "no-macro": {
+    manifest: '[lib]\nproc-macro = false\n[[bin]]\nname = "no-macro-bin"\npath = "src/odd.rs"',
+    files: { "src/lib.rs": "pub fn a() {}", "src/odd.rs": "fn main() { no_macro::a(); }" },
+  },
+  macro: {
+    manifest: '[lib]\nproc-macro = true\n[[example]]\nname = "shown"',
+    files: {
+      "src/lib.rs":
+        "#[proc_macro] pub fn nothing(_: proc_macro::TokenStream) -> proc_macro::TokenStream { Default::default() }",
+      "examples/shown.rs": "macro_it!(); fn main() {}".replace("macro_it!();", ""),
+      "src/bin/tool.rs": "fn main() {}",
+    },
+  },
+  "no-autobins": {
+    manifest: 'autobins = false\n[dependencies]\nstub-leaf = "1"',
+    files: { "src/lib.rs": "", "src/bin/never.rs": "this is no Rust" },
+  },
+  bare: {
+    manifest: '[lib]\ncrate-type = ["staticlib", "rlib"]',
+    files: { "src/lib.rs": "#![no_std]\nextern crate std;\npub fn bare() -> u8 { 1 }" },
+  },
+  "own-harness": {
+    manifest: '[[test]]\nname = "own"\nharness = false\n[[bench]]\nname = "speed"\nharness = false',
+    files: {
+      "src/lib.rs": "",
+      "tests/own.rs": "fn main() {}",
+      "benches/speed.rs": "fn main() {}",
+    },
+  },
+  scripted: {
+    manifest: 'build = "make/it.rs"\nlinks = "scripted"\n[build-dependencies]\nstub-leaf = "1"',
+    files: {
+      "make/it.rs":
+        'fn main() { println!("cargo:rustc-env=LEAF={}", stub_leaf::leaf()); println!("cargo:rerun-if-changed=make"); }',
+      "src/lib.rs": 'pub const LEAF: &str = env!("LEAF");',
+    },
+  },
+  wanting: {
+    manifest:
+      '[features]\nextra = ["dep:stub-leaf"]\n[dependencies]\nstub-leaf = { version = "1", optional = true }\n[[bin]]\nname = "wanting"\nrequired-features = ["extra"]',
+    files: { "src/main.rs": "fn main() { stub_leaf::leaf(); }", "src/lib.rs": "" },
+  },
+};
+
+const leafOf = new Set(["tests-only", "no-autobins", "scripted", "wanting"]);
+
+const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
+describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
+  let leaf = "";
+  let rust: CargoWorkspace;
+
+  beforeAll(() => {
+    mkdirSync(crates);
+    leaf = packCrate(crates, "stub-leaf", "1.0.0", { "src/lib.rs": "pub fn leaf() -> u32 { 1 }" });
+    write("0.1.0");
+    rust = cargo({
+      src: source(root),
+      profile: "dev",
+      registries: [
+        { index: "crates-io", dl: `${pathToFileURL(crates).href}/{crate}-{version}.crate` },
+      ],
+    });
+  });
+
+  function write(version: string): void {
+    const names = Object.keys(members).toSorted((one, other) => (one < other ? -1 : 1));
+    writeProject(root, {
+      "Cargo.toml": `[workspace]\nmembers = [${names.map((name) => `"${name}"`).join()}]\nresolver = "2"\n[profile.dev.package.macro]\nopt-level = 1`,
+      "Cargo.lock": [
+        "version = 4\n",
+        ...names.map((name) => localCrate(name, version, leafOf.has(name) ? ["stub-leaf"] : [])),
+        externalCrate("stub-leaf", "1.0.0", leaf),
+      ]
+        .toSorted((one, other) => (nameIn(one) < nameIn(other) ? -1 : 1))
+        .join("\n"),
+      // Fixtures are no members, whatever they hold.
+      "fixtures/broken/Cargo.toml": "[package\n",
+      ".cargo/config.toml": '[alias]\nx = "check"',
+    });
+    for (const [name, { manifest, files }] of Object.entries(members)) {
+      const inPlace = Object.entries(files).map(([path, text]) => [`${name}/${path}`, text]);
+      writeProject(root, {
+        ...(Object.fromEntries(inPlace) as Files),
+        [`${name}/Cargo.toml`]: `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n${manifest}`,
+      });
+    }
+  }
+
+  async function run(target: Handle): Promise<Report> {
+    return await tryBuild(target, { runner, store: join(folder, "store") });
+  }
+
+  test("all of them build from their dependencies, which nothing compiles again", async () => {
+    const crate = rust.buildPackage();
+    const report = await run(all({ check: rust.cargoCheck(), tests: rust.cargoTest(), crate }));
+    expect(report.errors).toEqual([]);
+    for (const one of report.stages) {
+      const units = cargoUnits(await report.log(one));
+      if (units === undefined) continue;
+      expect([one.name, units.compiled.external, units.rebuilt]).toEqual([one.name, [], []]);
+      expect(units.fresh).toBeGreaterThan(0);
+    }
+    expect(await report.list(crate.installed)).toEqual([
+      "bin/no-macro-bin",
+      "bin/tool",
+      "lib/libbare.a",
+    ]);
+  });
+
+  test("a new version of all of them builds no dependency, and comments do not either", async () => {
+    write("0.2.0");
+    writeProject(root, { "bare/src/lib.rs": "#![no_std]\nextern crate std;\n// Words.\npub fn bare() -> u8 { 1 }" });
+    const report = await run(all({ check: rust.cargoCheck(), crate: rust.buildPackage() }));
+    expect(report.errors).toEqual([]);
+    expect(report.ran.filter((name) => name.startsWith("deps"))).toEqual([]);
+    expect(report.ran).toContain("package");
+  });
+});
+
+function nameIn(entry: string): string {
+  return /name = "([^"]+)"/.exec(entry)?.[1] ?? "";
+}
