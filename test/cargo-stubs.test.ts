@@ -154,7 +154,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
 
   test("a new version of all of them builds no dependency, and comments do not either", async () => {
     write("0.2.0");
-    writeProject(root, { "bare/src/lib.rs": "#![no_std]\nextern crate std;\n// Words.\npub fn bare() -> u8 { 1 }" });
+    writeProject(root, {
+      "bare/src/lib.rs": "#![no_std]\nextern crate std;\n// Words.\npub fn bare() -> u8 { 1 }",
+    });
     const report = await run(all({ check: rust.cargoCheck(), crate: rust.buildPackage() }));
     expect(report.errors).toEqual([]);
     expect(report.ran.filter((name) => name.startsWith("deps"))).toEqual([]);
