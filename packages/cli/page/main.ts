@@ -60,10 +60,13 @@ function writeHeader(): void {
   byId("occasion").textContent = occasionOf(model);
   fillHeadline(byId("figures"), model, timeline.lanes);
   const { bars, slots, ticks } = timeline.lanes;
+  const parts = [
+    `${shownCount(bars.length, "command")} in ${shownCount(slots, "slot")}`,
+    ...(ticks.length > 0 ? [shownCount(ticks.length, "hit")] : []),
+    ...(build?.isPart === true ? ["others ran as well, for other targets"] : []),
+  ];
   byId("timeline-about").textContent =
-    bars.length > 0
-      ? `${shownCount(bars.length, "command")} in ${shownCount(slots, "slot")}${ticks.length > 0 ? `, ${shownCount(ticks.length, "hit")}` : ""}`
-      : "no command has run yet";
+    bars.length > 0 ? parts.join(", ") : "no command has run yet";
   document.body.classList.toggle("unbuilt", bars.length === 0 && ticks.length === 0);
 }
 

@@ -67,6 +67,9 @@ export class GraphView {
   readonly #labels = new Labels();
   #theme: Theme = readTheme();
   #withSources: boolean;
+  /** Whether so few nodes are shown that each has its name. */
+  #isNamed = false;
+  readonly #font = getComputedStyle(document.body).fontFamily;
   /** How near the reader is: 1 when all is seen, less when nearer. */
   #ratio = 1;
   #drawn: {
@@ -81,7 +84,7 @@ export class GraphView {
     this.#overlay.className = "overlay";
     this.#drawn = this.#draw();
     parts.selection.listen((aspect) => {
-      if (aspect === "shown") this.#drawn.sigma.refresh();
+      if (aspect === "shown") this.#narrow();
       else this.#look();
     });
   }
@@ -114,7 +117,8 @@ export class GraphView {
   /** Lays it out for a screen of another shape. */
   reshape(): void {
     const { clientWidth: width, clientHeight: height } = this.#parts.container;
-    if (width <= 0 || height <= 0) return;
+    const { width: before, height: earlier } = this.sigma.getDimensions();
+    if (width <= 0 || height <= 0 || (width === before && height === earlier)) return;
     if (isUprightIn(width, height) !== this.layout.isUpright) this.#again();
     else this.sigma.refresh();
   }
@@ -143,6 +147,14 @@ export class GraphView {
     const camera = this.sigma.getCamera();
     if (wantsStillness()) camera.setState(to);
     else await camera.animate(to, { duration: 250 });
+  }
+
+  /** Leaves out what is not asked for. */
+  #narrow(): void {
+    const { model, selection } = this.#parts;
+    const count = model.nodes.filter((_, at) => selection.isShown(at)).length;
+    this.#isNamed = selection.isNarrowed && count <= maxNamed;
+    this.sigma.scheduleRefresh();
   }
 
   #again(): void {
@@ -227,7 +239,7 @@ export class GraphView {
     }
     const state = model.stage(node.at)?.state;
     const color = state === undefined ? theme.plain : theme.state[state];
-    const isForced = node.forceLabel || (selection.isNarrowed && node.size > 0);
+    const isForced = node.forceLabel || this.#isNamed;
     const zIndex = state === "failed" ? 3 : isCritical ? 2 : 1;
     return { ...node, color, ...ring, zIndex, forceLabel: isForced };
   }
@@ -249,7 +261,7 @@ export class GraphView {
     const isSmall = layout.x.length <= maxNamed;
     const room = (isUpright ? step.across : step.along) / this.#ratio;
     return {
-      font: getComputedStyle(document.body).fontFamily,
+      font: this.#font,
       size: 12,
       color: this.#theme.text,
       ground: this.#theme.ground,

@@ -47,7 +47,7 @@ export function figuresOf(model: Model, lanes: Lanes): readonly Figure[] {
           ),
         ]
       : []),
-    ...(lanes.bars.length > 0
+    ...(lanes.bars.length > 0 && lanes.idle !== undefined
       ? [
           figure(
             "idle",

@@ -7,7 +7,7 @@ import { shownTime } from "../../src/shown.ts";
 import { fit } from "../graph/labels.ts";
 import type { Model } from "../model.ts";
 import type { Selection } from "../selection.ts";
-import type { Theme } from "../theme.ts";
+import { inkOn, type Theme } from "../theme.ts";
 import { hatching } from "./hatching.ts";
 import { marksOf, type Bar, type Lanes } from "./lanes.ts";
 import type { Scale } from "./scale.ts";
@@ -141,14 +141,27 @@ function drawBars(context: CanvasRenderingContext2D, parts: TimelineParts): void
     const seen = Math.max(box.x, parts.places.left);
     const room = Math.min(box.x + width, parts.places.width) - seen;
     if (room > 34 && box.height >= 13 && isShown) {
-      context.fillStyle = theme.ground;
-      context.fillText(
-        fit(context, model.label(bar.node), room - 10),
-        seen + 5,
-        box.y + box.height / 2 + 0.5,
-      );
+      writeName(context, fit(context, model.label(bar.node), room - 10), {
+        ...{ x: seen + 5, y: box.y + box.height / 2 + 0.5 },
+        ground: theme.state[bar.state],
+      });
     }
   }
+}
+
+/** Writes on a colour, in black or white, whichever is read more easily. */
+function writeName(
+  context: CanvasRenderingContext2D,
+  text: string,
+  { x, y, ground }: { readonly x: number; readonly y: number; readonly ground: string },
+): void {
+  // Over a hatching, letters need some of the ground around them.
+  context.lineJoin = "round";
+  context.lineWidth = 3;
+  context.strokeStyle = ground;
+  context.strokeText(text, x, y);
+  context.fillStyle = inkOn(ground);
+  context.fillText(text, x, y);
 }
 
 /** The critical path: a rim around its bars, and a line from one to the next. */

@@ -41,8 +41,11 @@ export interface Lanes {
   readonly ticks: readonly Tick[];
   readonly slots: number;
   readonly endMs: number;
-  /** Share of the time of all slots in which they had nothing to do, from 0 to 1. */
-  readonly idle: number;
+  /**
+   * Share of the time of all slots in which they had nothing to do, from 0 to 1. Not known of a part of a build, as
+   * {@link gaps} are not.
+   */
+  readonly idle: number | undefined;
 }
 
 /** Lays out a build. Without one, there is nothing on it. */
@@ -58,6 +61,9 @@ export function lanesOf({ data, stages, nodes, critical }: Model): Lanes {
   bars.sort((a, b) => a.from - b.from || a.row - b.row);
   const slots = data.build?.slots ?? 0;
   const endMs = bars.reduce((end, { to }) => Math.max(end, to), data.build?.durationMs ?? 0);
+  if (data.build?.isPart === true) {
+    return { bars, gaps: [], ticks, slots, endMs, idle: undefined };
+  }
   const gaps = gapsOf(bars, slots, endMs);
   const idleMs = gaps.reduce((sum, { from, to }) => sum + to - from, 0);
   const idle = slots > 0 && endMs > 0 ? idleMs / (slots * endMs) : 0;

@@ -59,10 +59,11 @@ export async function pageData(plan: BuildPlan, options: GraphPageOptions): Prom
     rows: new Map(spans.map(({ stage, row }) => [stage.id, row])),
   });
   const rows = spans.reduce((most, { row }) => Math.max(most, row), 0);
+  const isPart = spans.some(({ stage }) => !gathered.byBuildId.has(stage.id));
   const nodes = await withLogs(gathered, store);
   return {
     ...{ version: 1, title, madeAt },
-    ...(build && { build: buildOf(build, rows) }),
+    ...(build && { build: { ...buildOf(build, rows), ...(isPart && { isPart }) } }),
     nodes,
     ...criticalOf(plan, build, gathered),
   };

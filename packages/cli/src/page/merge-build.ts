@@ -11,7 +11,7 @@ import type { LastStage } from "../last-build.ts";
 export interface SideBySide {
   /** By the position of the stage in the plan. */
   readonly built: ReadonlyMap<number, LastStage>;
-  /** What the build had and the plan has not: what dynamic stages have described. */
+  /** What the build had for those, and the plan has not: what dynamic stages have described. */
   readonly others: readonly LastStage[];
 }
 
@@ -49,7 +49,23 @@ export function sideBySide(
     built.set(at, each);
     return false;
   });
-  return { built, others };
+  return { built, others: neededBy([...built.values()], others) };
+}
+
+/** Those of some stages on which others stand. What is left was built for other targets. */
+function neededBy(stages: readonly LastStage[], some: readonly LastStage[]): readonly LastStage[] {
+  const byId = new Map(some.map((stage) => [stage.id, stage]));
+  const needed = new Set<LastStage>();
+  const pending = [...stages];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const id of next.dependencies) {
+      const below = byId.get(id);
+      if (below === undefined || needed.has(below)) continue;
+      needed.add(below);
+      pending.push(below);
+    }
+  }
+  return some.filter((stage) => needed.has(stage));
 }
 
 /** The name of a stage, without the number of the call. */

@@ -36,6 +36,8 @@ export interface PageBuild {
   readonly durationMs: number;
   /** How many commands could have run at once; at least as many as did. */
   readonly slots: number;
+  /** Whether commands ran in it that are not on the page: they belong to other targets. */
+  readonly isPart?: true;
 }
 
 /** What has become of a stage call in the build; of one that had no part in it, what the plan says. */

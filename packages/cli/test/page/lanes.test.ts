@@ -48,6 +48,12 @@ describe("lanes", () => {
     expect(lanes.idle).toBe(25 / 40);
   });
 
+  test("of a part of a build do not say that a slot was idle: another command may have run there", () => {
+    const { data } = modelOf([{ state: "ran", run: { from: 5, to: 10, row: 1 } }], 1, 20);
+    const part = new Model({ ...data, build: { ...data.build!, isPart: true } });
+    expect(lanesOf(part)).toMatchObject({ gaps: [], idle: undefined });
+  });
+
   test("of a plan alone are empty", () => {
     const { data } = modelOf([{ state: "run" }], 0, 0);
     const { build: _, ...plan } = data;

@@ -30,10 +30,15 @@ describe("a plan and a build", () => {
     expect([...found.keys()]).toEqual([1]);
   });
 
-  test("what the plan does not know is left over", () => {
-    const { built: found, others } = sideBySide([{ stage: "a" }], [built(0, "a"), built(1, "b")]);
+  test("what the plan does not know is left over, if what it knows stands on that", () => {
+    const many = { ...built(0, "many"), dependencies: [2] };
+    const described = [built(1, "a"), { ...built(2, "b"), dependencies: [1] }];
+    const { built: found, others } = sideBySide(
+      [{ stage: "many" }],
+      [many, ...described, built(3, "c")],
+    );
     expect([...found.keys()]).toEqual([0]);
-    expect(others.map(({ stage }) => stage)).toEqual(["b"]);
+    expect(others.map(({ stage }) => stage)).toEqual(["a", "b"]);
   });
 });
 

@@ -90,7 +90,8 @@ async function explainNode(
   const finding: Finding | undefined = hasCommand
     ? await findDifferences(evidence, node)
     : undefined;
-  const made = isReused && key !== undefined ? await recallPast(store, key) : undefined;
+  const hasMade = finding === undefined && isReused && key !== undefined;
+  const madeBy = hasMade ? (await recallPast(store, key))?.run : finding?.madeBy;
   const isSurprise = !isAsked && finding?.basis === "same" && status === "ran";
   const reason = isSurprise ? surprise : reasonOf(node, verdict);
   const nodeOf = (call: StageCall): PlanNode[] => {
@@ -103,7 +104,7 @@ async function explainNode(
     basis: finding?.basis ?? "first",
     changes: finding?.changes ?? [],
     ...(finding?.past && { past: finding.past }),
-    ...(made && { madeBy: made.run }),
+    ...(madeBy && { madeBy }),
     ...(reason !== undefined && { reason }),
     ...(waitsFor && { waitsFor: waitsFor.map(labelOf) }),
   };

@@ -25,6 +25,8 @@ export interface Finding {
   readonly basis: Basis;
   /** The run that it is compared with, or that made the result which is reused. */
   readonly past?: PastRun;
+  /** Of what is reused: the run that gave the result. */
+  readonly madeBy?: PastRun;
   readonly changes: readonly Change[];
   /** The calls that have made what differs. */
   readonly producers: ReadonlySet<StageCall>;
@@ -37,24 +39,25 @@ export async function findDifferences(evidence: Evidence, node: PlanNode): Promi
   const key = verdict?.key;
   let earlier = history.earlierKey(node);
   const isReused = verdict?.status === "reused" || verdict?.status === "hit";
-  if (key !== undefined && isReused && (earlier === key || earlier === undefined)) {
-    const { replaces } = (await recallPast(store, key)) ?? {};
-    earlier = replaces === key ? undefined : replaces;
+  const own = key !== undefined && isReused ? await recallPast(store, key) : undefined;
+  const made = own && { madeBy: own.run };
+  if (isReused && (earlier === key || earlier === undefined)) {
+    earlier = own?.replaces === key ? undefined : own?.replaces;
   }
-  if (earlier === undefined) return without("first");
-  if (earlier === key) return without("same");
+  if (earlier === undefined) return { ...without("first"), ...made };
+  if (earlier === key) return { ...without("same"), ...made };
   const past = await recallPast(store, earlier);
   if (past?.action === undefined)
-    return { ...without("forgotten"), ...(past && { past: past.run }) };
+    return { ...without("forgotten"), ...made, ...(past && { past: past.run }) };
   const context = { content: store.content, call: node.call, labelOf };
   const action = await evidence.compose(node);
   if (action !== undefined) {
     const found = await compareActions(past.action, action, context);
-    return { basis: "compared", past: past.run, ...found };
+    return { basis: "compared", ...made, past: past.run, ...found };
   }
   const { parts, values } = await evidence.composeKnown(node);
   const found = await compareKnown(past.action, parts, values, context);
-  return { basis: "compared", past: past.run, ...found };
+  return { basis: "compared", ...made, past: past.run, ...found };
 }
 
 function without(basis: Basis): Finding {
