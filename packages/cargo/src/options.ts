@@ -69,6 +69,15 @@ export interface CargoOptions extends Selection {
    * @defaultValue rustup's default, or the `cargo` on `PATH`
    */
   readonly toolchain?: string;
+  /**
+   * Name of a cache for compiled dependencies: then one new version of a crate compiles that crate and what
+   * depends on it, and not all others again. The bytes that come out are the same with and without. Lower case
+   * letters, digits and `. _ -`; another one for each workspace, so that they do not drive each other out. Needs a
+   * runner that has caches, and results say that they were made with one.
+   *
+   * @defaultValue none: dependencies are compiled from nothing
+   */
+  readonly seed?: string;
   /** Variables of every command. @defaultValue none */
   readonly env?: Readonly<Record<string, string>>;
   /** Programs that build scripts need besides the Rust and C toolchains, such as `pkg-config`. */

@@ -7,11 +7,13 @@
  * @module
  */
 import {
+  cache,
   out,
   sh,
   stage,
   writable,
   type Artifact,
+  type Cache,
   type Command,
   type CommandOptions,
   type Out,
@@ -36,6 +38,12 @@ export interface Sources {
   readonly vendor: Tree;
 }
 
+/** Inputs of what builds dependencies, perhaps from those of the last time. */
+export interface Seeded extends Sources {
+  /** Name of the cache that those are in. */
+  readonly seed: string | undefined;
+}
+
 /** Inputs of what starts from built dependencies. */
 export interface Consumed extends Sources {
   readonly target: Layered;
@@ -54,7 +62,7 @@ export type Args = readonly string[];
 export type Consumer<O = {}> = Stage<[Consumed, Args, Base], O & { target: "tree" }>;
 
 /** A command that builds dependencies: one pass for each list of arguments. */
-export type DepsBuilder = Stage<[Sources, readonly Args[], Base], { target: "tree" }>;
+export type DepsBuilder = Stage<[Seeded, readonly Args[], Base], { target: "tree" }>;
 
 /** A command that looks at sources alone. */
 export type SourceCheck = Stage<[Tree, Args, Base], {}>;
@@ -171,10 +179,11 @@ export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, A
   );
 
 function depsBuilder(name: string): DepsBuilder {
-  return stage(name, ({ ws, vendor: vendored }, passes, base) => {
-    const root = { ws, vendor: vendored };
+  return stage(name, ({ ws, vendor: vendored, seed }, passes, base) => {
+    const root = { ws, vendor: vendored, ...(seed !== undefined && { seed: cache(seed) }) };
     const options = inStage(base, root, { target: out.tree("target") });
-    return sh(options)`${programWords("build-deps", { passes })}`;
+    const parameters = { passes, ...(seed !== undefined && { seed: "../seed" }) };
+    return sh(options)`${programWords("build-deps", parameters)}`;
   });
 }
 
@@ -212,7 +221,7 @@ export type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K>
 /** The surroundings that all commands have: where they start, and what they find there. */
 export function inStage<const S extends Readonly<Record<string, Out>>>(
   { tools, env }: Base,
-  root: Readonly<Record<string, Artifact | Writable>>,
+  root: Readonly<Record<string, Artifact | Cache | Writable>>,
   outputs: S,
 ): CommandOptions<S> {
   return {

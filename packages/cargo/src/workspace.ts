@@ -13,6 +13,8 @@
  *
  * @module
  */
+import { createHash } from "node:crypto";
+
 import { all, matrix, type Check, type Tool, type Tree } from "@ashlar/core";
 
 import { bothHalves, Lineage, replaceHalf, whole, type Side } from "./halves.ts";
@@ -291,16 +293,20 @@ class Workspace implements CargoWorkspace {
   #buildDeps(overrides: Selection): CargoDeps {
     const { flags, env } = selectionWords(override(this.#options, overrides));
     const { dummy, vendor } = this.#scope(overrides);
-    const inputs = { ws: dummy, vendor };
+    const inputs = (half: Side) => ({
+      ws: dummy,
+      vendor,
+      seed: seedName(this.#options, half, flags),
+    });
     const base = this.#base({ env });
     const pass = (command: string, ...args: readonly string[]): readonly string[] => [
       ...[command, ...offline, ...flags, ...args],
     ];
     // With and without the dependencies of tests, which may turn on features of the others.
     const checking = [pass("check", "--all-targets"), pass("check")];
-    const checked = stages.checkDeps(inputs, checking, base).target;
+    const checked = stages.checkDeps(inputs("check"), checking, base).target;
     const linking = [pass("build"), pass("test", "--no-run")];
-    const linked = stages.linkDeps(inputs, linking, base).target;
+    const linked = stages.linkDeps(inputs("link"), linking, base).target;
     const halves = {
       check: { deps: checked, own: undefined },
       link: { deps: linked, own: undefined },
@@ -371,6 +377,17 @@ class Workspace implements CargoWorkspace {
       env: { ...this.#options.env, ...env },
     };
   }
+}
+
+/** Name of the cache for a half. Selections that compile other units have others: one would drive out the other's. */
+function seedName(
+  { seed }: CargoOptions,
+  half: Side,
+  flags: readonly string[],
+): string | undefined {
+  if (seed === undefined) return undefined;
+  const words = createHash("sha256").update(JSON.stringify(flags)).digest("hex").slice(0, 8);
+  return `cargo-${seed}-${half}-${words}`;
 }
 
 function checkPartitions(partitions: number): void {

@@ -1,26 +1,32 @@
 /**
  * Program: builds the external crates of a dummy tree, and leaves nothing else.
  *
- * The result depends on its inputs alone: two runs at one place make equal trees.
+ * The result depends on its inputs alone: two runs at one place make equal trees, with a seed or without.
  *
  * Parameters: `passes`, lists of arguments for cargo, each run in turn; `target`, the
  * target directory, which is also what comes out (default `../target`); `workspace`
- * (default `.`).
+ * (default `.`); `seed`, the folder of what the last run has left (default none); `vendor`, the external crates
+ * (default `../vendor`).
  *
  * @module
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { withOptions } from "./cargo-arguments.ts";
 import { cargoFailure } from "./cargo-failure.ts";
+import { parseMessage, type Artifact } from "./cargo-messages.ts";
+import { renderExternals } from "./compiled-units.ts";
 import { writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
+import { hashesIn, pruneUnused } from "./prune.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { rustcVersion } from "./rustc-version.ts";
+import { leaveSeed, seedConditions, takeSeed } from "./seed.ts";
 import { forgetTimes } from "./tree.ts";
 
 await runProgram(buildDeps);
@@ -28,9 +34,17 @@ await runProgram(buildDeps);
 async function buildDeps(parameters: Parameters): Promise<void> {
   const passes = parameters.stringLists("passes");
   const target = parameters.string("target", "../target");
+  const seed = parameters.optionalString("seed");
   const locals = findLocals(parameters.string("workspace", "."));
+  const rustc = rustcVersion().full;
+  const conditions =
+    seed === undefined
+      ? ""
+      : seedConditions(locals, rustc, parameters.string("vendor", "../vendor"));
+  const isSeeded = seed !== undefined && takeSeed(seed, conditions, target);
 
-  for (const pass of passes) await runPass(pass, target, locals);
+  const reported: string[] = [];
+  for (const pass of passes) reported.push(...(await runPass(pass, target, locals)));
   const purged = existsSync(target) ? purgeLocals(resolve(target), ownershipOf(locals)) : 0;
   // Every pass compiles a build script for each stub, so none at all is a layout we cannot read.
   if (purged === 0 && locals.packages.some(({ isKept }) => !isKept)) {
@@ -38,22 +52,46 @@ async function buildDeps(parameters: Parameters): Promise<void> {
       hint: "passes must build the workspace, into a target directory that this version knows",
     });
   }
-  writeMarker(target, { rustc: rustcVersion().full, passes, sources: undefined });
+  if (isSeeded) pruneUnused(target, hashesIn(reported));
+  writeMarker(target, { rustc, passes, sources: undefined });
   forgetTimes(target);
+  if (seed !== undefined) leaveSeed(seed, conditions, target);
   say(`dependencies built in ${passes.length} passes; ${purged} stubs purged`);
 }
 
-async function runPass(pass: readonly string[], target: string, locals: Locals): Promise<void> {
+/** Runs cargo. Returns the paths of all that is part of the result, compiled now or earlier. */
+async function runPass(
+  pass: readonly string[],
+  target: string,
+  locals: Locals,
+): Promise<readonly string[]> {
   say(`cargo ${pass.join(" ")}`);
   const said: string[] = [];
+  const artifacts: Artifact[] = [];
+  const outDirs: string[] = [];
   // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
   const env = { CARGO_TARGET_DIR: target };
-  const onErrorLine = (line: string): unknown => said.push(line);
-  const exitCode = await runLines("cargo", pass, { env, onLine: say, onErrorLine });
-  if (exitCode === 0) return;
-  throw cargoFailure(
-    { args: pass, exitCode, said },
-    locals,
-    "local code is stubbed here: only external crates can fail, or a manifest",
+  const exitCode = await runLines(
+    "cargo",
+    withOptions(pass, "--message-format", "json-render-diagnostics"),
+    {
+      env,
+      onLine: (line) => {
+        const message = parseMessage(line);
+        if (message.kind === "artifact") artifacts.push(message.artifact);
+        else if (message.kind === "build-script") outDirs.push(message.outDir);
+        else if (message.kind === "text") say(line);
+      },
+      onErrorLine: (line) => said.push(line),
+    },
   );
+  if (exitCode !== 0) {
+    throw cargoFailure(
+      { args: pass, exitCode, said },
+      locals,
+      "local code is stubbed here: only external crates can fail, or a manifest",
+    );
+  }
+  say(renderExternals(artifacts));
+  return [...artifacts.flatMap(({ files }) => files), ...outDirs];
 }

@@ -23,6 +23,8 @@ export interface Artifact {
 /** What a line of cargo's standard output is. */
 export type Message =
   | { readonly kind: "artifact"; readonly artifact: Artifact }
+  /** A build script has run, now or earlier. */
+  | { readonly kind: "build-script"; readonly outDir: string }
   /** A message that programs here have no use for. */
   | { readonly kind: "other" }
   /** No message: tests and macros print what they like. */
@@ -37,8 +39,9 @@ export function parseMessage(line: string): Message {
       const artifact = parseArtifact(fields);
       return artifact === undefined ? { kind: "text" } : { kind: "artifact", artifact };
     }
-    case "compiler-message":
     case "build-script-executed":
+      return { kind: "build-script", outDir: asString(fields["out_dir"]) ?? "" };
+    case "compiler-message":
     case "build-finished":
       return { kind: "other" };
     default:

@@ -22,6 +22,14 @@ export function renderUnits(artifacts: readonly Artifact[]): string {
   ].join("; ");
 }
 
+/** The same of a run in which local packages are stubs, which do not count. */
+export function renderExternals(artifacts: readonly Artifact[]): string {
+  const externals = artifacts.filter((one) => !isLocal(one));
+  const compiled = externals.filter(({ isFresh }) => !isFresh);
+  const list = titles(compiled).join(", ") || "none";
+  return `compiled dependencies: ${list}; fresh units: ${externals.length - compiled.length}`;
+}
+
 function isLocal({ packageId }: Artifact): boolean {
   return isLocalPackage(packageId);
 }
