@@ -49,6 +49,11 @@ export class Memory {
     }
   }
 
+  /** Whether nothing was written down that could be read. */
+  get isBlank(): boolean {
+    return this.#recalled === undefined;
+  }
+
   /** Replaces what was written down, if there is anything new. */
   keep(store: Store, sources: Sources, trace: Trace): void {
     if (this.#notes === undefined) return;

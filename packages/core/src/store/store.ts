@@ -145,6 +145,8 @@ export interface ServedBuild {
   readonly clock: Clock;
   /** Aborted when the build is cancelled. */
   readonly signal: AbortSignal;
+  /** Whether no earlier build of the same has left notes here, so that every result will be looked for. */
+  readonly isFirst: boolean;
 }
 
 /** An output that a build has not made itself, but found. */

@@ -121,6 +121,11 @@ export class PatientCache implements AsyncDisposable {
     this.#session = new Session(clock, this.name);
   }
 
+  /** Asks the service what it can do, so that this is known when somebody needs it. */
+  open(): void {
+    this.#ready(this.#session).catch(() => {});
+  }
+
   /** Ends what is under way: nobody wants it any more. */
   end(reason: unknown): void {
     this.#session.end(reason);

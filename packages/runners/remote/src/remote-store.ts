@@ -181,7 +181,7 @@ class StoreWithRemote implements RemoteStore {
     return this.#cache.use();
   }
 
-  serve({ clock, signal }: ServedBuild): StoreService {
+  serve({ clock, signal, isFirst }: ServedBuild): StoreService {
     // The first of some builds at once: each of them may learn from the others, and a later one begins anew.
     if (this.#builds === 0) {
       this.#cache.begin(clock);
@@ -190,6 +190,8 @@ class StoreWithRemote implements RemoteStore {
       this.#cancelled = new AbortController();
     }
     this.#builds++;
+    // Most of what it will be asked for is not here; it can be reached while sources are read.
+    if (isFirst) this.#cache.open();
     // Each target that is fetched listens to it.
     setMaxListeners(0, signal);
     let isOver = false;
