@@ -729,7 +729,7 @@ test("fetchesUnpinned", () => {
 test("credentialHelperFailed", () => {
   expect(shown("credentialHelperFailed")).toMatchInlineSnapshot(`
     "
-    error[CREDENTIAL_HELPER]: the credential helper \`example-login\` has nothing for \`grpcs://cache.example:443/main\`
+    error[REMOTE_CREDENTIALS]: the credential helper \`example-login\` has nothing for \`grpcs://cache.example:443/main\`
 
       reason   it ended with exit code 1
       it said  your session has ended: run \`example login\`

@@ -10,6 +10,7 @@ import { memory } from "./memory.mjs";
 import { noop } from "./noop.mjs";
 import { one } from "./one.mjs";
 import { overhead } from "./overhead.mjs";
+import { remoteBuild } from "./remote-build.mjs";
 import { remoteCache } from "./remote-cache.mjs";
 import { restore } from "./restore.mjs";
 import { sandbox } from "./sandbox.mjs";
@@ -34,4 +35,5 @@ export const benches = [
   watch,
   cargo,
   remoteCache,
+  remoteBuild,
 ];

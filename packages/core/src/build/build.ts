@@ -117,7 +117,11 @@ async function buildAtWork(
   const ground = layGround(targets, options, { signal, isTraced });
   using _ = ground.hold;
   const { plan, placement, cwd, store, memory, history, identities, sources, trace } = ground;
-  const service = store.serve?.({ clock, signal, isFirst: memory.isBlank && plan.nodes.length > 0 });
+  const service = store.serve?.({
+    clock,
+    signal,
+    isFirst: memory.isBlank && plan.nodes.length > 0,
+  });
   const { content } = store;
   const capacities = new Capacities(options);
   capacities.check(plan.nodeByCall.keys());

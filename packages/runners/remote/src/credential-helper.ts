@@ -42,7 +42,7 @@ const maxBytes = 2 ** 20;
  * Asks a program for headers, once for each address until they expire. For the option `headerSource`.
  *
  * @param program - Its path, or its name on `PATH`.
- * @throws {@link BuildError} `INVALID_OPTION`. When it is asked, `CREDENTIAL_HELPER`.
+ * @throws {@link BuildError} `INVALID_OPTION`. When it is asked, `REMOTE_CREDENTIALS`.
  * @example
  * ```ts
  * const cache = remoteCache("grpcs://cache.example", { headerSource: credentialHelper("example-login") });
@@ -103,7 +103,7 @@ async function run(
   });
 }
 
-/** What it gave. @throws {@link BuildError} `CREDENTIAL_HELPER`, which shows nothing of it. */
+/** What it gave. @throws {@link BuildError} `REMOTE_CREDENTIALS`, which shows nothing of it. */
 function read(program: string, address: string, text: string, usually: number): Given {
   const unfit = (reason: string): Error => credentialHelperFailed(program, address, reason);
   let answer: unknown;

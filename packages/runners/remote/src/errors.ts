@@ -56,7 +56,7 @@ export function credentialHelperFailed(
   said?: string,
 ): BuildError {
   return new BuildError({
-    code: "CREDENTIAL_HELPER",
+    code: "REMOTE_CREDENTIALS",
     message: `the credential helper \`${program}\` has nothing for \`${address}\``,
     facts: { reason, "it said": said },
     hint: `try it by hand: \`echo '{"uri":"${address}"}' | ${program} get\``,

@@ -82,7 +82,7 @@ test.each([
   const error: unknown = await credentialHelper(helper.path)(address, signal).catch(
     (thrown: unknown) => thrown,
   );
-  expect(error).toMatchObject({ code: "CREDENTIAL_HELPER", facts: { reason } });
+  expect(error).toMatchObject({ code: "REMOTE_CREDENTIALS", facts: { reason } });
 });
 
 test("one that is not there, and one that hangs, are told apart", async () => {
