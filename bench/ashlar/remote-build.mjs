@@ -83,7 +83,7 @@ if (mode === "local") {
       );
       times.push(performance.now() - asked);
     }
-    roundTripMs = times.sort((a, b) => a - b)[4] ?? NaN;
+    roundTripMs = times.toSorted((a, b) => a - b)[4] ?? NaN;
   }
   await remote[Symbol.asyncDispose]();
 }
