@@ -8,8 +8,10 @@
  */
 import type { Sigma } from "sigma";
 
+import { shownTime } from "../../src/shown.ts";
 import type { Model } from "../model.ts";
 import type { Selection } from "../selection.ts";
+import { lookOf } from "../states.ts";
 import type { Theme } from "../theme.ts";
 import { Labels, type LabelStyle } from "./labels.ts";
 import { ringShare, type DrawnGraph, type DrawnLink, type DrawnNode } from "./sigma-graph.ts";
@@ -80,12 +82,20 @@ function drawAround(
   for (const [at, spot] of spots) drawNode(context, spot, at, parts);
   // Its own name is written first, whole, and none over it.
   for (const [at, spot] of spots) {
-    const maxWidth = at === looked ? 400 : labelStyle.maxWidth;
-    // Unless everything else is pale, the others have their names already.
-    if (at === looked || selection.hovered !== undefined) {
-      labels.write(context, spot, { ...labelStyle, maxWidth });
-    }
+    if (at === looked) {
+      const label = `${spot.label}${aboutOf(parts.model, at)}`;
+      labels.write(context, { ...spot, label }, { ...labelStyle, maxWidth: 400 });
+      // Unless everything else is pale, the others have their names already.
+    } else if (selection.hovered !== undefined) labels.write(context, spot, labelStyle);
   }
+}
+
+/** What colour and size say, in words. */
+function aboutOf(model: Model, at: number): string {
+  const state = model.stage(at)?.state;
+  if (state === undefined) return "";
+  const ms = model.durationMs(at);
+  return ` (${lookOf(state).word}${ms > 0 ? `, ${shownTime(ms)}` : ""})`;
 }
 
 function drawLink(
