@@ -50,8 +50,22 @@ const signatureType = "ashlar/Signature";
 /** One for all: what one writer for each leaves behind is more than what it writes. */
 const writer = new MessageWriter();
 
+/** How a result is written. */
+export interface ResultForm {
+  /**
+   * Whether a directory whose root is the empty one says so. Without, nothing is said of its root, which is read as
+   * the same: for results whose directories are found by their trees alone.
+   *
+   * @defaultValue true
+   */
+  readonly emptyRoots?: boolean;
+}
+
 /** Writes the message. */
-export function encodeActionResult(result: ActionResult): Buffer {
+export function encodeActionResult(
+  result: ActionResult,
+  { emptyRoots = true }: ResultForm = {},
+): Buffer {
   writer.clear();
   for (const { path, digest, isExecutable } of result.files) {
     const file = writer.begin(2);
@@ -60,8 +74,7 @@ export function encodeActionResult(result: ActionResult): Buffer {
   for (const { path, treeDigest, rootDigest } of result.directories) {
     const directory = writer.begin(3);
     writer.string(1, path).digest(3, treeDigest).bool(4, true);
-    // What is left out is read as this one.
-    if (rootDigest !== emptyDigest) writer.digest(5, rootDigest);
+    if (emptyRoots || rootDigest !== emptyDigest) writer.digest(5, rootDigest);
     writer.end(directory);
   }
   writer.integer(4, result.exitCode).digest(6, result.stdout).digest(8, result.stderr);

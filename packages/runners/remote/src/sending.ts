@@ -72,7 +72,10 @@ export class Sending {
       await this.#outbox.send([...trees, ...messages.keys()], messages);
       // Directories are sent as trees only, so their own digests would be of no use: some services would look for them.
       const directories = result.directories.map((each) => ({ ...each, rootDigest: emptyDigest }));
-      await cache.putResult(key, encodeActionResult({ ...result, directories }));
+      await cache.putResult(
+        key,
+        encodeActionResult({ ...result, directories }, { emptyRoots: false }),
+      );
       cache.tally.sentResults++;
     } catch (error) {
       const isCounted = error instanceof BuildError && error.code.startsWith("REMOTE_");

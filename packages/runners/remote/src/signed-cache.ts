@@ -46,6 +46,9 @@ export interface RefusedResult {
   readonly reason: string;
 }
 
+/** What a result does not say of the roots of its directories stays unsaid. */
+const unsaid = { emptyRoots: false };
+
 /** A cache that signs, or checks. */
 export class SignedCache implements RemoteCache {
   readonly #cache: RemoteCache;
@@ -105,7 +108,7 @@ export class SignedCache implements RemoteCache {
     try {
       const result = decodeActionResult(message);
       const reason = verifier.distrust(signedBytes(key, result), result.signature);
-      return { result: encodeActionResult(result), reason };
+      return { result: encodeActionResult(result, unsaid), reason };
     } catch (error) {
       if (error instanceof BuildError) return { reason: "it cannot be read" };
       throw error;
@@ -116,7 +119,7 @@ export class SignedCache implements RemoteCache {
     if (this.#signer === undefined) return await this.#cache.putResult(key, message, context);
     const result = decodeActionResult(message);
     const signature = this.#signer.sign(signedBytes(key, result));
-    await this.#cache.putResult(key, encodeActionResult({ ...result, signature }), context);
+    await this.#cache.putResult(key, encodeActionResult({ ...result, signature }, unsaid), context);
   }
 
   async missing(digests: readonly Digest[], context: CallContext): Promise<Digest[]> {
