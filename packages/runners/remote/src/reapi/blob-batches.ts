@@ -29,6 +29,12 @@ import { zstd } from "./zstd.ts";
 /** Digests that are asked about in one call: less than a megabyte. */
 const digestsAtOnce = 10_000;
 
+/** Batches of so few bytes are small: it is their number that is limited, not what they hold. */
+const smallBytes = 128 * 1024;
+
+/** Small batches under way at once, and questions, which are small as well. */
+const smallBatchesAtOnce = 96;
+
 /** Blobs below this are smaller as they are. */
 const worthCompressing = 512;
 
@@ -44,8 +50,8 @@ const writing = "write blobs";
 /** Blobs in batches. What does not fit into one is told to whoever calls. */
 export class BlobBatches {
   readonly #calls: Calls;
-  readonly #slots = new Slots(batchesAtOnce);
-  readonly #lookups = new Slots(batchesAtOnce);
+  readonly #large = new Slots(batchesAtOnce);
+  readonly #small = new Slots(smallBatchesAtOnce);
 
   constructor(calls: Calls) {
     this.#calls = calls;
@@ -60,7 +66,7 @@ export class BlobBatches {
     );
     const missing = await Promise.all(
       chunks.map((chunk) =>
-        this.#lookups.use(signal, async () => {
+        this.#small.use(signal, async () => {
           const request = encodeFindMissing({ instance, digests: chunk });
           const purpose = { signal, doing: "look for blobs" };
           return decodeMissing(await this.#calls.unary(methods.findMissingBlobs, request, purpose));
@@ -93,7 +99,8 @@ export class BlobBatches {
           compressors: able.zstdStreams ? [compressors.zstd] : [],
         });
         const purpose = { signal, doing: reading };
-        const answer = await this.#slots.use(signal, async () =>
+        const bytes = batch.reduce((sum, digest) => sum + sizeOf(digest), 0);
+        const answer = await this.#slotsFor(bytes).use(signal, async () =>
           this.#calls.unary(methods.batchReadBlobs, request, purpose),
         );
         found.push(...takeItems(decodeBatch(answer), batch));
@@ -120,7 +127,8 @@ export class BlobBatches {
     const items = blobs.map(([digest, data]) => itemOf(digest, data, able.zstdBatches));
     const writeBatch = async (batch: readonly BatchItem[]): Promise<void> => {
       try {
-        const answer = await this.#slots.use(signal, async () => {
+        const bytes = batch.reduce((sum, { data }) => sum + data.byteLength, 0);
+        const answer = await this.#slotsFor(bytes).use(signal, async () => {
           const request = encodeBatchUpdate(this.#calls.connection.instance, batch);
           return this.#calls.unary(methods.batchUpdateBlobs, request, { signal, doing: writing });
         });
@@ -134,6 +142,10 @@ export class BlobBatches {
     const batches = inBatches(items, ({ data }) => data.byteLength, limit);
     await Promise.all([...batches].map(writeBatch));
     return refused;
+  }
+
+  #slotsFor(bytes: number): Slots {
+    return bytes <= smallBytes ? this.#small : this.#large;
   }
 
   #checkTaken(answer: Buffer, batch: readonly BatchItem[]): void {

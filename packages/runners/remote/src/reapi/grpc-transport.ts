@@ -5,10 +5,11 @@
  *
  * @module
  */
-import type { CallOptions, Client, ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
+import type { Client, ClientUnaryCall, Metadata, StatusObject } from "@grpc/grpc-js";
 
 import { CalledOff } from "../called-off.ts";
 import type { CallHeaders } from "./call-headers.ts";
+import { callOnce } from "./call-once.ts";
 import type { Grpc } from "./channel.ts";
 import { deferred } from "./deferred.ts";
 import { decodeStatus, statusName, type Status } from "./messages/status.ts";
@@ -20,9 +21,10 @@ type Cancellable = Pick<ClientUnaryCall, "cancel">;
 
 /** What a call begins with. */
 interface Beginning {
+  readonly grpc: Grpc;
   readonly client: Client;
   readonly metadata: Metadata;
-  readonly options: CallOptions;
+  readonly options: { readonly deadline?: number };
 }
 
 /** What a transport is made of. */
@@ -55,21 +57,16 @@ export class GrpcTransport implements Transport {
   }
 
   async unary(method: string, request: Uint8Array, options: RpcOptions): Promise<Buffer> {
-    const { client, metadata, options: callOptions } = await this.#begin(options);
-    return new Promise((resolve, reject) => {
-      const call = client.makeUnaryRequest(
-        method,
-        asBuffer,
-        asIs,
-        request,
-        metadata,
-        callOptions,
-        (error, answer = nothing) => {
-          end();
-          if (error === null) resolve(answer);
-          else reject(this.#failure(error, options.signal));
-        },
-      );
+    const { grpc, client, metadata, options: callOptions } = await this.#begin(options);
+    const { deadline = Infinity } = callOptions;
+    return await new Promise((resolve, reject) => {
+      const sent = { method, message: asBuffer(request), metadata, deadline };
+      const call = callOnce(grpc, client, sent, (status, isOk, answer) => {
+        end();
+        if (!isOk) reject(this.#failure(status, options.signal));
+        else if (answer === undefined) reject(unanswered());
+        else resolve(answer);
+      });
       const end = this.#watch(call, options.signal);
     });
   }
@@ -94,7 +91,7 @@ export class GrpcTransport implements Transport {
     try {
       for await (const message of call) yield message as Buffer;
     } catch (error) {
-      throw this.#failure(error as ServiceError, options.signal);
+      throw this.#failure(error as StatusObject, options.signal);
     } finally {
       end();
       call.cancel();
@@ -156,6 +153,7 @@ export class GrpcTransport implements Transport {
       metadata.set(name, typeof value === "string" ? value : Buffer.from(value));
     }
     return {
+      grpc,
       client: this.#next(clients),
       metadata,
       options: timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
@@ -178,7 +176,7 @@ export class GrpcTransport implements Transport {
   }
 
   /** What the library says, as an error of ours. What it throws of itself holds headers and goes nowhere. */
-  #failure(error: ServiceError, signal: AbortSignal): unknown {
+  #failure(error: StatusObject, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     if (this.#isClosed) return closed();
     const { message, violations, retryAfterMs } = detailsOf(error);
@@ -194,7 +192,7 @@ export class GrpcTransport implements Transport {
 }
 
 /** `google.rpc.Status` in the trailers, where a service sends it. */
-function detailsOf({ metadata }: ServiceError): Omit<Status, "status"> {
+function detailsOf({ metadata }: StatusObject): Omit<Status, "status"> {
   try {
     const [bytes] = metadata.get("grpc-status-details-bin");
     if (Buffer.isBuffer(bytes)) return decodeStatus(bytes);
@@ -202,6 +200,10 @@ function detailsOf({ metadata }: ServiceError): Omit<Status, "status"> {
     // Details that cannot be read tell nothing; the status itself is known.
   }
   return { message: "", violations: [] };
+}
+
+function unanswered(): RpcError {
+  return new RpcError({ status: "INTERNAL", message: "it answered without a message" });
 }
 
 function closed(): RpcError {
