@@ -52,6 +52,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type TargetMember",
     "type TarpaulinOptions",
     "type TestOptions",
+    "type Toolchain",
     "unixTools",
   ],
   "@ashlar/cli": [

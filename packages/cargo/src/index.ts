@@ -38,4 +38,4 @@ export { cargoUnits, type CargoUnits } from "./cargo-units.ts";
 export { crateNameFromCargoToml, type CrateName } from "./crate-name.ts";
 export { cleanCargoToml, filters, type CargoTomlFilter } from "./clean-manifest.ts";
 export type { ManifestPlace } from "./manifest-place.ts";
-export { coverageTools, rustTools, unixTools } from "./toolchain.ts";
+export { coverageTools, rustTools, unixTools, type Toolchain } from "./toolchain.ts";

@@ -10,6 +10,7 @@
 import type { File, Group, Matrix, StageResult, Tool, Tree } from "@ashlar/core";
 
 import type { Registry } from "./registries.ts";
+import type { Toolchain } from "./toolchain.ts";
 
 /** Which units are compiled, and how. What one compiled, another with an equal selection finds fresh. */
 export interface Selection {
@@ -63,12 +64,12 @@ export interface CargoOptions extends Selection {
    */
   readonly gitCheckouts?: Readonly<Record<string, Tree>>;
   /**
-   * Toolchain of rustup, by name. A `rust-toolchain.toml` does not choose one; it is an error if it asks
+   * Toolchain of rustup, by name; or one at an absolute path, or in a tree, with its programs in `bin`. A `rust-toolchain.toml` does not choose one; it is an error if it asks
    * for another.
    *
    * @defaultValue rustup's default, or the `cargo` on `PATH`
    */
-  readonly toolchain?: string;
+  readonly toolchain?: Toolchain;
   /**
    * Name of a cache for compiled dependencies: then one new version of a crate compiles that crate and what
    * depends on it, and not all others again. The bytes that come out are the same with and without. Lower case

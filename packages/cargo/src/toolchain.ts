@@ -10,11 +10,21 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { tool, type Tool, type ToolDecision } from "@ashlar/core";
+import { tool, type Tool, type ToolDecision, type Tree } from "@ashlar/core";
+
+/**
+ * A toolchain: by the name that rustup has for it, by the absolute path of its folder, or as a tree. A tree is an
+ * input like any other, with its content in the key, and needs nothing of the machine but a C toolchain.
+ */
+export type Toolchain = Tree | string;
 
 /** Prints where a tool of rustc's own LLVM lies: `$1` is the tool, `$2` the toolchain or nothing. */
 const findLlvmTool = `
-[ -z "$2" ] || export RUSTUP_TOOLCHAIN="$2"
+case "$2" in
+  "") ;;
+  /*) PATH="$2/bin:$PATH" ;;
+  *) export RUSTUP_TOOLCHAIN="$2" ;;
+esac
 version=$(rustc -vV)
 host=$(printf '%s\\n' "$version" | sed -n 's/^host: //p')
 major=$(printf '%s\\n' "$version" | sed -n 's/^LLVM version: \\([0-9]*\\).*/\\1/p')
@@ -25,13 +35,8 @@ done
 exit 1`;
 
 /** What every command of cargo needs: cargo, the compiler, and what that links with. */
-export function rustTools(toolchain?: string): readonly Tool[] {
-  const rust = (name: string): Tool =>
-    tool.host(name, {
-      version: ["-vV"],
-      ...fromRustup(name, toolchain),
-      hint: installHint(toolchain),
-    });
+export function rustTools(toolchain?: Toolchain): readonly Tool[] {
+  const rust = (name: string): Tool => program(name, toolchain, ["-vV"], installHint(toolchain));
   const linker = (name: string): Tool =>
     tool.host(name, { hint: "install a C toolchain: on Debian `apt-get install gcc`" });
   return [
@@ -49,25 +54,18 @@ export function rustTools(toolchain?: string): readonly Tool[] {
 }
 
 /** What clippy needs besides. */
-export function clippyTools(toolchain?: string): readonly Tool[] {
+export function clippyTools(toolchain?: Toolchain): readonly Tool[] {
+  const hint = "install clippy: `rustup component add clippy`, or on Debian `rust-clippy`";
   return ["cargo-clippy", "clippy-driver"].map((name) =>
-    tool.host(name, {
-      version: ["--version"],
-      ...fromRustup(name, toolchain),
-      hint: "install clippy: `rustup component add clippy`, or on Debian `rust-clippy`",
-    }),
+    program(name, toolchain, ["--version"], hint),
   );
 }
 
 /** What formatting needs besides. */
-export function formatTools(toolchain?: string): readonly Tool[] {
-  return ["cargo-fmt", "rustfmt"].map((name) =>
-    tool.host(name, {
-      version: ["--version"],
-      ...fromRustup(name, toolchain),
-      hint: "install rustfmt: `rustup component add rustfmt`, or on Debian `apt-get install rustfmt`",
-    }),
-  );
+export function formatTools(toolchain?: Toolchain): readonly Tool[] {
+  const hint =
+    "install rustfmt: `rustup component add rustfmt`, or on Debian `apt-get install rustfmt`";
+  return ["cargo-fmt", "rustfmt"].map((name) => program(name, toolchain, ["--version"], hint));
 }
 
 /** Commands that others have written for cargo, and where to get them. */
@@ -110,11 +108,13 @@ export const gitTools: readonly Tool[] = [
 ];
 
 /** What coverage needs besides: tools of the LLVM version that rustc was built with. */
-export function coverageTools(toolchain?: string): readonly Tool[] {
+export function coverageTools(toolchain?: Toolchain): readonly Tool[] {
+  // Those of a tree would have to be known before it is: the machine's are looked for, and must fit.
+  const known = typeof toolchain === "string" ? toolchain : "";
   return ["llvm-cov", "llvm-profdata"].map((name) =>
     tool.host(name, {
       version: ["--version"],
-      locate: ["sh", "-c", findLlvmTool, "sh", name, toolchain ?? ""],
+      locate: ["sh", "-c", findLlvmTool, "sh", name, known],
       hint: "install LLVM's tools of the major version that `rustc -vV` names: `rustup component add llvm-tools`, or for LLVM 22 on Debian `apt-get install llvm-22`",
     }),
   );
@@ -123,18 +123,30 @@ export function coverageTools(toolchain?: string): readonly Tool[] {
 /** Runs the programs of this package inside of stages. */
 export const nodeTool: Tool = tool.node();
 
-/** Where rustup has a program. A toolchain that was asked for by name is that one, or is missing. */
-function fromRustup(
+/** A program of a toolchain. One that was asked for by name or by path is that one, or is missing. */
+function program(
   name: string,
-  toolchain: string | undefined,
-): {
-  readonly locate: readonly string[];
-  readonly mustLocate: boolean;
-  readonly decidedBy: ToolDecision;
-} {
+  toolchain: Toolchain | undefined,
+  version: readonly string[],
+  hint: string,
+): Tool {
+  if (toolchain !== undefined && typeof toolchain !== "string") {
+    return tool.from(toolchain, `bin/${name}`);
+  }
+  if (toolchain?.startsWith("/") === true) {
+    const locate = ["printf", "%s\\n", join(toolchain, "bin")];
+    return tool.host(name, { version, locate, mustLocate: true, hint });
+  }
   const choice = toolchain === undefined ? [] : ["--toolchain", toolchain];
   const locate = ["rustup", "which", ...choice, name];
-  return { locate, mustLocate: toolchain !== undefined, decidedBy: rustDecision() };
+  const decidedBy = rustDecision();
+  return tool.host(name, {
+    version,
+    locate,
+    mustLocate: toolchain !== undefined,
+    decidedBy,
+    hint,
+  });
 }
 
 /**
@@ -156,8 +168,11 @@ function rustDecision(): ToolDecision {
   };
 }
 
-function installHint(toolchain: string | undefined): string {
-  return toolchain === undefined
-    ? "install Rust: with rustup, or from your system's packages (`cargo`, `rustc`)"
+function installHint(toolchain: Toolchain | undefined): string {
+  if (typeof toolchain !== "string") {
+    return "install Rust: with rustup, or from your system's packages (`cargo`, `rustc`)";
+  }
+  return toolchain.startsWith("/")
+    ? `there must be a toolchain at \`${toolchain}\`, with its programs in \`bin\``
     : `install that toolchain: \`rustup toolchain install ${toolchain}\``;
 }
