@@ -13,6 +13,10 @@ const store: OptionSpec = {
   flags: "--store <directory>",
   about: "where results are kept (default: ASHLAR_STORE, else the place for caches)",
 };
+const noRemote: OptionSpec = {
+  flags: "--no-remote",
+  about: "leave the remote cache alone that the build file names",
+};
 const json: OptionSpec = { flags: "--json", about: "print data, for programs" };
 const sandbox: OptionSpec = {
   flags: "--sandbox <choice>",
@@ -30,6 +34,7 @@ export const commonOptions: readonly OptionSpec[] = [
 const building: readonly OptionSpec[] = [
   file,
   store,
+  noRemote,
   sandbox,
   { flags: "-j, --slots <n>", about: "commands at once (default: the processors)" },
   { flags: "-k, --keep-going", about: "run what does not depend on a failed stage" },
@@ -85,14 +90,14 @@ export const commands: readonly CommandSpec[] = [
     name: "plan",
     about: "say what a build would run, and why",
     words: [targets],
-    options: [file, store, sandbox, json],
+    options: [file, store, noRemote, sandbox, json],
     load: () => import("./commands/plan.ts"),
   },
   {
     name: "why",
     about: "say why a target would be made anew, or where it comes from",
     words: [target],
-    options: [file, store, sandbox, json],
+    options: [file, store, noRemote, sandbox, json],
     load: () => import("./commands/why.ts"),
   },
   {
@@ -119,7 +124,7 @@ export const commands: readonly CommandSpec[] = [
     name: "logs",
     about: "print what the stages of a target printed when they last ran",
     words: [target],
-    options: [file, store, json],
+    options: [file, store, noRemote, json],
     load: () => import("./commands/logs.ts"),
   },
   {
@@ -174,14 +179,14 @@ export const commands: readonly CommandSpec[] = [
     about: "open a shell in the input root of a stage, as its command finds it",
     more: "Builds what the stage stands on, and not the stage. What is done there reaches nothing else, and is gone afterwards.",
     words: [stage],
-    options: [file, store, sandbox],
+    options: [file, store, noRemote, sandbox],
     load: () => import("./commands/shell.ts"),
   },
   {
     name: "repro",
     about: "write a stage as a folder that runs by itself: its inputs, and a script",
     words: [stage, { name: "path", about: "where to; must not exist", isRequired: true }],
-    options: [file, store, sandbox],
+    options: [file, store, noRemote, sandbox],
     load: () => import("./commands/repro.ts"),
   },
   {

@@ -9,6 +9,7 @@ import { commandLine } from "./errors.ts";
 export interface Options {
   readonly file?: string;
   readonly store?: string;
+  readonly remote?: boolean;
   readonly color?: boolean;
   readonly json?: boolean;
   readonly slots?: string;

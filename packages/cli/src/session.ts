@@ -50,7 +50,8 @@ export async function openSession(
   const file = await loadBuildFile(path, { from, isAnew });
   const { settings } = file;
   const cwd = dirname(path);
-  const store = storeOf(options, surroundings, file);
+  const local = storeOf(options, surroundings, file);
+  const store = options.remote === false ? local : ((await settings.remote?.(local)) ?? local);
   let runner: Promise<Runner> | undefined;
   return {
     ...{ file, cwd, store },
@@ -67,8 +68,14 @@ export async function openSession(
     [Symbol.asyncDispose]: async () => {
       const made = await runner?.catch(() => undefined);
       await made?.[Symbol.asyncDispose]();
+      // One with a service behind it keeps the process alive.
+      if (isDisposable(store)) await store[Symbol.asyncDispose]();
     },
   };
+}
+
+function isDisposable(store: Store): store is AsyncDisposable & Store {
+  return Symbol.asyncDispose in store;
 }
 
 /** The store that is named: by an option, by the build file, by the environment. */

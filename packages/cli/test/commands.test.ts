@@ -21,6 +21,28 @@ describe.skipIf(whyNot !== undefined)("ashlar", () => {
     expect(second.stderr).toMatch(/^succeeded in .*: 3 reused\n$/);
   });
 
+  test("finds in a remote cache what another machine has built, and says so", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `${small}
+import { sharedFolder, withRemote } from "@ashlar/runner-remote";
+export const settings = {
+  remote: (store) => withRemote(store, sharedFolder(new URL("shared", import.meta.url).pathname)),
+};`,
+    });
+    project.install("runner-remote", "runners/remote");
+    const here = await project.run("build", { CI: "1" });
+    expect(here.stderr).toMatch(/\ncache \S+shared: 0 hits, 3 misses; 3 results sent, .* KiB\n/);
+    expect(here.stderr).toMatch(/\nsucceeded in .*: 3 ran\n$/);
+    const there = await project.run("build --store .other --json");
+    expect(there.stderr).toMatch(/^cache \S+shared: 3 hits, 0 misses, \d+ bytes fetched\n/);
+    expect(there.stderr).toMatch(/\nsucceeded in .*: 3 reused\n$/);
+    expect(JSON.parse(there.stdout)).toMatchObject({ remoteCache: { hits: 3, failures: 0 } });
+    const alone = await project.run("build --store .third --no-remote");
+    expect(alone.stderr).toMatch(/\nsucceeded in .*: 3 ran\n$/);
+    expect(alone.stderr).not.toContain("cache");
+  });
+
   test("says what failed, why, and what it printed", async () => {
     using project = new Project({ ...files, "src/a.txt": "hello bad\n" });
     const built = await project.run("build --keep-going --json");

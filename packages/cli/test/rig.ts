@@ -38,6 +38,11 @@ export class Project implements Disposable {
     this.write({ "package.json": `{ "type": "module" }`, ...files });
   }
 
+  /** Lets build files import another of our packages. */
+  install(name: string, folder: string): void {
+    symlinkSync(join(packages, folder), this.path(`node_modules/@ashlar/${name}`));
+  }
+
   write(files: Readonly<Record<string, string>>): void {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(this.path(path)), { recursive: true });

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { reportFold, type BuildEvent, type BuildOutcome, type Totals } from "@ashlar/core";
+import {
+  reportFold,
+  type BuildEvent,
+  type BuildOutcome,
+  type RemoteCacheUse,
+  type Totals,
+} from "@ashlar/core";
 
 import type { BuildEnd, Reporter } from "./reporter.ts";
 
@@ -12,6 +18,7 @@ export interface JsonReport {
   readonly outcome: BuildOutcome;
   readonly durationMs: number;
   readonly totals: Totals;
+  readonly remoteCache?: RemoteCacheUse;
   /** Every stage call, inputs before what needs them. */
   readonly stages: readonly JsonStage[];
   readonly errors: readonly {
@@ -48,12 +55,13 @@ export function jsonReporter(take: (report: JsonReport) => void, render: Render)
 export type Render = (error: BuildEnd["errors"][number]) => string;
 
 function jsonReport(
-  { durationMs, totals, stages }: ReturnType<ReturnType<typeof reportFold>["summary"]>,
+  { durationMs, totals, stages, remoteCache }: ReturnType<ReturnType<typeof reportFold>["summary"]>,
   { outcome, errors }: BuildEnd,
   render: Render,
 ): JsonReport {
   return {
     ...{ outcome, durationMs, totals },
+    ...(remoteCache !== undefined && { remoteCache }),
     stages: stages.map(({ id, name, state, durationMs: took, key, ranBy, reason }) => ({
       ...{ id, name, outcome: state, durationMs: took },
       ...(key !== undefined && { key }),

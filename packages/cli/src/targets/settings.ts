@@ -28,6 +28,13 @@ export interface Settings {
    * @defaultValue the directory in `ASHLAR_STORE`, else `ashlar` in the platform's place for caches
    */
   readonly store?: Store | string;
+  /**
+   * What stands behind the store: `(store) => withRemote(store, sharedFolder("/mnt/team/ashlar"))`. Given the store that
+   * an option, `store` or the environment names; not called with `--no-remote`.
+   *
+   * @defaultValue nothing: the store alone
+   */
+  readonly remote?: (store: Store) => Store | Promise<Store>;
   /** What commands share: `{ cpu: 8, db: 1 }`. @defaultValue the processors and the memory of the machine */
   readonly resources?: Amounts;
   /** Whether stages that do not depend on a failed one still run. @defaultValue false */
