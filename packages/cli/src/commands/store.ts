@@ -28,7 +28,9 @@ export const run: Run = async (_, options, surroundings) => {
         `${[`${whole}, ${shownCount(problems.length, "problem")}`, ...found].join("\n")}\n`,
       );
     }
-    return problems.length === 0 ? exitCode.succeeded : exitCode.failed;
+    // A result may name what is in a remote cache: that is nothing to mend.
+    const isSound = problems.every(({ kind }) => kind === "incomplete-result");
+    return isSound ? exitCode.succeeded : exitCode.failed;
   }
   const usage = await storeUsage(store, { signal });
   if (options.json === true) out.write(`${JSON.stringify({ directory, ...usage })}\n`);

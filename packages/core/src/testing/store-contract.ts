@@ -287,6 +287,24 @@ function checkContent({ expect }: TestKit, check: Check, options: StoreContractO
     }
   });
 
+  check("adopt", "a file on the store's own disk is taken in, and is gone", async ({ store }) => {
+    const { content } = store;
+    if (content.adopt === undefined || content.temporaryPath === undefined) return;
+    for (const size of [0, ...sizes]) {
+      const bytes = someBytes(size);
+      const digest = digestBytes(bytes);
+      // The second time it is there.
+      for (let round = 0; round < 2; round++) {
+        const path = content.temporaryPath();
+        fs.writeFileSync(path, bytes);
+        await content.adopt(path, digest);
+        expect(fs.existsSync(path)).toBe(false);
+        expect(await content.missing([digest])).toEqual([]);
+        expect(bytes.equals(await content.read(digest))).toBe(true);
+      }
+    }
+  });
+
   check("writeFile", "rejects with the error of reading the file", async ({ store, folder }) => {
     const error = await rejection(store.content.writeFile(join(folder, "nowhere")));
     expect((error as NodeJS.ErrnoException).code).toBe("ENOENT");
