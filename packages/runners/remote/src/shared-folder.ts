@@ -7,7 +7,8 @@
  *
  * The layout is that of Bazel's disk cache. There is no lock, and none is needed: a file gets its name when it
  * is whole, by a rename, which file systems of networks do in one step too. Whoever uses a file makes it younger, at
- * most once a day, so what is old is what nobody uses: any program may remove that, at any time.
+ * most once a day, and with a result all that it names; so what is old is what nobody uses: any program may remove that, at
+ * any time.
  *
  * @module
  */
@@ -27,6 +28,7 @@ import {
 import { remoteRefused, remoteUnavailable, remoteUnfit } from "./errors.ts";
 import type { CacheAbilities, CallContext, RemoteCache } from "./remote-cache.ts";
 import { Slots } from "./slots.ts";
+import { namedBlobs } from "./tree-blobs.ts";
 
 /** Files that are handled at once: more than there are threads for it, and few enough for any limit. */
 const maxFiles = 32;
@@ -69,6 +71,8 @@ class SharedFolder implements RemoteCache {
   readonly #slots = new Slots(maxFiles);
   readonly #ended = new AbortController();
   #tidied: Promise<void> | undefined;
+  /** What makes files younger. */
+  readonly #refreshing = new Set<Promise<void>>();
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -134,7 +138,10 @@ class SharedFolder implements RemoteCache {
 
   async getResult(key: ActionKey, { signal }: CallContext): Promise<Uint8Array | undefined> {
     return await this.#guard("read", signal, async () => {
-      return await this.#readFile(this.#resultPath(key));
+      const path = this.#resultPath(key);
+      const found = await unlessAbsent(readWithAge(path));
+      if (found !== undefined && isOld(found.mtimeMs)) this.#keepAllYoung(path, found.bytes);
+      return found?.bytes;
     });
   }
 
@@ -142,9 +149,27 @@ class SharedFolder implements RemoteCache {
     await this.#write(this.#resultPath(key), each([message]), signal);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort(remoteUnavailable(this.name, "it is no longer used"));
-    return Promise.resolve();
+    await Promise.all(this.#refreshing);
+  }
+
+  /**
+   * Makes all younger that a result names, and then the result, behind the caller's back: who finds it may need its
+   * blobs much later. What is wrong with it shows when it is used.
+   */
+  #keepAllYoung(path: string, message: Uint8Array): void {
+    const refresh = async (): Promise<void> => {
+      const read = async (tree: Digest): Promise<Buffer | undefined> =>
+        (await unlessAbsent(readWithAge(this.#blobPath(tree))))?.bytes;
+      await someAtOnce([...(await namedBlobs(message, read))], async (digest) => {
+        if (!this.#ended.signal.aborted) await this.#has(digest);
+      });
+      if (!this.#ended.signal.aborted) await keepYoung(path, 0);
+    };
+    const refreshing = refresh().catch(() => {});
+    this.#refreshing.add(refreshing);
+    void refreshing.finally(() => this.#refreshing.delete(refreshing));
   }
 
   #blobPath(digest: Digest): string {
@@ -166,13 +191,9 @@ class SharedFolder implements RemoteCache {
   }
 
   async #readFile(path: string): Promise<Buffer | undefined> {
-    const file = await unlessAbsent(fs.open(path));
-    if (file === undefined) return undefined;
-    await using opened = file;
-    const { mtimeMs } = await opened.stat();
-    const bytes = await opened.readFile();
-    await keepYoung(path, mtimeMs);
-    return bytes;
+    const found = await unlessAbsent(readWithAge(path));
+    if (found !== undefined) await keepYoung(path, found.mtimeMs);
+    return found?.bytes;
   }
 
   async *#chunks(path: string, offset: number, signal: AbortSignal): AsyncGenerator<Buffer, void> {
@@ -286,10 +307,22 @@ async function inFolder<T>(path: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+async function readWithAge(
+  path: string,
+): Promise<{ readonly bytes: Buffer; readonly mtimeMs: number }> {
+  await using file = await fs.open(path);
+  const { mtimeMs } = await file.stat();
+  return { bytes: await file.readFile(), mtimeMs };
+}
+
+function isOld(mtimeMs: number): boolean {
+  return Date.now() - mtimeMs > touchAfterMs;
+}
+
 async function keepYoung(path: string, mtimeMs: number): Promise<void> {
   const now = Date.now();
   // A cache that we may only read keeps its ages.
-  if (now - mtimeMs > touchAfterMs) await fs.utimes(path, now / 1000, now / 1000).catch(() => {});
+  if (isOld(mtimeMs)) await fs.utimes(path, now / 1000, now / 1000).catch(() => {});
 }
 
 /** What there is; `undefined` when there is none. A file that went away on another machine is stale. */

@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  decodeActionResult,
   digestBytes,
   emptyDigest,
   readDigest,
@@ -47,6 +48,27 @@ export function unpackTree(tree: Uint8Array): UnpackedTree | undefined {
   }
   const isWhole = [...children].every((each) => each === emptyDigest || directories.has(each));
   return isWhole ? { root, directories, files } : undefined;
+}
+
+/**
+ * The digests of all blobs that a result names, directly or in its trees.
+ *
+ * @param read - Gives the blob of a tree; one that is not there names nothing.
+ * @throws {@link BuildError} `MALFORMED_MESSAGE`, `MALFORMED_DIGEST`.
+ */
+export async function namedBlobs(
+  message: Uint8Array,
+  read: (tree: Digest) => Promise<Uint8Array | undefined>,
+): Promise<ReadonlySet<Digest>> {
+  const { stdout, stderr, files, directories } = decodeActionResult(message);
+  const named = new Set([stdout, stderr, ...files.map(({ digest }) => digest)]);
+  for (const { treeDigest } of directories) {
+    named.add(treeDigest);
+    const tree = await read(treeDigest);
+    for (const digest of (tree && unpackTree(tree))?.files ?? []) named.add(digest);
+  }
+  named.delete(emptyDigest);
+  return named;
 }
 
 /** Keeps the directories of a tree. Rejects with `STORE_UNWRITABLE`. */

@@ -2,9 +2,11 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { digestBytes, hashOf, type Digest } from "@ashlar/core";
+import { build, digestBytes, hashOf, MemoryStore, out, sh, stage, type Digest } from "@ashlar/core";
 import { describe, expect, onTestFinished, test } from "vitest";
 
+import { mockRunner } from "../../mock/src/index.ts";
+import { withRemote } from "../src/remote-store.ts";
 import { sharedFolder } from "../src/shared-folder.ts";
 import {
   opener,
@@ -118,4 +120,30 @@ test("what is used stays young, and what was abandoned on its way is removed", a
 
 test("it must be a path", () => {
   expect(() => sharedFolder("")).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+});
+
+test("who finds a result keeps all young that it names", async () => {
+  const folder = makeFolder();
+  const store = withRemote(new MemoryStore(), sharedFolder(folder), { write: true });
+  const made = stage("make", () => sh`make ${out.tree("many")} ${out.file("one")}`)();
+  const runner = mockRunner().on("make", {
+    outputs: { many: { "deep/inside": "in a tree" }, one: "a file" },
+    stdout: "a log",
+  });
+  await build(made, { runner, store });
+  const lastYear = Date.now() / 1000 - 365 * 24 * 3600;
+  const files = fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  for (const path of files) fs.utimesSync(path, lastYear, lastYear);
+
+  const cache = sharedFolder(folder);
+  const there = withRemote(new MemoryStore(), cache, { write: false, fetch: "needed" });
+  expect((await build(made, { runner, store: there })).ran).toEqual([]);
+  const isYoung = (path: string): boolean => fs.statSync(path).mtimeMs > Date.now() - 60_000;
+  while (!files.filter((path) => path.includes("/ac/")).every(isYoung)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  // All but the command and the action, which nobody asks for.
+  expect(files.filter((path) => !isYoung(path))).toHaveLength(2);
 });
