@@ -318,3 +318,29 @@ async function planEmpty(rig: BuildRig, targets: Handle) {
   const runner = mockRunner({ onUnmatched: "succeed-empty" });
   return await plan(targets, { runner, store: rig.store, cwd: rig.project });
 }
+
+test("what decides about a stage is there by name, as far as it is known", async () => {
+  const { rig, everything } = await project();
+  await using _ = rig;
+  const coming = await rig.plan(everything);
+  const contents = await coming.keyOf("compile");
+  const forecast = coming.stages.find(({ stage: label }) => label === "compile");
+  expect(contents).toMatchObject({
+    ...{ stage: "compile", key: forecast?.key },
+    inputs: [{ kind: "file", from: { type: "source" }, digest: expect.any(String) as string }],
+  });
+  const types = contents?.parts.map(({ type }) => type);
+  expect(types).toEqual(expect.arrayContaining(["argument", "output", "recipe", "input-root"]));
+
+  // Its input is made by another stage, and that has not run.
+  const unknown = await coming.keyOf("link");
+  expect(unknown?.key).toBeUndefined();
+  expect(unknown?.parts.some(({ type }) => type === "input-root")).toBe(false);
+  expect(unknown?.inputs).toEqual([
+    {
+      ...{ path: expect.any(String) as string, kind: "file" },
+      from: { type: "output", stage: "compile", output: "main.o", path: "" },
+    },
+  ]);
+  expect(await coming.keyOf("nobody")).toBeUndefined();
+});

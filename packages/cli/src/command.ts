@@ -37,6 +37,7 @@ export interface OptionSpec {
 
 /** A command of the program. */
 export interface CommandSpec {
+  /** Two words stand for a command below another one: `cache explain`. */
   readonly name: string;
   /** One line for the list of commands, without a full stop. */
   readonly about: string;

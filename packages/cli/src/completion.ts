@@ -32,10 +32,19 @@ export function completionScript(
 }
 
 function bashScript(commands: readonly CommandSpec[], common: readonly OptionSpec[]): string {
-  const names = commands.map(({ name }) => name);
+  const names = [...new Set(commands.map(({ name }) => firstWord(name)))];
   const cases = commands.map(({ name, options }) => {
     const flags = [...options, ...common].flatMap(({ flags: text }) => flagsOf(text));
-    return `    ${name}) options="${flags.join(" ")}" ;;`;
+    return `    ${firstWord(name)}) options="${flags.join(" ")}" ;;`;
+  });
+  const parts = commands.flatMap(({ name }) => {
+    const [first = "", second] = name.split(" ");
+    if (second === undefined) return [];
+    return `  if [ "$COMP_CWORD" -eq 2 ] && [ "\${COMP_WORDS[1]}" = ${first} ]; then
+    COMPREPLY=($(compgen -W "${second}" -- "$word"))
+    return
+  fi
+`;
   });
   const choices = new Map(
     commands.flatMap(({ options }) =>
@@ -50,12 +59,16 @@ function bashScript(commands: readonly CommandSpec[], common: readonly OptionSpe
   return `# ashlar: eval "$(ashlar completion bash)"
 _ashlar() {
   local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" options=""
+  # Where \`=\` ends a word, \`tests.node=2\` comes in pieces, and only the last one is to be completed.
+  local line="\${COMP_LINE:0:COMP_POINT}" whole done_before=""
+  whole="\${line##*[[:space:]]}"
+  if [[ "$whole" == *=* && "$COMP_WORDBREAKS" == *=* ]]; then done_before="\${whole%"\${whole##*=}"}"; else whole="$word"; fi
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${names.join(" ")} help --help --version" -- "$word"))
     return
   fi
-  case "$before" in
+${parts.join("")}  case "$before" in
 ${values.join("\n")}
     ${pathFlags(commands).join("|")}) COMPREPLY=($(compgen -f -- "$word")); return ;;
   esac
@@ -69,7 +82,9 @@ ${cases.join("\n")}
     *)
       case "\${COMP_WORDS[1]}" in
         ${takingTargets(commands).join("|")})
-          COMPREPLY=($(compgen -W "$(ashlar completion targets 2>/dev/null)" -- "$word")) ;;
+          local IFS=$'\\n'
+          COMPREPLY=($(compgen -W "$(ashlar completion targets 2>/dev/null)" -- "$whole"))
+          COMPREPLY=("\${COMPREPLY[@]#"$done_before"}") ;;
         completion) COMPREPLY=($(compgen -W "${shells.join(" ")}" -- "$word")) ;;
       esac ;;
   esac
@@ -80,8 +95,13 @@ complete -F _ashlar ashlar
 
 function fishScript(commands: readonly CommandSpec[], common: readonly OptionSpec[]): string {
   const lines = commands.flatMap(({ name, about, options }) => {
-    const here = `__fish_seen_subcommand_from ${name}`;
-    const head = `complete -c ashlar -n __fish_use_subcommand -a ${name} -d ${quote(about)}`;
+    const [first = "", second] = name.split(" ");
+    const here = `__fish_seen_subcommand_from ${first}`;
+    const heads = [`complete -c ashlar -n __fish_use_subcommand -a ${first} -d ${quote(about)}`];
+    if (second !== undefined) {
+      const isNext = `${here}; and not __fish_seen_subcommand_from ${second}`;
+      heads.push(`complete -c ashlar -n ${quote(isNext)} -a ${second} -d ${quote(about)}`);
+    }
     const own = [...options, ...common].map(({ flags, about: text, choices }) => {
       const words = flagsOf(flags).map((flag) =>
         flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
@@ -95,7 +115,7 @@ function fishScript(commands: readonly CommandSpec[], common: readonly OptionSpe
         `-d ${quote(text)}`,
       ].join(" ");
     });
-    return [head, ...own];
+    return [...heads, ...own];
   });
   const targets = `__fish_seen_subcommand_from ${takingTargets(commands).join(" ")}`;
   return `# ashlar: ashlar completion fish | source
@@ -121,7 +141,13 @@ function pathFlags(commands: readonly CommandSpec[]): readonly string[] {
 }
 
 function takingTargets(commands: readonly CommandSpec[]): readonly string[] {
-  return commands.filter(({ words }) => words[0]?.name === "target").map(({ name }) => name);
+  return commands
+    .filter(({ words }) => words[0]?.name === "target")
+    .map(({ name }) => firstWord(name));
+}
+
+function firstWord(name: string): string {
+  return name.split(" ")[0] ?? "";
 }
 
 function quote(text: string): string {

@@ -201,6 +201,20 @@ export const commands: readonly CommandSpec[] = [
     load: () => import("./commands/store.ts"),
   },
   {
+    name: "cache explain",
+    about: "say what decides whether results are found, here or against another machine",
+    more: "Without names: where results are looked for, and which are not found. With names of targets or stages: all that their keys are made of. With --against: what is different from what another machine has.",
+    words: [{ ...targets, about: "names of targets, or of stages (default: an overview)" }],
+    options: [
+      file,
+      store,
+      sandbox,
+      { flags: "--against <file>", about: "compare with what --json has printed elsewhere" },
+      json,
+    ],
+    load: () => import("./commands/cache-explain.ts"),
+  },
+  {
     name: "gc",
     about: "remove from the store what was used least recently",
     words: [],

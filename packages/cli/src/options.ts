@@ -26,6 +26,7 @@ export interface Options {
   readonly stage?: readonly string[];
   readonly types?: boolean;
   readonly from?: string;
+  readonly against?: string;
   readonly output?: string;
   readonly builder?: string;
   readonly invocation?: string;

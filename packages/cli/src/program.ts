@@ -52,14 +52,35 @@ function makeProgram({ out, err }: Surroundings, run: RunSpec): Command {
     .showSuggestionAfterError()
     .exitOverride()
     .addHelpText("after", `\n${exitCodes}`);
-  for (const spec of commands) program.addCommand(makeCommand(spec, run));
+  for (const spec of commands) parentOf(spec, program).addCommand(makeCommand(spec, run));
   // Commands copy this from their program only when the program makes them.
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  for (const command of program.commands) {
+    command.copyInheritedSettings(program);
+    for (const below of command.commands) below.copyInheritedSettings(command);
+  }
   return program;
 }
 
+/** The program, or the command of which it is a part: made with the first of its parts. */
+function parentOf({ name }: CommandSpec, program: Command): Command {
+  const [first = "", second] = name.split(" ");
+  if (second === undefined) return program;
+  const known = program.commands.find((each) => each.name() === first);
+  if (known !== undefined) return known;
+  const parts = commands.filter((each) => each.name.startsWith(`${first} `));
+  const made = new Command(first)
+    .description(parts.map(({ about }) => about).join("; "))
+    .usage("[command]")
+    .helpOption("-h, --help", "print this")
+    .helpCommand(false);
+  program.addCommand(made);
+  return made;
+}
+
 function makeCommand(spec: CommandSpec, run: RunSpec): Command {
-  const command = new Command(spec.name).summary(spec.about).helpOption("-h, --help", "print this");
+  const command = new Command(spec.name.split(" ").at(-1))
+    .summary(spec.about)
+    .helpOption("-h, --help", "print this");
   command.description([spec.about, ...(spec.more === undefined ? [] : [spec.more])].join("\n\n"));
   for (const { name, about, isRequired = false, isMany = false } of spec.words) {
     const dots = isMany ? `${name}...` : name;

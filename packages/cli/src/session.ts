@@ -103,6 +103,17 @@ export async function storeHere(options: Options, surroundings: Surroundings): P
   );
 }
 
+/** What has named the store of a session, for people. */
+export function storeOrigin(
+  { store }: Options,
+  { env }: Surroundings,
+  { settings, shown }: BuildFile,
+): string {
+  if (store !== undefined) return "--store";
+  if (settings.store !== undefined) return `the settings of ${shown}`;
+  return (env["ASHLAR_STORE"] ?? "") === "" ? "nobody: the place for caches" : "ASHLAR_STORE";
+}
+
 /** The store that is named by an option or by the environment. */
 function diskStoreOf({ store }: Options, { cwd, env }: Surroundings): DiskStore {
   return new DiskStore(

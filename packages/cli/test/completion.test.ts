@@ -10,7 +10,7 @@ const has = (program: string): boolean => spawnSync(program, ["-c", "true"]).sta
 test.each(shells)("the script for %s knows every command and option", (shell) => {
   const script = completionScript(shell, commands, commonOptions);
   for (const { name, options } of commands) {
-    expect(script).toContain(name);
+    for (const word of name.split(" ")) expect(script).toContain(word);
     for (const { flags } of options) {
       const long = /--([a-z-]+)/.exec(flags)?.[1] ?? "";
       expect(script).toContain(shell === "fish" ? `-l ${long}` : `--${long}`);
@@ -23,8 +23,9 @@ describe.skipIf(!has("bash"))("bash", () => {
   function offered(...words: readonly string[]): string[] {
     const script = completionScript("bash", commands, commonOptions);
     const line = ["ashlar", ...words].map((word) => `'${word}'`).join(" ");
-    const ask = `ashlar() { echo app checks.unit; }
-COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _ashlar; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const ask = `ashlar() { printf '%s\\n' app checks.unit tests.node=20,os=linux tests.node=22,os=mac; }
+COMP_WORDS=(${line}); COMP_CWORD=${words.length}; COMP_LINE="\${COMP_WORDS[*]}"; COMP_POINT=\${#COMP_LINE}
+COMP_LINE="\${COMP_LINE// = /=}"; COMP_POINT=\${#COMP_LINE}; COMP_WORDBREAKS="= "; _ashlar; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout, stderr } = spawnSync("bash", ["-c", `${script}\n${ask}`], { encoding: "utf8" });
     expect(stderr).toBe("");
     return stdout.split("\n").filter(Boolean);
@@ -37,5 +38,15 @@ COMP_WORDS=(${line}); COMP_CWORD=${words.length}; _ashlar; printf '%s\\n' "\${CO
     expect(offered("build", "ch")).toEqual(["checks.unit"]);
     expect(offered("completion", "f")).toEqual(["fish"]);
     expect(offered("gc", "a")).toEqual([]);
+    expect(offered("cache", "e")).toEqual(["explain"]);
+    expect(offered("cache", "explain", "--ag")).toEqual(["--against"]);
+  });
+
+  test("offers cells of a matrix, the part of which that is being typed", () => {
+    const cells = ["tests.node=20,os=linux", "tests.node=22,os=mac"];
+    expect(offered("build", "tests")).toEqual(cells);
+    // As bash splits it.
+    expect(offered("build", "tests.node", "=", "22,os", "=", "m")).toEqual(["mac"]);
+    expect(offered("build", "tests.node", "=", "2")).toEqual(["20,os=linux", "22,os=mac"]);
   });
 });

@@ -34,7 +34,7 @@ function projectOf(files: Readonly<Record<string, string>>): Project {
 describe.skipIf(whyNot !== undefined)("the recipe for", () => {
   test.each([
     ["A monorepo", ["core.test", "server.dist", "web"]],
-    ["A matrix", ["tests"]],
+    ["A matrix", ["tests", "tests.level=2,sanitizer=address"]],
     ["In a container", ["app"]],
     ["Rust", ["checks.clippy", "checks.test", "crate"]],
   ])("%s has targets", async (heading, targets) => {

@@ -129,6 +129,7 @@ export { errorCodes, type ErrorCode } from "./errors/codes.ts";
 // Plans and explanations.
 export { plan, why, type PlanOptions } from "./build/plan.ts";
 export type { BuildPlan, StageForecast } from "./build/build-plan.ts";
+export type { KeyContents, KeyInput } from "./build/key-contents.ts";
 export {
   simulate,
   type SimulatedStage,
@@ -147,7 +148,7 @@ export type {
 export type { PastRun } from "./explain/comparison.ts";
 export type { PlanStatus } from "./explain/evidence.ts";
 export type { Basis } from "./explain/finding.ts";
-export type { PartType } from "./rebuild/key-parts.ts";
+export type { KeyPart, PartType } from "./rebuild/key-parts.ts";
 
 // Provenance.
 export type {

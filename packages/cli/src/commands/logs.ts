@@ -3,23 +3,15 @@
  *
  * @module
  */
-import {
-  BuildError,
-  plan,
-  type ActionKey,
-  type Digest,
-  type Handle,
-  type StageForecast,
-  type Store,
-} from "@ashlar/core";
+import type { ActionKey, Digest, Store } from "@ashlar/core";
 
 import { makeColors, wantsColor } from "../colors.ts";
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
 import { readLastBuild } from "../last-build.ts";
-import { openSession, type Session } from "../session.ts";
+import { openSession } from "../session.ts";
 import { shownCount } from "../shown.ts";
-import { chooseTargets, type Target } from "../targets/targets.ts";
+import { stagesCalled } from "../targets/called.ts";
 
 /** What a stage printed. */
 interface StageLog {
@@ -31,7 +23,7 @@ interface StageLog {
 /** Prints what the stages of a target, or one stage, printed when they last ran, failed ones included. */
 export const run: Run = async ([name = ""], options, surroundings) => {
   await using session = await openSession(options, surroundings);
-  const stages = await stagesOf(name, session);
+  const { stages } = await stagesCalled([name], session);
   const last = readLastBuild(session.store, session.file.path);
   const logs: StageLog[] = [];
   for (const { stage, key, status } of stages) {
@@ -67,26 +59,6 @@ export const run: Run = async ([name = ""], options, surroundings) => {
   }
   return exitCode.succeeded;
 };
-
-/** The stages of a target; of no target that has this name, the calls of the stage that has it. */
-async function stagesOf(name: string, session: Session): Promise<readonly StageForecast[]> {
-  const { file } = session;
-  try {
-    const { chosen } = chooseTargets(file, [name]);
-    return (await plan(handlesOf(chosen), await session.ready())).stages;
-  } catch (error) {
-    if (!(error instanceof BuildError) || error.code !== "TARGET_UNKNOWN") throw error;
-    const { chosen } = chooseTargets(file, []);
-    const { stages } = await plan(handlesOf(chosen), await session.ready());
-    const called = stages.filter(({ stage }) => [stage, stage.replace(/#\d+$/, "")].includes(name));
-    if (called.length === 0) throw error;
-    return called;
-  }
-}
-
-function handlesOf(targets: readonly Target[]): readonly Handle[] {
-  return targets.map(({ handle }) => handle);
-}
 
 async function resultLog({ actions, content }: Store, key: ActionKey): Promise<string | undefined> {
   const result = await actions.get(key);

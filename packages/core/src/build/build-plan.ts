@@ -13,6 +13,7 @@ import { findDifferences, type Basis } from "../explain/finding.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
 import type { Targets } from "./ground.ts";
+import { keyContentsOf, type KeyContents } from "./key-contents.ts";
 import { longestWay } from "./longest-way.ts";
 import type { PlanGraph } from "./plan-attributes.ts";
 import { planGraph } from "./plan-graph.ts";
@@ -93,6 +94,18 @@ export class BuildPlan {
    */
   async whyEach(): Promise<readonly LinkedExplanation[]> {
     return await explainEach(this.#evidence);
+  }
+
+  /**
+   * What the key of a stage call is made of, and so all that decides whether its result is found.
+   *
+   * @param stage - As plans call it: `compile`, `compile#2`.
+   * @returns `undefined` when the plan has no such call.
+   */
+  async keyOf(stage: string): Promise<KeyContents | undefined> {
+    const { plan, labelOf } = this.#evidence;
+    const node = plan.nodes.find(({ call }) => labelOf(call) === stage);
+    return node && (await keyContentsOf(this.#evidence, node));
   }
 
   /** A line for each stage call. Equal plans give equal texts: no digests, times or absolute paths. */
