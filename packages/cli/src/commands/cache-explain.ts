@@ -61,7 +61,7 @@ export const run: Run = async (names, options, surroundings) => {
     else print(comparisonLines(compared, colors));
   } else if (options.json === true) out.write(`${JSON.stringify(whole)}\n`);
   else if (names.length === 0) print(overviewLines(whole, session, stages, colors));
-  else print(explained.flatMap((each) => [...stageLines(each, colors), ""]).concat(rest));
+  else print([...explained.map((each) => `${stageLines(each, colors).join("\n")}\n`), rest]);
   return exitCode.succeeded;
 };
 
