@@ -40,6 +40,7 @@ const steps = {
   "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
   "fix format": (words) => runNode([oxfmt, "--write", ...words]),
   bench: (words) => runNode(["bench/main.mjs", ...words]),
+  ashlar: (words) => runNode(["packages/cli/dist/bin.js", ...words]),
   tour: (words) => runNode(["packages/examples/dist/tour.js", ...words]),
   pnpm: (words) => pnpm(words),
 };
@@ -55,6 +56,7 @@ const commands = {
   // The tests of the examples run what was built.
   "test:unit": ["install", "build", "bundle", "unit"],
   bench: ["install", "build", "bundle", "bench"],
+  ashlar: ["install", "build", "ashlar"],
   pnpm: ["pnpm"],
   postinstall: ["postinstall"],
 };
