@@ -35,3 +35,15 @@ test.skipIf(whyNot !== undefined || !hasBundler)("every command can be loaded", 
   expect(await run("repro test out")).toMatch(/^0: out: run it/);
   expect(await run("build --reporter github")).toMatch(/^0: succeeded/);
 });
+
+test.skipIf(!existsSync(join(folder, "dist/page.html")))(
+  "what pages are made from is in what is published",
+  async () => {
+    const words = ["pack", "--dry-run", "--json", "--offline", "--ignore-scripts"];
+    const { stdout } = await execa("npm", words, { cwd: folder });
+    const [packed] = JSON.parse(stdout) as [
+      { readonly files: readonly { readonly path: string }[] },
+    ];
+    expect(packed.files.map(({ path }) => path)).toContain("dist/page.html");
+  },
+);
