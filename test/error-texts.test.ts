@@ -2096,7 +2096,7 @@ test("apiVersionUnfit", () => {
 test("callUnfit", () => {
   expect(shown("callUnfit")).toMatchInlineSnapshot(`
     "
-    error[REMOTE_REFUSED]: \`grpcs://cache.example:443\` does not let us write blobs
+    error[REMOTE_UNFIT]: \`grpcs://cache.example:443\` does not let us write blobs
 
       it said  INVALID_ARGUMENT: no
 

@@ -512,6 +512,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type Fault",
     "type ReapiServerOptions",
     "type ServerTls",
+    "unsortedTree",
   ],
   "@ashlar/runner-mock": [
     "FaultyStore",

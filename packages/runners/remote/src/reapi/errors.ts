@@ -76,10 +76,10 @@ export function instanceUnknown(name: string, instance: string, said: string): B
   });
 }
 
-/** A service answers a call as none should that can be of use. */
+/** A service answers one call as none should that can be of use. Others may go well. */
 export function callUnfit(name: string, doing: string, said: string, cause?: unknown): BuildError {
   return new BuildError({
-    code: "REMOTE_REFUSED",
+    code: "REMOTE_UNFIT",
     message: `\`${name}\` does not let us ${doing}`,
     facts: { "it said": said },
     hint: "it is up to the service: see its log, and its limits",

@@ -31,7 +31,7 @@ const passing: ReadonlySet<StatusName> = new Set([
 ]);
 
 /** Services have no status for an unknown instance; they have words. */
-const instanceWords = /instance[ _]?name|unknown instance|\binstance\b/i;
+const instanceWords = /\binstance\b|instance_name/i;
 
 /** What TLS says, in the words of OpenSSL and of Node. */
 const tlsWords: readonly (readonly [RegExp, TlsFault])[] = [
@@ -71,12 +71,9 @@ export function isTooLarge(error: unknown): boolean {
   return status === "INVALID_ARGUMENT" || status === "OUT_OF_RANGE";
 }
 
+/** Not where permission is denied: the instance is known then, and we are not. */
 function isUnknownInstance({ status, message }: RpcError): boolean {
-  const isFitting =
-    status === "INVALID_ARGUMENT" ||
-    status === "NOT_FOUND" ||
-    status === "PERMISSION_DENIED" ||
-    status === "FAILED_PRECONDITION";
+  const isFitting = status === "INVALID_ARGUMENT" || status === "NOT_FOUND";
   return isFitting && instanceWords.test(message);
 }
 

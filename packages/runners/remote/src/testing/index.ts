@@ -8,3 +8,4 @@ export { ReapiServer, type ReapiServerOptions, type ServerTls } from "./reapi-se
 export type { Behaviour } from "./behaviour.ts";
 export type { CallSeen, Fault } from "./faults.ts";
 export type { ExecuteCall, Executed } from "./execution-service.ts";
+export { unsortedTree } from "./unsorted-tree.ts";

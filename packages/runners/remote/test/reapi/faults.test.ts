@@ -136,7 +136,7 @@ describe("batches", () => {
     const { cache } = await started();
     const wrong = digestBytes(Buffer.from("something else"));
     const error = await fault(cache.writeAll(new Map([[wrong, someBytes(10)]]), unhurried));
-    expect(error.code).toBe("REMOTE_REFUSED");
+    expect(error.code).toBe("REMOTE_UNFIT");
     expect(renderError(error)).toContain("not the bytes of this digest");
   });
 
@@ -285,9 +285,9 @@ describe("statuses", () => {
     ["CANCELLED", "REMOTE_UNAVAILABLE"],
     ["UNAUTHENTICATED", "REMOTE_REFUSED"],
     ["PERMISSION_DENIED", "REMOTE_REFUSED"],
-    ["UNIMPLEMENTED", "REMOTE_REFUSED"],
-    ["INVALID_ARGUMENT", "REMOTE_REFUSED"],
-    ["DATA_LOSS", "REMOTE_REFUSED"],
+    ["UNIMPLEMENTED", "REMOTE_UNFIT"],
+    ["INVALID_ARGUMENT", "REMOTE_UNFIT"],
+    ["DATA_LOSS", "REMOTE_UNFIT"],
   ] as const)("%s is %s", async (status, code) => {
     const { server, cache } = await started({}, { token: "token-of-mine" });
     await cache.abilities(unhurried);
@@ -312,6 +312,14 @@ describe("statuses", () => {
     server.fail({ method: "getActionResult", status: "UNAVAILABLE", retryAfterMs: 1500 });
     const error = await fault(cache.getResult(key, unhurried));
     expect(error.cause).toMatchObject({ retryAfterMs: 1500 });
+  });
+
+  test("permission that is denied for an instance is no unknown instance", async () => {
+    const { server, cache } = await started();
+    await cache.abilities(unhurried);
+    const message = "you may not use instance name main";
+    server.fail({ status: "PERMISSION_DENIED", message });
+    expect((await fault(cache.getResult(key, unhurried))).code).toBe("REMOTE_REFUSED");
   });
 
   test("a host that is not there", async () => {

@@ -8,7 +8,8 @@
  */
 import { readFileSync } from "node:fs";
 
-import { digestBytes, makeDigest } from "@ashlar/core";
+import { BuildError, digestBytes, makeDigest } from "@ashlar/core";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import * as blobs from "../../src/reapi/messages/blobs.ts";
@@ -300,6 +301,34 @@ describe.each(vectors.map((each) => [`${each.message}: ${each.name}`, each] as c
     });
   },
 );
+
+test("whatever a service answers is read, or refused with a code", () => {
+  const readers = Object.values(codecs).flatMap(({ decode }) => (decode ? [decode] : []));
+  const altered = fc
+    .tuple(fc.constantFrom(...vectors), fc.nat(), fc.nat({ max: 255 }))
+    .map(([{ hex }, at, byte]) => {
+      const message = Buffer.from(hex, "hex");
+      if (message.length > 0) message[at % message.length] = byte;
+      return message;
+    });
+  const anything = fc.oneof(
+    altered,
+    fc.uint8Array({ maxLength: 200 }).map((each) => Buffer.from(each)),
+  );
+  fc.assert(
+    fc.property(anything, (message) => {
+      for (const read of readers) {
+        try {
+          read(message);
+        } catch (error) {
+          expect(error).toBeInstanceOf(BuildError);
+          expect((error as BuildError).code).toMatch(/^MALFORMED_/);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
 
 test("every codec has a vector, and every vector a codec", () => {
   const names = vectors.map(({ message, name }) => `${message}: ${name}`);

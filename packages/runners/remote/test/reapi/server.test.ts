@@ -31,7 +31,7 @@ import {
 import { encodeGetResult, encodeUpdateResult } from "../../src/reapi/messages/results.ts";
 import { methods } from "../../src/reapi/methods.ts";
 import type { Transport } from "../../src/reapi/transport.ts";
-import { ReapiServer, type ReapiServerOptions } from "../../src/testing/index.ts";
+import { ReapiServer, unsortedTree, type ReapiServerOptions } from "../../src/testing/index.ts";
 
 const options = { signal: new AbortController().signal };
 const hello = Buffer.from("hello");
@@ -141,6 +141,12 @@ test("faults come when they are due, and a server that was stopped comes back", 
   expect(await status()).toBe("UNAVAILABLE");
   await server.resume();
   await expect.poll(status).toBe("OK");
+});
+
+test("an unsorted tree has the same directories", () => {
+  const writer = new MessageWriter();
+  const tree = writer.element(1, "root").element(2, "a").element(2, "b").finish();
+  expect(unsortedTree(tree).toString("hex")).toBe("1201621201610a04726f6f74");
 });
 
 test("another instance is not known", async () => {
