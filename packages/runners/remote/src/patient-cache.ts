@@ -296,6 +296,7 @@ export class PatientCache implements AsyncDisposable {
     return new Watch({
       ...{ clock, signal, limit },
       heardAt: () => breaker.lastLifeAt,
+      canBeLate: clock === systemClock,
       tooLate: (ms) => remoteUnavailable(this.name, `no answer within ${ms / 1000} s`),
     });
   }

@@ -7,6 +7,13 @@ import { setMaxListeners } from "node:events";
 
 import type { Clock } from "@ashlar/core";
 
+/**
+ * A look that comes so much too late, in milliseconds, was held up: by a loop that is busy, or a machine that slept. What was
+ * answered meanwhile has not been read yet, so there is another look, after a pause in which it is; not for ever.
+ */
+const heldUpMs = 250;
+const maxPauses = 4;
+
 /** What a watch is to look at. */
 export interface WatchOptions {
   readonly clock: Clock;
@@ -16,6 +23,8 @@ export interface WatchOptions {
   readonly limit: { readonly totalMs: number } | { readonly silentMs: number };
   /** When something was heard of the service for the last time, in this call or another. */
   readonly heardAt: () => number;
+  /** Whether time passes by itself, so that a look may come late. Not where a test moves it. */
+  readonly canBeLate: boolean;
   /** Makes the error for a call that took too long. */
   readonly tooLate: (ms: number) => Error;
 }
@@ -27,6 +36,8 @@ export class Watch implements Disposable {
   readonly #startedAt: number;
   readonly #stop: () => void;
   #callOff: () => void;
+  #dueAt: number;
+  #pauses = 0;
 
   constructor(options: WatchOptions) {
     const { clock, signal, limit } = options;
@@ -38,6 +49,7 @@ export class Watch implements Disposable {
     if (signal.aborted) this.#stop();
     signal.addEventListener("abort", this.#stop, { once: true });
     const ms = "totalMs" in limit ? limit.totalMs : limit.silentMs;
+    this.#dueAt = this.#startedAt + ms;
     this.#callOff = clock.after(ms, () => this.#look(ms));
   }
 
@@ -51,10 +63,14 @@ export class Watch implements Disposable {
   }
 
   #look(ms: number): void {
-    const { clock, limit, heardAt, tooLate } = this.#options;
+    const { clock, limit, heardAt, canBeLate, tooLate } = this.#options;
     const since = "totalMs" in limit ? this.#startedAt : Math.max(this.#startedAt, heardAt());
-    const leftMs = since + ms - clock.now();
-    if (leftMs > 0) this.#callOff = clock.after(leftMs, () => this.#look(ms));
-    else this.#controller.abort(tooLate(ms));
+    const now = clock.now();
+    const isLate = canBeLate && now - this.#dueAt >= heldUpMs;
+    const isHeldUp = isLate && this.#pauses++ < maxPauses;
+    const leftMs = isHeldUp ? heldUpMs : since + ms - now;
+    if (leftMs <= 0) return this.#controller.abort(tooLate(ms));
+    this.#dueAt = now + leftMs;
+    this.#callOff = clock.after(leftMs, () => this.#look(ms));
   }
 }
