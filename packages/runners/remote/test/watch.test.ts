@@ -36,7 +36,7 @@ class HandClock implements Pick<Clock, "after" | "now"> {
 
 function watching(clock: HandClock, heardAt: () => number = () => 0): Watch {
   return new Watch({
-    clock: clock as unknown as Clock,
+    clock,
     signal: new AbortController().signal,
     limit: { totalMs: 2000 },
     heardAt,
