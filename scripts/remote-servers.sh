@@ -21,20 +21,22 @@ say() { echo "remote servers: $*"; }
 install_buildbox() {
   local here="$place/buildbox" mirror keys loader libraries program package
   command -v apt-get dpkg-deb >/dev/null || { echo "it needs apt-get and dpkg-deb"; return 1; }
-  mirror="$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' | grep -v security | head -n 1)"
-  [[ -n "$mirror" ]] || { echo "this machine gets no packages from Debian"; return 1; }
   keys=/usr/share/keyrings/debian-archive-keyring.gpg
   rm -rf "$here"
   mkdir -p "$here"/apt/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial} "$here/root"
   : >"$here/apt/status"
+  # The mirror that this machine has Debian from. With lists of our own, which are empty, nobody has to wait for the others.
+  mirror="$(apt-get -o "Dir::State::lists=$here/apt/lists" --print-uris update |
+    sed -n "s|^'\(.*\)/dists/.*|\1|p" | grep -E '/debian$' | head -n 1)" || true
+  [[ -n "$mirror" ]] || { echo "this machine gets no packages from Debian"; return 1; }
   echo "deb [signed-by=$keys] $mirror forky main" >"$here/apt/etc/sources.list"
   local -a own=(
     -o "Dir::Etc=$here/apt/etc" -o "Dir::State=$here/apt" -o "Dir::State::status=$here/apt/status"
     -o "Dir::Cache=$here/apt/cache" -o APT::Install-Recommends=false -o APT::Sandbox::User=root
   )
-  apt-get "${own[@]}" update -qq
-  apt-get "${own[@]}" install -y -qq --download-only buildbox
-  for package in "$here"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$here/root"; done
+  apt-get "${own[@]}" update -qq || return 1
+  apt-get "${own[@]}" install -y -qq --download-only buildbox || return 1
+  for package in "$here"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$here/root" || return 1; done
   rm -rf "$here/apt"
   loader="$(find "$here/root/usr/lib" "$here/root/usr/lib64" -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)"
   libraries="$(dirname "$(find "$here/root/usr/lib" -name 'libc.so.6' | head -n 1)")"
@@ -56,7 +58,7 @@ install_bazel_remote() {
   command -v go >/dev/null || { echo "it needs Go"; return 1; }
   mkdir -p "$folder"
   printf 'module ashlar.test/servers\n\ngo 1.25\n\nrequire github.com/buchgr/bazel-remote/v2 v2.6.2\n' >"$folder/go.mod"
-  (cd "$folder" && CGO_ENABLED=0 go build -mod=mod -o "$place/bin/" github.com/buchgr/bazel-remote/v2)
+  (cd "$folder" && CGO_ENABLED=0 go build -mod=mod -o "$place/bin/" github.com/buchgr/bazel-remote/v2) || return 1
   rm -rf "$folder"
 }
 
@@ -65,7 +67,8 @@ provide() {
   local name="$1" program="$2" install="$3" log="$place/log/$1.log" start=$SECONDS
   if [[ -x "$place/bin/$program" ]]; then return; fi
   if command -v "$program" >/dev/null; then return; fi
-  if "$install" >"$log" 2>&1; then
+  # What fails in a condition does not end the function it is in, so each says so by itself.
+  if "$install" >"$log" 2>&1 && [[ -x "$place/bin/$program" ]]; then
     say "installed $name ($((SECONDS - start)) s)"
   else
     say "without $name: $(grep . "$log" | tail -n 1) (log: $log)"

@@ -162,10 +162,9 @@ export class Scheduler {
       const { expand } = node.call;
       if (expand !== undefined) return await this.#expand(node, expand, onDecided);
       const parts = await this.#work.bringAbout(node, onDecided);
-      if (parts.outcome === "reused") {
-        decided();
-        await this.#secure(node, parts.produced);
-      }
+      if (parts.outcome === "reused") decided();
+      // What was executed elsewhere may have stayed there.
+      if (parts.outcome !== "failed") await this.#secure(node, parts.produced);
       if (parts.outcome === "failed") this.#fail(node, { ...parts, error: parts.error });
       else this.#settle(node, parts);
     } catch (error) {
@@ -183,7 +182,7 @@ export class Scheduler {
     }
   }
 
-  /** Sees to it that what was asked for, and was not made here, can be had. Rejects with `BLOB_LOST`. */
+  /** Sees to it that what was asked for can be had, though it may not have been made here. Rejects with `BLOB_LOST`. */
   async #secure({ isTarget }: PlanNode, produced: Produced | undefined): Promise<void> {
     if (isTarget) await this.#options.service?.secure(produced?.values.values() ?? []);
   }

@@ -149,7 +149,7 @@ export interface ServedBuild {
   readonly isFirst: boolean;
 }
 
-/** An output that a build has not made itself, but found. */
+/** An output that a build has found, or had made elsewhere. */
 export interface FoundOutput {
   readonly kind: "file" | "tree";
   readonly digest: Digest;

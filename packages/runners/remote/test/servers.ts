@@ -68,16 +68,19 @@ export interface CasdOptions {
   readonly jobs?: number;
   /** Where its commands find programs. @defaultValue `/usr/bin:/bin` */
   readonly path?: string;
+  /** Whether all of them run at one place, and so one after another. @defaultValue false */
+  readonly hasOnePlace?: boolean;
 }
 
 /** Starts buildbox-casd. */
 export async function startCasd(options: CasdOptions = {}): Promise<Server> {
-  const { jobs = 0, path = "/usr/bin:/bin" } = options;
+  const { jobs = 0, path = "/usr/bin:/bin", hasOnePlace = false } = options;
   const folder = newFolder();
   const home = join(folder, "home");
   fs.mkdirSync(home);
   const port = await freePort();
-  const runner = programOf("buildbox-run-hosttools") ?? "";
+  const hosttools = programOf("buildbox-run-hosttools") ?? "";
+  const runner = hasOnePlace ? runnerAtOnePlace(folder, hosttools) : hosttools;
   const words = ["--bind", `127.0.0.1:${port}`, "--log-level", "info"];
   if (jobs > 0) words.push("--buildbox-run", runner, "--jobs", String(jobs));
   const casd = new Daemon("buildbox-casd", [...words, join(folder, "cache")], {
@@ -87,6 +90,21 @@ export async function startCasd(options: CasdOptions = {}): Promise<Server> {
     env: { PATH: path, HOME: home, TMPDIR: "/tmp" },
   });
   return await Servers.start(folder, casd);
+}
+
+/** Casd empties the place some time after a command has ended, and takes no other before. */
+function runnerAtOnePlace(folder: string, runner: string): string {
+  const place = join(folder, "place");
+  fs.mkdirSync(place);
+  const path = join(folder, "run-at-one-place");
+  const script = `#!/bin/sh
+exec 9> '${place}.lock'
+flock 9
+while [ -n "$(ls -A '${place}')" ]; do sleep 0.01; done
+exec '${runner}' --workspace-path='${place}' "$@"
+`;
+  fs.writeFileSync(path, script, { mode: 0o755 });
+  return path;
 }
 
 /** Starts bazel-remote. @param words - More options of its command line. */

@@ -21,8 +21,8 @@ import {
 } from "@ashlar/core";
 
 import { remoteUnfit } from "../errors.ts";
-import type { RemoteCache } from "../remote-cache.ts";
 import { Slots } from "../slots.ts";
+import type { ExecutionCache } from "./persistent-cache.ts";
 
 /** Larger blobs are fetched in pieces, and never lie in memory. */
 export const smallBytes: number = 512 * 1024;
@@ -30,8 +30,8 @@ export const smallBytes: number = 512 * 1024;
 /** Bytes of small blobs that are fetched at once, and lie in memory together. */
 const batchBytes = 8 * 1024 * 1024;
 
-/** Large blobs on their way at once, of one runner. */
-const maxStreams = 8;
+/** Large blobs, and batches of small ones, on their way at once, of one runner. */
+const maxDownloads = 8;
 
 /** How often a blob may break off and be taken up again. */
 const maxBreaks = 5;
@@ -48,10 +48,10 @@ export class LostRemotely extends Error {
 
 /** Fetches blobs of one service. */
 export class Downloads {
-  readonly #cache: RemoteCache;
-  readonly #streams = new Slots(maxStreams);
+  readonly #cache: ExecutionCache;
+  readonly #slots = new Slots(maxDownloads);
 
-  constructor(cache: RemoteCache) {
+  constructor(cache: ExecutionCache) {
     this.#cache = cache;
   }
 
@@ -64,11 +64,13 @@ export class Downloads {
     const wanted = await content.missing(new Set(digests));
     const large = wanted.filter((digest) => sizeOf(digest) > smallBytes);
     const streams = large.map(async (digest) => {
-      await this.#streams.use(signal, async () => await this.#takeLarge(digest, content, signal));
+      await this.#slots.use(signal, async () => await this.#takeLarge(digest, content, signal));
     });
     const batches = batchesOf(wanted.filter((digest) => sizeOf(digest) <= smallBytes));
     const small = (async () => {
-      for (const batch of batches) await this.#takeSmall(batch, content, signal);
+      for (const batch of batches) {
+        await this.#slots.use(signal, async () => await this.#takeSmall(batch, content, signal));
+      }
     })();
     await allOf([small, ...streams]);
   }

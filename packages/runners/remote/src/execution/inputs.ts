@@ -17,9 +17,9 @@ import {
   type Digest,
 } from "@ashlar/core";
 
-import type { RemoteCache } from "../remote-cache.ts";
 import { Slots } from "../slots.ts";
 import { allOf, batchesOf, smallBytes, temporaryPlace } from "./download.ts";
+import type { ExecutionCache } from "./persistent-cache.ts";
 
 /** How long a service is trusted to keep what it had, in milliseconds. */
 const trustMs = 60_000;
@@ -38,7 +38,7 @@ const pieceBytes = 1024 * 1024;
 
 /** Sees to it that a service has inputs. */
 export class Inputs {
-  readonly #cache: RemoteCache;
+  readonly #cache: ExecutionCache;
   readonly #now: () => number;
   readonly #uploads = new Slots(maxUploads);
   /** Until when blobs count as known to be there. Of a directory: with all below it. */
@@ -47,7 +47,7 @@ export class Inputs {
   readonly #underWay = new Map<Digest, Promise<void>>();
 
   /** @param now - Milliseconds of any clock that does not go back. */
-  constructor(cache: RemoteCache, now: () => number = () => performance.now()) {
+  constructor(cache: ExecutionCache, now: () => number = () => performance.now()) {
     this.#cache = cache;
     this.#now = now;
   }

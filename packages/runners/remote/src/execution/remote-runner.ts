@@ -26,6 +26,7 @@ import type { RemoteCache } from "../remote-cache.ts";
 import { imageUnfit } from "./errors.ts";
 import { Fallback } from "./fallback.ts";
 import type { RemoteRunnerOptions } from "./options.ts";
+import { persistent } from "./persistent-cache.ts";
 import { race } from "./race.ts";
 import { Service } from "./service.ts";
 
@@ -60,7 +61,7 @@ export function remoteRunner(options: RemoteRunnerOptions): Runner {
   const own = typeof cache === "string" ? remoteCache(cache, options) : undefined;
   const service = new Service({
     connection,
-    cache: own ?? (cache as RemoteCache),
+    cache: persistent(own ?? (cache as RemoteCache)),
     priority: options.priority ?? 0,
     reuse: options.reuse ?? true,
     isTrusted: (worker) => !isOurs(worker) || meetsDemand(worker, demands),

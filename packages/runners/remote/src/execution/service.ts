@@ -16,11 +16,12 @@ import {
   type Action,
   type Execution,
   type RunContext,
+  type StagePhase,
 } from "@ashlar/core";
 
 import type { Connection } from "../reapi/connect.ts";
+import type { ExecutionProgress } from "../reapi/messages/execution.ts";
 import type { Status } from "../reapi/messages/status.ts";
-import type { RemoteCache } from "../remote-cache.ts";
 import { Abilities } from "./abilities.ts";
 import { Backoff } from "./backoff.ts";
 import { Downloads, LostRemotely } from "./download.ts";
@@ -30,6 +31,7 @@ import { decodeForeignResult, type ForeignResult } from "./foreign-result.ts";
 import { Inputs } from "./inputs.ts";
 import { Logs } from "./logs.ts";
 import { isComplete, takeOutputs } from "./outputs.ts";
+import type { ExecutionCache } from "./persistent-cache.ts";
 import { failureOf } from "./verdict.ts";
 
 /** What a service made of an action. */
@@ -42,7 +44,7 @@ export interface RemoteExecution {
 /** How a service is used. */
 export interface ServiceOptions {
   readonly connection: Connection;
-  readonly cache: RemoteCache;
+  readonly cache: ExecutionCache;
   readonly priority: number;
   /** Whether results that it has may be taken. */
   readonly reuse: boolean;
@@ -72,7 +74,8 @@ export class Service implements AsyncDisposable {
    * @throws {@link BuildError} `REMOTE_UNAVAILABLE`, `REMOTE_REFUSED`, `REMOTE_UNFIT`, `REMOTE_EXECUTION`,
    *   `RUNNER_UNABLE`, `STAGE_TIMED_OUT`, `COMMAND_NOT_FOUND`, `BLOB_LOST`. Rejects with the signal's reason.
    */
-  async execute(action: Action, context: RunContext): Promise<RemoteExecution> {
+  async execute(action: Action, given: RunContext): Promise<RemoteExecution> {
+    const context = { ...given, onPhase: changes(given.onPhase) };
     await this.#abilities.check(context.signal, context.clock ?? systemClock);
     let skipCacheLookup = !this.#options.reuse || context.mustExecute === true;
     if (!skipCacheLookup && !action.hasSideEffects) {
@@ -153,8 +156,7 @@ export class Service implements AsyncDisposable {
       const end = await this.#executions.execute({
         ...{ key: action.key, name: action.name, skipCacheLookup, priority, isOnce, clock, signal },
         onProgress: (progress) => {
-          // A service that says nothing of it may be executing.
-          onPhase?.(progress?.stage === "queued" ? "queued" : "executing");
+          onPhase?.(phaseOf(progress));
           if (progress !== undefined) logs.follow(progress);
         },
       });
@@ -213,6 +215,21 @@ function mayLackInputs({ status, violations }: Status): boolean {
   if (status === "NOT_FOUND") return true;
   const isAll = violations.every(({ type }) => type === "MISSING");
   return status === "FAILED_PRECONDITION" && violations.length > 0 && isAll;
+}
+
+/** A service that says nothing of it may be executing. */
+function phaseOf(progress: ExecutionProgress | undefined): StagePhase {
+  const isWaiting = ["unknown", "cache check", "queued"].includes(progress?.stage ?? "");
+  return isWaiting ? "queued" : "executing";
+}
+
+/** Tells of phases that are not as the one before. */
+function changes(onPhase: RunContext["onPhase"]): (phase: StagePhase) => void {
+  let before: StagePhase | undefined;
+  return (phase) => {
+    if (phase !== before) onPhase?.(phase);
+    before = phase;
+  };
 }
 
 /** By the service's clock, which only has to agree with itself. */
