@@ -42,8 +42,15 @@ export interface Selection {
 
 /** What is common to all commands of a workspace. */
 export interface CargoOptions extends Selection {
-  /** The sources, with `Cargo.toml` and `Cargo.lock` at the top. */
+  /** The sources, with `Cargo.toml` and `Cargo.lock` at the top, or in `workspace`. */
   readonly src: Tree;
+  /**
+   * Folder of the workspace in the sources: `Cargo.toml` and `Cargo.lock` are there. For workspaces that depend on
+   * what lies beside them.
+   *
+   * @defaultValue the top of the sources
+   */
+  readonly workspace?: string;
   /**
    * The external crates: a directory source, as `cargo vendor --locked --versioned-dirs` makes one.
    *

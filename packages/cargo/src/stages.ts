@@ -30,6 +30,8 @@ import { programRoot, programWords, type ProgramName } from "./stage-programs.ts
 export interface Base {
   readonly tools: readonly Tool[];
   readonly env: Readonly<Record<string, string>>;
+  /** Folder of the workspace in the sources. @defaultValue all of them */
+  readonly workspace?: string | undefined;
 }
 
 /** Inputs of what builds dependencies. */
@@ -88,7 +90,7 @@ export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }>
   (ws, base) => {
     const outputs = { dummy: out.tree("dummy"), layout: out.file("layout") };
     const parameters = { out: "../dummy", layout: "../layout" };
-    return sh(inStage(base, { ws }, outputs))`${programWords("dummy-source", parameters)}`;
+    return sh(inStage(base, { ws }, outputs))`${wordsIn(base, "dummy-source", parameters)}`;
   },
 );
 
@@ -183,7 +185,7 @@ function depsBuilder(name: string): DepsBuilder {
     const root = { ws, vendor: vendored, ...(seed !== undefined && { seed: cache(seed) }) };
     const options = inStage(base, root, { target: out.tree("target") });
     const parameters = { passes, ...(seed !== undefined && { seed: "../seed" }) };
-    return sh(options)`${programWords("build-deps", parameters)}`;
+    return sh(options)`${wordsIn(base, "build-deps", parameters)}`;
   });
 }
 
@@ -212,7 +214,16 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
     ...(target.own && { target: writable(target.own) }),
   };
   const options = inStage(base, root, { ...outputs, target: out.tree("target") });
-  return sh(options)`${programWords(program, parameters)}`;
+  return sh(options)`${wordsIn(base, program, parameters)}`;
+}
+
+/** The words of a program that is told where the workspace is. */
+export function wordsIn(
+  { workspace }: Base,
+  program: ProgramName,
+  parameters: object,
+): readonly string[] {
+  return programWords(program, { ...parameters, ...(workspace !== undefined && { workspace }) });
 }
 
 /** The kind of each declared output. */

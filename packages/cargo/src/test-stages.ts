@@ -6,8 +6,7 @@
  */
 import { out, sh, stage, type File, type Out, type Stage, type Tree } from "@ashlar/core";
 
-import { programWords } from "./stage-programs.ts";
-import { consume, inStage, type Args, type Base, type Consumer } from "./stages.ts";
+import { consume, inStage, wordsIn, type Args, type Base, type Consumer } from "./stages.ts";
 
 /** Inputs of tests that are built already. */
 export interface Archived {
@@ -46,7 +45,7 @@ export const nextestPartition: Stage<[Archived, Args, Base], { reports: "tree" }
   ({ ws, archive }, args, base) => {
     const options = inStage(base, { ws, "archive/tests.tar.zst": archive }, reports);
     const parameters = { args, reports: "../reports", isArchived: true };
-    return sh(options)`${programWords("nextest", parameters)}`;
+    return sh(options)`${wordsIn(base, "nextest", parameters)}`;
   },
 );
 

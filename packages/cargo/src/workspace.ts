@@ -129,11 +129,13 @@ export function cargo(options: CargoOptions): CargoWorkspace {
 }
 
 /** Never from the network, never another version than the one in the lock file. */
-const offline = ["--locked", "--offline", "--config", "../vendor/config.toml"];
+const isolated = ["--locked", "--offline", "--config", "../vendor/config.toml"];
 
 class Workspace implements CargoWorkspace {
   readonly #options: CargoOptions;
   readonly #tools: readonly Tool[];
+  /** Where cargo is told to look for the manifest. */
+  readonly #place: readonly string[];
   readonly #lineage = new Lineage();
   // Asked for more than once, they are still one node each.
   #vendored: Tree | undefined;
@@ -142,11 +144,13 @@ class Workspace implements CargoWorkspace {
 
   constructor(options: CargoOptions) {
     this.#options = options;
+    const { workspace } = options;
+    this.#place = workspace === undefined ? [] : ["--manifest-path", `${workspace}/Cargo.toml`];
     this.#tools = [...rustTools(options.toolchain), ...(options.tools ?? [])];
   }
 
   vendorCargoDeps(): Tree {
-    return (this.#vendored ??= this.#vendor(this.#options.src));
+    return (this.#vendored ??= this.#vendor(this.#workspace()));
   }
 
   mkDummySrc(): Tree {
@@ -193,7 +197,7 @@ class Workspace implements CargoWorkspace {
 
   cargoFmt({ args = ["--all", "--", "--check"] }: FormatOptions = {}): Check {
     const base = this.#base({ tools: formatTools(this.#options.toolchain) });
-    return stages.format(this.#options.src, ["cargo", "fmt", ...args], base);
+    return stages.format(this.#options.src, ["cargo", "fmt", ...this.#place, ...args], base);
   }
 
   taploFmt({ args = ["--check"] }: FormatOptions = {}): Check {
@@ -215,7 +219,14 @@ class Workspace implements CargoWorkspace {
   cargoTarpaulin(options: TarpaulinOptions = {}): CargoTarpaulin {
     const { tarpaulinArgs = ["--skip-clean", "--out", "xml"], tools = [], env = {} } = options;
     const selected = selectionWords(override(this.#options, options));
-    const words = ["cargo", "tarpaulin", "--locked", "--offline", ...selected.flags];
+    const words = [
+      "cargo",
+      "tarpaulin",
+      "--locked",
+      "--offline",
+      ...this.#place,
+      ...selected.flags,
+    ];
     const base = this.#base({
       tools: [pluginTool("cargo-tarpaulin"), ...tools],
       env: { ...selected.env, ...env },
@@ -227,14 +238,14 @@ class Workspace implements CargoWorkspace {
   }
 
   cargoAudit({ advisoryDb, args = ["--ignore", "yanked"] }: AuditOptions): Check {
-    const lock = this.#options.src.pick("Cargo.lock", ".cargo/audit.toml");
+    const lock = this.#workspace().pick("Cargo.lock", ".cargo/audit.toml");
     const words = ["cargo", "audit", "-n", "-d", "../advisories", ...args];
     const base = this.#base({ tools: [pluginTool("cargo-audit")] });
     return stages.audit({ lock, advisories: advisoryDb }, words, base);
   }
 
   cargoDeny({ checks = ["bans", "licenses", "sources"], args = [] }: DenyOptions = {}): Check {
-    const words = ["cargo", "--offline", "deny", ...args, "check", ...checks];
+    const words = ["cargo", "--offline", "deny", ...this.#place, ...args, "check", ...checks];
     const base = this.#base({ tools: [pluginTool("cargo-deny")] });
     const inputs = { ws: this.#options.src, vendor: this.vendorCargoDeps() };
     return stages.deny(inputs, words, base);
@@ -277,7 +288,9 @@ class Workspace implements CargoWorkspace {
     const base = this.#base();
     const { src: ws } = this.#options;
     const vendor = this.vendorCargoDeps();
-    if (packages.length === 0) return { src: ws, vendor, dummy: dummyOf(ws, base) };
+    // Of a workspace in a folder, others may need what is beside it: it is not divided.
+    const isWhole = packages.length === 0 || this.#options.workspace !== undefined;
+    if (isWhole) return { src: ws, vendor, dummy: dummyOf(ws, base) };
     const src = subsetOf({ ws, vendor }, packages, base);
     return { src, vendor: this.#vendor(src), dummy: dummyOf(src, base) };
   }
@@ -300,7 +313,7 @@ class Workspace implements CargoWorkspace {
     });
     const base = this.#base({ env });
     const pass = (command: string, ...args: readonly string[]): readonly string[] => [
-      ...[command, ...offline, ...flags, ...args],
+      ...[command, ...isolated, ...this.#place, ...flags, ...args],
     ];
     // With and without the dependencies of tests, which may turn on features of the others.
     const checking = [pass("check", "--all-targets"), pass("check")];
@@ -338,7 +351,7 @@ class Workspace implements CargoWorkspace {
     const known = flags.map((flag) =>
       isNextest && flag === "--profile" ? "--cargo-profile" : flag,
     );
-    const made = stage(inputs, [...command, ...offline, ...known, ...args], base);
+    const made = stage(inputs, [...command, ...isolated, ...this.#place, ...known, ...args], base);
     const after = replaceHalf(halves, side, made.target);
     const result = all({ ...made, target: whole(after[side]) });
     for (const left of [result, result.target]) this.#lineage.remember(left, after);
@@ -356,7 +369,12 @@ class Workspace implements CargoWorkspace {
       tools: [...plugins, ...(options.tools ?? [])],
       env: options.env ?? {},
     });
-    const unpacking = ["--archive-file", testStages.ARCHIVE, "--workspace-remap", "."];
+    const unpacking = [
+      "--archive-file",
+      testStages.ARCHIVE,
+      "--workspace-remap",
+      this.#options.workspace ?? ".",
+    ];
     // That one part has nothing to run says nothing about the tests.
     const empty = nextestArgs.some((arg) => arg.startsWith("--no-tests"))
       ? []
@@ -371,8 +389,15 @@ class Workspace implements CargoWorkspace {
     return all({ archive, runs });
   }
 
+  /** The folder of `Cargo.toml` and `Cargo.lock`. */
+  #workspace(): Tree {
+    const { src, workspace } = this.#options;
+    return workspace === undefined ? src : src.dir(workspace);
+  }
+
   #base({ tools = [], env = {} }: Partial<stages.Base> = {}): stages.Base {
     return {
+      workspace: this.#options.workspace,
       tools: [...this.#tools, ...tools],
       env: { ...this.#options.env, ...env },
     };

@@ -14,6 +14,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { withOptions } from "./cargo-arguments.ts";
+import { withProjectConfig } from "./cargo-config.ts";
 import { cargoFailure } from "./cargo-failure.ts";
 import { parseMessage, type Artifact } from "./cargo-messages.ts";
 import { renderExternals } from "./compiled-units.ts";
@@ -73,7 +74,7 @@ async function runPass(
   const env = { CARGO_TARGET_DIR: target };
   const exitCode = await runLines(
     "cargo",
-    withOptions(pass, "--message-format", "json-render-diagnostics"),
+    withOptions(withProjectConfig(pass, locals), "--message-format", "json-render-diagnostics"),
     {
       env,
       onLine: (line) => {

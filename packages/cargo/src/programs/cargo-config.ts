@@ -38,6 +38,26 @@ export function configFiles(workspace: string, tree: string): ReadonlySet<string
   return files;
 }
 
+/**
+ * Arguments that tell cargo of the configuration files between `tree`, where it is started, and the workspace below:
+ * it looks for them only from where it is started upwards. What comes later counts more.
+ */
+export function configArguments(workspace: string, tree: string): readonly string[] {
+  const folders = foldersBetween(workspace, tree).slice(1);
+  const paths = folders.flatMap((folder) => configPaths(folder).slice(0, 1));
+  return paths.flatMap((path) => ["--config", relative(tree, path)]);
+}
+
+/** Adds those in front of the settings that a command has already. */
+export function withProjectConfig(
+  args: readonly string[],
+  { root, tree }: { readonly root: string; readonly tree: string },
+): readonly string[] {
+  const own = configArguments(root, tree);
+  const at = args.indexOf("--config");
+  return own.length === 0 || at === -1 ? args : [...args.slice(0, at), ...own, ...args.slice(at)];
+}
+
 /** The words of a configuration's strings that may be paths: `-Clink-arg=-Tlink.x` has `link.x`. */
 export function pathCandidates(text: string): readonly string[] {
   const words = text.split(/[\s=,]+/).filter(Boolean);

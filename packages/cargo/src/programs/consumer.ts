@@ -12,6 +12,7 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 import { reportsUnits, withOptions } from "./cargo-arguments.ts";
+import { withProjectConfig } from "./cargo-config.ts";
 import { cargoFailure } from "./cargo-failure.ts";
 import { type Artifact, parseMessage } from "./cargo-messages.ts";
 import { renderUnits } from "./compiled-units.ts";
@@ -129,7 +130,7 @@ interface CargoRun {
 }
 
 async function runOnce(
-  { target }: Consumer,
+  { target, locals }: Consumer,
   args: readonly string[],
   { env = {}, onLine, onErrorLine }: RunOptions,
 ): Promise<CargoRun> {
@@ -138,25 +139,29 @@ async function runOnce(
   const log = new RebuildReasons();
   const before = unitsOf(target);
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
-  const exitCode = await runLines("cargo", withOptions(args, ...options), {
-    env: { ...REASONS_ENV, CARGO_TARGET_DIR: target, ...env },
-    onLine: (line) => {
-      const message = parseMessage(line);
-      if (message.kind === "artifact") artifacts.push(message.artifact);
-      else if (message.kind === "text") {
-        // With all else that is for people: on two streams, nobody knows what came when.
-        say(line);
+  const exitCode = await runLines(
+    "cargo",
+    withOptions(withProjectConfig(args, locals), ...options),
+    {
+      env: { ...REASONS_ENV, CARGO_TARGET_DIR: target, ...env },
+      onLine: (line) => {
+        const message = parseMessage(line);
+        if (message.kind === "artifact") artifacts.push(message.artifact);
+        else if (message.kind === "text") {
+          // With all else that is for people: on two streams, nobody knows what came when.
+          say(line);
+          said.push(line);
+          onLine?.(line);
+        }
+      },
+      onErrorLine: (line) => {
+        if (log.take(line)) return false;
         said.push(line);
-        onLine?.(line);
-      }
+        onErrorLine?.(line);
+        return true;
+      },
     },
-    onErrorLine: (line) => {
-      if (log.take(line)) return false;
-      said.push(line);
-      onErrorLine?.(line);
-      return true;
-    },
-  });
+  );
   return { exitCode, artifacts, said, evidence: { log, before } };
 }
 
