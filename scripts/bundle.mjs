@@ -25,6 +25,7 @@ const bundled = [
   "packages/core",
   "packages/runners/local",
   "packages/runners/remote",
+  "packages/cargo",
   "packages/cli",
 ];
 

@@ -23,7 +23,7 @@ const targets =
   what === "package"
     ? crate
     : all({ clippy: rust.cargoClippy(), test: rust.cargoTest(), crate: crate });
-const runner = localRunner();
+const runner = localRunner({ trees: join(store, "trees") });
 const report = await build(targets, { runner, store, slots: 2 });
 const rebuilt = [];
 for (const stage of report.stages.filter(({ name }) => report.ran.includes(name))) {

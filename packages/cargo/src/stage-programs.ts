@@ -25,17 +25,19 @@ export type ProgramName =
   | "tests"
   | "vendor";
 
-/** Compiled programs: from `src` and from `dist`, the way there is the same. */
-const programs = source(new URL("../dist/programs", import.meta.url), {
+const { resolve } = createRequire(import.meta.url);
+
+/** Compiled programs. The way there begins at the manifest, for this may be a module, or part of a bundle. */
+const programs = source(new URL("dist/programs", urlOf("@ashlar/cargo/package.json")), {
   include: ["*.js"],
   gitignore: false,
 });
 
 /** The one package that they import. */
-const toml = source(
-  new URL("../", pathToFileURL(createRequire(import.meta.url).resolve("smol-toml"))),
-  { include: ["package.json", "dist/**/*.js"], gitignore: false },
-);
+const toml = source(new URL("../", urlOf("smol-toml")), {
+  include: ["package.json", "dist/**/*.js"],
+  gitignore: false,
+});
 
 /** Lays the programs and what they import in an input root. */
 export const programRoot: Readonly<Record<string, Artifact>> = Object.freeze({
@@ -47,4 +49,8 @@ export const programRoot: Readonly<Record<string, Artifact>> = Object.freeze({
 /** The words that start a program in the working directory `ws`. Parameters are passed as JSON. */
 export function programWords(name: ProgramName, parameters: object): readonly string[] {
   return ["node", `../programs/${name}.js`, JSON.stringify(parameters)];
+}
+
+function urlOf(module: string): URL {
+  return pathToFileURL(resolve(module));
 }

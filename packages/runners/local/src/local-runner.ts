@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 import {
   capturedOutputs,
@@ -30,6 +30,7 @@ import {
 import { besideCaches, layCaches } from "./cache-places.ts";
 import { commandScript } from "./command-script.ts";
 import { Guard } from "./guard.ts";
+import { KeptTrees } from "./kept-trees.ts";
 import { runLaunched } from "./launched.ts";
 import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
@@ -98,7 +99,8 @@ export class LocalRunner implements Runner {
 
   constructor(options: LocalRunnerOptions, means: Means = {}) {
     const { views = true, launcher = true } = means;
-    const { scratch, graceMs = 2000, searchPath, sandbox = defaultSandbox, visible = [] } = options;
+    const { scratch, graceMs = 2000, searchPath, trees } = options;
+    const { sandbox = defaultSandbox, visible = [] } = options;
     this.#choice = checkChoice(sandbox);
     this.#visible = checkVisible(visible);
     const isMac = process.platform === "darwin";
@@ -114,7 +116,8 @@ export class LocalRunner implements Runner {
     this.#scratch.onRest = () => this.#launcher?.rest();
     this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
-    this.#shared = new SharedFolder(`${this.#scratch.directory}-shared`);
+    const kept = trees === undefined ? undefined : new KeptTrees(resolve(trees));
+    this.#shared = new SharedFolder(`${this.#scratch.directory}-shared`, kept);
     this.#tools = new ToolFinder(searchPath ?? process.env["PATH"] ?? "");
   }
 

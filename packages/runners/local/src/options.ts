@@ -36,6 +36,14 @@ export interface LocalRunnerOptions {
    */
   readonly sandbox?: SandboxChoice;
   /**
+   * Directory in which large inputs stay laid out from one build to the next, for sandboxes to show: otherwise each
+   * process lays them out anew. Any number of processes may share it; beside the store is a good place. What was
+   * not used for two weeks goes, and beyond 10 GB the longest unused. Of no use without sandboxes.
+   *
+   * @defaultValue none: large inputs are removed when the runner is disposed of
+   */
+  readonly trees?: string;
+  /**
    * Directories and files of this machine that commands may read in a sandbox besides, by absolute paths: what a
    * tool needs that lies neither in its own installation nor in `/usr`.
    *

@@ -13,7 +13,7 @@ import { setImmediate as eventLoopTurn } from "node:timers/promises";
 import { Room } from "./room.ts";
 
 /** Tells apart machines, and containers, that share a disk and number their processes each for itself. */
-const machine = createHash("sha256")
+export const machine: string = createHash("sha256")
   .update(`${hostname()} ${processNamespace()}`)
   .digest("hex")
   .slice(0, 8);

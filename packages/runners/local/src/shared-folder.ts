@@ -2,7 +2,7 @@
  * The shared folder: what a runner makes once and shows to many sandboxes, never to be changed by them.
  *
  *     <folder>/etc/              files of the system (`system-files.ts`)
- *     <folder>/trees/<digest>/   large input trees
+ *     <folder>/trees/<digest>/   large input trees, unless they are kept elsewhere (`kept-trees.ts`)
  *
  * There until the runner is disposed of. A janitor, asleep on a pipe that only this process holds, removes the
  * folder when the process has ended without that.
@@ -16,6 +16,7 @@ import { join } from "node:path";
 
 import { materializeTree, walkTree, type ContentStore, type Digest } from "@ashlar/core";
 
+import type { KeptTrees } from "./kept-trees.ts";
 import { removeTree } from "./scratch.ts";
 import { writeSystemFiles } from "./system-files.ts";
 
@@ -29,6 +30,8 @@ const inputTime = 1;
 interface PreparedTree {
   readonly directory: string;
   readonly entries: number;
+  /** Of one that stays for other builds: says that this one needs it no longer. */
+  readonly release?: () => void;
 }
 
 /** A directory of a runner. */
@@ -39,11 +42,16 @@ export class SharedFolder {
   /** The one that was used longest ago comes first. */
   readonly #trees = new Map<Digest, Promise<PreparedTree>>();
   readonly #users = new Map<Digest, number>();
+  readonly #kept: KeptTrees | undefined;
   #count = 0;
 
-  /** @param directory - Absolute, on the disk of the actions' directories; not there yet. */
-  constructor(directory: string) {
+  /**
+   * @param directory - Absolute, on the disk of the actions' directories; not there yet.
+   * @param kept - Where trees stay for other builds, if they do.
+   */
+  constructor(directory: string, kept?: KeptTrees) {
     this.#directory = directory;
+    this.#kept = kept;
   }
 
   /** How many trees were made so far. */
@@ -89,6 +97,7 @@ export class SharedFolder {
   /** Removes all. No action may be running. */
   async remove(): Promise<void> {
     this.#etc = undefined;
+    for (const tree of this.#trees.values()) (await tree.catch(() => undefined))?.release?.();
     this.#trees.clear();
     const janitor = this.#janitor;
     this.#janitor = undefined;
@@ -116,6 +125,10 @@ export class SharedFolder {
   }
 
   async #prepare(tree: Digest, content: ContentStore): Promise<PreparedTree> {
+    if (this.#kept !== undefined) {
+      const { directory, release } = await this.#kept.open(tree, content);
+      return { directory, release, entries: 0 };
+    }
     const number = this.#count++;
     const directory = join(this.#open(), "trees", String(number));
     const draft = `${directory}.part`;
@@ -147,7 +160,8 @@ export class SharedFolder {
       if (entries <= keptEntries) return;
       if (this.#users.has(tree) || !this.#trees.delete(tree)) continue;
       entries -= prepared.entries;
-      await removeTree(prepared.directory);
+      if (prepared.release === undefined) await removeTree(prepared.directory);
+      else prepared.release();
     }
   }
 

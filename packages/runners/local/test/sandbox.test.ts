@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -222,6 +223,28 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
       expect(readdirSync(join(scratch, shared, "trees"))).toEqual(["0"]);
     }
     expect(readdirSync(scratch)).toEqual([]);
+  });
+
+  test("a large tree stays for other runners where there is a place for it, and cannot be written to", async () => {
+    const cwd = project(200);
+    const trees = join(folder(), "trees");
+    const sum = stage("sum", (n: number) => {
+      const words = 'cat "$0/deep/file-6"; ! { echo more >> "$0/deep/file-6"; } 2> /dev/null';
+      return sh({ env: { N: n } })`sh -c ${words} ${source("big")}`;
+    });
+    const inodes: number[] = [];
+    for (const n of [1, 2]) {
+      await using runner = localRunner({ sandbox: "required", trees });
+      const report = await run(runner, sum(n), { cwd });
+      expect(await logs(report)).toEqual(["6"]);
+      const [kept = "", ...others] = readdirSync(trees);
+      expect(others).toEqual([]);
+      inodes.push(statSync(join(trees, kept, "tree/deep/file-6")).ino);
+      expect(readdirSync(join(trees, kept, "users"))).toHaveLength(1);
+    }
+    expect(inodes[0]).toBe(inodes[1]);
+    const [kept = ""] = readdirSync(trees);
+    expect(readdirSync(join(trees, kept, "users"))).toEqual([]);
   });
 
   for (const [what, files] of [

@@ -1,0 +1,133 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+
+import { MemoryStore, snapshot, type ContentStore, type Digest } from "@ashlar/core";
+import { describe, expect, test } from "vitest";
+
+import { KeptTrees } from "../src/kept-trees.ts";
+import { folder } from "./rig.ts";
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** A store, a place for trees, and trees of one file each. */
+async function start(limits = { bytes: 1e9, ageMs: 14 * day, busyMs: 60 * minute }): Promise<{
+  readonly place: string;
+  readonly trees: KeptTrees;
+  readonly store: ContentStore;
+  readonly tree: (text: string) => Promise<Digest>;
+}> {
+  const store = new MemoryStore();
+  const place = join(folder(), "trees");
+  return {
+    ...{ place, store: store.content, trees: new KeptTrees(place, limits) },
+    tree: async (text) => {
+      const from = folder();
+      mkdirSync(join(from, "deep"));
+      writeFileSync(join(from, "deep/file"), text);
+      return await snapshot(store.content, from);
+    },
+  };
+}
+
+describe("a tree that is kept", () => {
+  test("is laid out once, for all processes", async () => {
+    const { place, trees, store, tree } = await start();
+    const digest = await tree("text");
+    const first = await trees.open(digest, store);
+    const { ino } = statSync(join(first.directory, "deep/file"));
+    first.release();
+    // Another process has nothing but the directory; and it needs nothing of the store.
+    const second = await new KeptTrees(place).open(digest, new MemoryStore().content);
+    expect(second.directory).toBe(first.directory);
+    expect(statSync(join(second.directory, "deep/file")).ino).toBe(ino);
+    expect(readFileSync(join(second.directory, "deep/file"), "utf8")).toBe("text");
+  });
+
+  test("is made anew when somebody has changed it, even if its size and times are as before", async () => {
+    const { trees, store, tree } = await start();
+    const digest = await tree("text");
+    const { directory, release } = await trees.open(digest, store);
+    release();
+    writeFileSync(join(directory, "deep/file"), "TEXT");
+    utimesSync(join(directory, "deep/file"), 1, 1);
+    const again = await trees.open(digest, store);
+    expect(readFileSync(join(again.directory, "deep/file"), "utf8")).toBe("text");
+  });
+
+  test("is laid out by one of many at once, and shown to all", async () => {
+    const { place, store, tree } = await start();
+    const digest = await tree("text");
+    const opened = await Promise.all(
+      Array.from({ length: 8 }, async () => await new KeptTrees(place).open(digest, store)),
+    );
+    expect(new Set(opened.map(({ directory }) => directory)).size).toBe(1);
+    expect(readdirSync(place)).toHaveLength(1);
+  });
+
+  test("of which a part is lost leaves nothing behind", async () => {
+    const { place, trees, tree } = await start();
+    const digest = await tree("text");
+    await expect(trees.open(digest, new MemoryStore().content)).rejects.toMatchObject({
+      code: "BLOB_LOST",
+    });
+    expect(readdirSync(place)).toEqual([]);
+  });
+});
+
+describe("when another is laid out, a tree", () => {
+  const strict = { bytes: 0, ageMs: day, busyMs: minute };
+
+  test("that is too much goes, when nobody uses it and it was not used lately", async () => {
+    const { trees, store, tree } = await start(strict);
+    const [idle, used, recent] = [
+      ...[await trees.open(await tree("idle"), store), await trees.open(await tree("used"), store)],
+      await trees.open(await tree("recent"), store),
+    ] as const;
+    idle.release();
+    recent.release();
+    for (const each of [idle, used]) makeOlder(each.directory, 2 * minute);
+    await trees.open(await tree("another"), store);
+    const left = [idle, used, recent].map(({ directory }) => existsSync(directory));
+    expect(left).toEqual([false, true, true]);
+  });
+
+  test("that was not used for long goes, however small", async () => {
+    const { trees, store, tree } = await start({ ...strict, bytes: 1e9 });
+    const old = await trees.open(await tree("old"), store);
+    old.release();
+    makeOlder(old.directory, 2 * day);
+    await trees.open(await tree("another"), store);
+    expect(existsSync(old.directory)).toBe(false);
+  });
+
+  test("whose process was killed counts as used by nobody, and a half-made one goes", async () => {
+    const { place, trees, store, tree } = await start(strict);
+    const { directory, release } = await trees.open(await tree("left"), store);
+    const users = join(directory, "../users");
+    const [mark = ""] = readdirSync(users);
+    // No process has this number.
+    const dead = mark.replace(String(process.pid), "4194305");
+    writeFileSync(join(users, dead), "");
+    release();
+    mkdirSync(join(place, `${"0".repeat(64)}.part-${dead}`));
+    makeOlder(directory, 2 * minute);
+    await trees.open(await tree("another"), store);
+    expect(existsSync(directory)).toBe(false);
+    expect(readdirSync(place)).toHaveLength(1);
+  });
+});
+
+/** As if it had been used that long ago. */
+function makeOlder(directory: string, ms: number): void {
+  const then = new Date(Date.now() - ms);
+  utimesSync(join(directory, ".."), then, then);
+}
