@@ -24,6 +24,6 @@ const [core, local] = await Promise.all([
 
 export const { build, digestBytes, out, parseDigest, sh, simulate, snapshot, source, stage, text } =
   core;
-export const { walkTree } = core;
+export const { tool, walkTree } = core;
 export const { DiskStore, MemoryStore } = core;
 export const { localRunner } = local;

@@ -6,6 +6,7 @@
 import { cargo } from "./cargo.mjs";
 import { cold } from "./cold.mjs";
 import { container } from "./container.mjs";
+import { handing } from "./handing.mjs";
 import { memory } from "./memory.mjs";
 import { noop } from "./noop.mjs";
 import { one } from "./one.mjs";
@@ -34,6 +35,7 @@ export const benches = [
   simulate,
   watch,
   cargo,
+  handing,
   remoteCache,
   remoteBuild,
 ];
