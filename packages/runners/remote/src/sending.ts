@@ -70,7 +70,7 @@ export class Sending {
       await this.#outbox.send(await this.#blobsOf(result));
       const trees = result.directories.map(({ treeDigest }) => treeDigest);
       await this.#outbox.send([...trees, ...messages.keys()], messages);
-      // Directories are sent as trees only, so their own digests would be of no use: some services would look for them.
+      // Whoever reads it takes the tree. A root that is not named need not be kept either.
       const directories = result.directories.map((each) => ({ ...each, rootDigest: emptyDigest }));
       await cache.putResult(
         key,
@@ -84,12 +84,15 @@ export class Sending {
     }
   }
 
-  /** All that a result names, but its trees and their directories. */
+  /**
+   * All that a result names, but its trees: also the directories below their roots, for there are services that take
+   * a tree for incomplete without them.
+   */
   async #blobsOf({ stdout, stderr, files, directories }: ActionResult): Promise<Set<Digest>> {
     const blobs = new Set([stdout, stderr, ...files.map(({ digest }) => digest)]);
     for (const { rootDigest } of directories) {
       for await (const { entry } of walkTree(this.#parts.content, rootDigest)) {
-        if (entry.type === "file") blobs.add(entry.digest);
+        if (entry.type !== "symlink") blobs.add(entry.digest);
       }
     }
     return blobs;
