@@ -13,6 +13,8 @@ export interface LabelStyle {
   readonly ground: string;
   /** Widest name, in pixels. */
   readonly maxWidth: number;
+  /** Whether it lies on a ground of its own, over whatever is there. */
+  readonly isBoxed?: boolean;
 }
 
 /** A node whose name is written, in pixels. */
@@ -50,6 +52,10 @@ export class Labels {
     const box = { left: x - half - 2, right: x + half + 2, top, bottom: top + style.size + 2 };
     if (this.#boxes.some((other) => overlaps(box, other))) return false;
     this.#boxes.push(box);
+    if (style.isBoxed === true) {
+      context.fillStyle = style.ground;
+      context.fillRect(box.left - 3, top - 1, box.right - box.left + 6, style.size + 5);
+    }
     context.textAlign = "center";
     context.textBaseline = "top";
     context.lineJoin = "round";

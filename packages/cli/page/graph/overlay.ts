@@ -84,7 +84,7 @@ function drawAround(
   for (const [at, spot] of spots) {
     if (at === looked) {
       const label = `${spot.label}${aboutOf(parts.model, at)}`;
-      labels.write(context, { ...spot, label }, { ...labelStyle, maxWidth: 400 });
+      labels.write(context, { ...spot, label }, { ...labelStyle, maxWidth: 400, isBoxed: true });
       // Unless everything else is pale, the others have their names already.
     } else if (selection.hovered !== undefined) labels.write(context, spot, labelStyle);
   }
