@@ -156,7 +156,11 @@ describe("of what was found elsewhere,", () => {
     await here.rig.build(large(here.rig));
 
     await using there = await BuildRig.create();
-    const store = withRemote(join(there.folder, "b"), cache, { random: () => 0 });
+    // A disk that is slow while time passes is not a cache that is silent.
+    const store = withRemote(join(there.folder, "b"), cache, {
+      random: () => 0,
+      silenceMs: 3_600_000,
+    });
     cache.breaks = { afterBytes: 1_000_000, times: 2 };
     const target = large(there);
     const building = there.build(target, { store });
