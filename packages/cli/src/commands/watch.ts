@@ -27,6 +27,9 @@ import { localModules, sourcesToWatch } from "../watching/sources-to-watch.ts";
 /** What is never a source that a person edits. */
 const unwatched = /[\\/](?:\.git|node_modules)(?:[\\/]|$)/;
 
+/** How often it is asked whether something has come that was missing, in milliseconds. */
+const askEveryMs = 200;
+
 /** Builds, and builds again whenever something changes, until it is stopped. */
 export const run: Run = async (names, options, surroundings) => {
   const { cwd, env, err, signal } = surroundings;
@@ -40,11 +43,20 @@ export const run: Run = async (names, options, surroundings) => {
   /** What is watched, and whether it was there when that began. */
   let places: ReadonlyMap<string, boolean> = new Map();
   let hasVanished = false;
+  let asking: NodeJS.Timeout | undefined;
 
   /** Watches places instead of those before, and resolves when no change of them can be missed. */
   const follow = async (wanted: readonly string[]): Promise<void> => {
     places = new Map(wanted.map((place) => [place, existsSync(place)]));
     hasVanished = false;
+    clearInterval(asking);
+    // Watchers are not to be relied on for what is not there when they begin.
+    const missing = wanted.filter((place) => places.get(place) === false);
+    if (missing.length > 0) {
+      asking = setInterval(() => {
+        for (const place of missing) if (existsSync(place)) changes.add(place);
+      }, askEveryMs);
+    }
     const next = watch([...wanted], {
       ignoreInitial: true,
       ignored: (each) => unwatched.test(each),
@@ -118,6 +130,7 @@ export const run: Run = async (names, options, surroundings) => {
       hasToLoad ||= session === undefined || changed.some((each) => modules.includes(each));
     }
   } finally {
+    clearInterval(asking);
     changes.end();
     await watcher?.close();
     await session?.[Symbol.asyncDispose]();
