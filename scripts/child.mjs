@@ -52,6 +52,16 @@ export function pnpm(words) {
 }
 
 /**
+ * Runs npm, the one that is there.
+ *
+ * @param {string[]} words
+ * @returns {Promise<number>} its exit code
+ */
+export function npm(words) {
+  return run("npm", words, { ...process.env }, process.platform === "win32");
+}
+
+/**
  * @param {string} program
  * @param {string[]} argv
  * @param {NodeJS.ProcessEnv} env

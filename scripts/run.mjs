@@ -13,7 +13,7 @@
  *
  * @module
  */
-import { pnpm, runNode } from "./child.mjs";
+import { npm, pnpm, runNode } from "./child.mjs";
 import { install } from "./install.mjs";
 import { forgetPassed, hasPassed, keepPassed, whatIsTested } from "./passed.mjs";
 
@@ -42,6 +42,12 @@ const steps = {
   bench: (words) => runNode(["bench/main.mjs", ...words]),
   ashlar: (words) => runNode(["packages/cli/dist/bin.js", ...words]),
   tour: (words) => runNode(["packages/examples/dist/tour.js", ...words]),
+  // They are packages, too. Not of the workspace: nothing needs them but the tests that say so.
+  nodes: () =>
+    npm([
+      ...["install", "--prefix", "node_modules/.cache/nodes", "--no-audit", "--no-fund"],
+      ...["--no-save", "node20@npm:node@20", "node22@npm:node@22", "node24@npm:node@24"],
+    ]),
   pnpm: (words) => pnpm(words),
 };
 
@@ -57,6 +63,7 @@ const commands = {
   "test:unit": ["install", "build", "bundle", "unit"],
   bench: ["install", "build", "bundle", "bench"],
   ashlar: ["install", "build", "ashlar"],
+  nodes: ["nodes"],
   pnpm: ["pnpm"],
   postinstall: ["postinstall"],
 };
