@@ -245,7 +245,9 @@ function checkDirectory(directory: string): void {
   try {
     stats = fs.statSync(directory, { throwIfNoEntry: false });
   } catch (error) {
-    throw sourceUnreadable(directory, error);
+    // Below a file there is nothing. Not every version of Node takes that for an error.
+    const isBelowFile = (error as NodeJS.ErrnoException).code === "ENOTDIR";
+    throw isBelowFile ? sourceMissing(directory) : sourceUnreadable(directory, error);
   }
   if (stats === undefined) throw sourceMissing(directory);
   if (!stats.isDirectory()) throw sourceNotDirectory(directory);

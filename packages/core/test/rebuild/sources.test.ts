@@ -56,7 +56,7 @@ describe("refused:", () => {
       code: "SOURCE_NOT_DIRECTORY",
     });
     await expect(sources.take(originOf(source("file/below")))).rejects.toMatchObject({
-      code: "SOURCE_UNREADABLE",
+      code: "SOURCE_MISSING",
     });
   });
 });
