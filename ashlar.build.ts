@@ -5,7 +5,7 @@
  *                            └─▶ format            └─▶ tests, by group
  *
  * `npm test` needs nothing of it, for something has to be there before there is an `ashlar`. Here are those groups of
- * tests that a sandbox can hold; runners and their engines are tested outside of one.
+ * tests that a sandbox can hold; runners, their engines and cargo are tested outside of one.
  *
  * @module
  */
@@ -138,5 +138,13 @@ const tested = withModules(repository, "bundlers");
 export const tests = {
   core: test(tested, "packages/core/test"),
   mock: test(tested, "packages/runners/mock/test"),
-  behaviour: test(tested, "--exclude", "packages/**", "--exclude", "test/house/**"),
+  behaviour: test(
+    tested,
+    "--exclude",
+    "packages/**",
+    "--exclude",
+    "test/{house,cargo}*/**",
+    "--exclude",
+    "test/cargo*",
+  ),
 };

@@ -94,6 +94,10 @@ export const all = { one: say("one"), two: say("two") };`,
     expect(stderr).toContain("`ashlar logs 'say#2'` has all of it");
     expect((await project.run("logs say#2")).stdout).toBe("── say#2 (failed)\ntwo\n");
     expect((await project.run("logs all.two")).stdout).toContain("(failed)\ntwo\n");
+    // Its number is another one without the other call, and what it printed is not known any more.
+    const source = readFileSync(project.path("ashlar.build.ts"), "utf8");
+    project.write({ "ashlar.build.ts": source.replace("echo", "echo -n") });
+    expect((await project.run("logs all.two")).stderr).toContain("no log is known");
     const { stages } = JSON.parse(stdout) as { stages: { name: string }[] };
     expect(stages.map(({ name }) => name)).toEqual(["say", "say#2"]);
     const junit = readFileSync(project.path("j.xml"), "utf8");

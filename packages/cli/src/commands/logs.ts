@@ -8,7 +8,7 @@ import type { ActionKey, Digest, Store } from "@ashlar/core";
 import { makeColors, wantsColor } from "../colors.ts";
 import type { Run } from "../command.ts";
 import { exitCode } from "../exit-code.ts";
-import { readLastBuild } from "../last-build.ts";
+import { readLastBuild, type LastStage } from "../last-build.ts";
 import { openSession } from "../session.ts";
 import { shownCount } from "../shown.ts";
 import { stagesCalled } from "../targets/called.ts";
@@ -33,10 +33,7 @@ export const run: Run = async ([name = ""], options, surroundings) => {
       logs.push({ stage, outcome: "reused", text: now });
       continue;
     }
-    // By its key first: with other targets, calls of one stage have other numbers.
-    const then =
-      last?.stages.find((each) => key !== undefined && each.key === key) ??
-      last?.stages.find((each) => each.stage === stage);
+    const then = last && callOf(last.stages, stage, key);
     if (then === undefined) continue;
     const text = await textOf(session.store, [then.stdout, then.stderr]);
     if (text !== undefined) logs.push({ stage, outcome: then.outcome, text });
@@ -59,6 +56,22 @@ export const run: Run = async ([name = ""], options, surroundings) => {
   }
   return exitCode.succeeded;
 };
+
+/**
+ * The call of the last build: the one of that key. By its name only if there was no other one of that stage, for with
+ * other targets, calls have other numbers.
+ */
+function callOf(
+  stages: readonly LastStage[],
+  label: string,
+  key: ActionKey | undefined,
+): LastStage | undefined {
+  const same = stages.find((each) => key !== undefined && each.key === key);
+  if (same !== undefined) return same;
+  const name = label.replace(/#\d+$/, "");
+  const calls = stages.filter(({ stage }) => stage.replace(/#\d+$/, "") === name);
+  return calls.length === 1 ? calls[0] : undefined;
+}
 
 async function resultLog({ actions, content }: Store, key: ActionKey): Promise<string | undefined> {
   const result = await actions.get(key);
