@@ -9,8 +9,8 @@ import type { Clock } from "@ashlar/core";
 const firstMs = 100;
 const longestMs = 5000;
 
-/** Tries that are waited for, one after another. */
-const maxTries = 5;
+/** Tries that are waited for, one after another: a quarter of a minute in all, in which a service can be restarted. */
+const maxTries = 8;
 
 /** Counts the failures of one thing that is tried again and again. */
 export class Backoff {

@@ -65,7 +65,7 @@ describe("a stream that breaks", () => {
     const report = await rig.build();
     expect(codes(report)).toEqual(["REMOTE_UNAVAILABLE"]);
     expect(report.errors[0]?.facts["reason"]).toContain("gone fishing");
-    expect(rig.server.count("execute")).toBe(6);
+    expect(rig.server.count("execute")).toBe(9);
   });
 
   test("is not begun again for a command with side effects that may have run", async () => {
