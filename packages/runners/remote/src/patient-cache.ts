@@ -119,6 +119,7 @@ export class PatientCache implements AsyncDisposable {
   /** Begins anew: a build begins, and none goes on. */
   begin(clock: Clock): void {
     this.#session = new Session(clock, this.name);
+    this.#cache.begin?.();
   }
 
   /** Asks the service what it can do, so that this is known when somebody needs it. */

@@ -67,6 +67,8 @@ export interface RemoteCache {
   getResult(key: ActionKey, context: CallContext): Promise<Uint8Array | undefined>;
   /** Keeps an `ActionResult`. All that it names has to be there. */
   putResult(key: ActionKey, message: Uint8Array, context: CallContext): Promise<void>;
+  /** A build begins, and none goes on: remarks are about it from now on. */
+  begin?(): void;
   /** What else a summary of a build should say, one clause each: `3 results were not believed: …`. */
   remarks?(): readonly string[];
   /** Ends what is under way. */

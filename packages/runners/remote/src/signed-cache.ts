@@ -67,7 +67,7 @@ export class SignedCache implements RemoteCache {
     return this.#cache.name;
   }
 
-  /** How many results were not believed. */
+  /** How many results were not believed, in this build. */
   get refused(): number {
     return this.#refused;
   }
@@ -75,6 +75,12 @@ export class SignedCache implements RemoteCache {
   /** The first of them. */
   get firstRefused(): RefusedResult | undefined {
     return this.#first;
+  }
+
+  begin(): void {
+    this.#refused = 0;
+    this.#first = undefined;
+    this.#cache.begin?.();
   }
 
   remarks(): readonly string[] {

@@ -9,7 +9,9 @@ import { remoteUnavailable } from "../src/errors.ts";
 import type { CacheAbilities, CallContext, RemoteCache } from "../src/remote-cache.ts";
 
 /** A call that a cache has got. */
-export type CallName = "abilities" | Exclude<keyof RemoteCache, "name" | "remarks" | symbol>;
+export type CallName =
+  | "abilities"
+  | Exclude<keyof RemoteCache, "begin" | "name" | "remarks" | symbol>;
 
 /** What happens to a call before it is answered: it may throw, or never resolve. */
 export type Fault = (call: CallName, digests: readonly Digest[]) => Promise<void> | void;

@@ -83,6 +83,16 @@ test("what is not signed is a miss, counted and told of", async () => {
   expect(release.remarks()).toEqual(["2 results were not believed: it is not signed"]);
 });
 
+test("each build is told of its own", async () => {
+  kept.set(key, encodeActionResult(result));
+  const release = reader();
+  await release.getResult(key, context);
+  release.begin();
+  expect([release.refused, release.firstRefused, release.remarks()]).toEqual([0, undefined, []]);
+  await release.getResult(key, context);
+  expect(release.remarks()).toEqual(["1 result was not believed: it is not signed"]);
+});
+
 test("what is not there is not refused", async () => {
   const release = reader();
   expect(await release.getResult(key, context)).toBeUndefined();
