@@ -6,7 +6,16 @@
  *
  * @module
  */
-import { chmodSync, lstatSync, mkdirSync, renameSync, unlinkSync, type Stats } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  type Stats,
+} from "node:fs";
 import { join } from "node:path";
 
 import { MARKER } from "./deps-marker.ts";
@@ -31,9 +40,7 @@ export class MovedLayer implements Layer {
         mkdirSync(to, { recursive: true });
         this.#folders.push(path);
       } else if (lstatSync(to, { throwIfNoEntry: false }) === undefined) {
-        renameSync(from, to);
-        const { mode } = lstatSync(to);
-        if (kind === "file") chmodSync(to, mode | 0o200);
+        take(from, to);
         this.#moved.set(path, lstatSync(to));
       }
     }
@@ -56,4 +63,17 @@ export class MovedLayer implements Layer {
     this.#moved.clear();
     removeEmpty(this.#target, this.#folders.splice(0));
   }
+}
+
+/** Moves a file, to be written to. One that has other names is somebody else's, too, and is copied. */
+function take(from: string, to: string): void {
+  const stats = lstatSync(from);
+  if (!stats.isFile()) return renameSync(from, to);
+  if (stats.nlink > 1) {
+    copyFileSync(from, to);
+    utimesSync(to, stats.mtime, stats.mtime);
+  } else {
+    renameSync(from, to);
+  }
+  chmodSync(to, stats.mode | 0o200);
 }
