@@ -80,8 +80,8 @@ hint: nothing is left to do that could settle it: look at what it, and what it i
   });
 }
 
-// What is loaded from here on is compiled once, with a Node that can keep that: a build in which nothing has to run
-// takes a tenth less.
+// What is loaded from here on is compiled once, with a Node that can keep that: 7 ms less of the 115 that a build takes
+// in which nothing has to run.
 enableCompileCache?.();
 const own = projectsOwn(process.argv.slice(2), process.cwd(), fileURLToPath(import.meta.url));
 if (own === undefined) start();
