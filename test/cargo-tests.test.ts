@@ -30,6 +30,8 @@ const runner: Runner = localRunner();
 const missing = await missingTools(runner, rustTools());
 const nextest = [tool.host("cargo-nextest", { version: ["--version"] })];
 const withoutNextest = (await missingTools(runner, nextest)).length > 0;
+const others = ["cargo-tarpaulin", "cargo-deny"].map((name) => tool.host(name));
+const missingOthers = await missingTools(runner, others);
 /** One that finds stand-ins of ours. */
 const standIns = localRunner({ searchPath, visible: [tools] });
 afterAll(async () => {
@@ -131,6 +133,24 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(log).not.toContain("external rebuilt");
   });
 });
+
+const whyNot = missingOthers.length > 0 ? ` (no ${missingOthers.join(", ")} here)` : "";
+test.skipIf(missing.length > 0 || missingOthers.length > 0)(
+  `tarpaulin measures, and deny checks, where they are${whyNot}`,
+  async () => {
+    const place = join(folder, "sound");
+    const lib = "pub fn width() -> u32 { 4 }\n#[test] fn is_wide() { assert_eq!(width(), 4); }";
+    writeProject(place, { ...project, "src/lib.rs": lib });
+    const rust = cargo({ src: source(place), profile: "dev" });
+    const measured = rust.cargoTarpaulin();
+    const checked = rust.cargoDeny({ checks: ["bans", "sources"] });
+    const targets = [measured, checked];
+    const report = await tryBuild(targets, { runner, store: join(folder, "store") });
+    expect(report.errors).toEqual([]);
+    expect(await report.text(measured.file("cobertura.xml"))).toContain('line-rate="1"');
+  },
+  120_000,
+);
 
 test("tests are divided into a number of parts", async () => {
   const rust = cargo({ src: source(root), registry: source(root) });
