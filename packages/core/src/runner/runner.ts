@@ -169,7 +169,8 @@ export interface Execution {
  * 10. `run` may be called any number of times at once. Nothing is left on the disk when it settles.
  * 11. The exit code is the command's own. A command that was ended by a signal has none, but `endedBy`.
  * 12. With `isAttempt`, declared outputs that are there are captured whatever the exit code. Otherwise
- *    they are when it is 0; with another code, those that say `evenIfFailed` (`capturedOutputs`). Of a command that was ended by a signal, none are needed.
+ *    they are when it is 0; with another code, those that say `evenIfFailed` (`capturedOutputs`). Of a
+ *    command that was ended by a signal, none are needed.
  * 13. Where the action has secrets, the command gets their values in the places of the placeholders, by
  *     `fillSecrets`. No value is anywhere else: in what is passed to `onLog` and kept of it, `***` stands for
  *     each (`SecretValues.veil`); an output that holds one is a `fault`, `SECRET_IN_OUTPUT`, and is not stored.

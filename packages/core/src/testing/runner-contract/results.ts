@@ -95,6 +95,23 @@ export function checkResults(check: Check): void {
     bench.expect([...(await bench.run()).outputs.keys()]).toEqual(["there", "tree"]);
   });
 
+  check(
+    12,
+    "of a command that failed, what says so is captured, and nothing else",
+    async (bench) => {
+      const outputs = {
+        report: out.file("report", { evenIfFailed: true }),
+        missing: out.tree("missing", { evenIfFailed: true }),
+        app: out.file("app"),
+      };
+      const made = call(sh({ outputs })`sh -ec ${"echo red > report; echo half > app; exit 1"}`);
+      const report = await bench.tryBuild(all({ made }));
+      bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
+      bench.expect(await report.text(made.report)).toBe("red\n");
+      bench.expect([...(await bench.run()).outputs.keys()]).toEqual(["report"]);
+    },
+  );
+
   check(12, "an attempt that a signal ended has no exit code", async (bench) => {
     const report = await bench.tryBuild(call(attempt(sh`sh -c ${"kill -KILL $$"}`)));
     bench.expect(codes(report)).toEqual(["STAGE_FAILED"]);
