@@ -194,6 +194,7 @@ export class PatientCache implements AsyncDisposable {
     try {
       while (at < sizeOf(digest)) {
         const before = at;
+        let cause: unknown;
         try {
           const pieces = await untilAborted(this.#cache.read(digest, at, { signal }), signal);
           if (pieces === undefined) return breaker.succeeded();
@@ -205,11 +206,12 @@ export class PatientCache implements AsyncDisposable {
         } catch (error) {
           signal.throwIfAborted();
           if (!mayPass(error) || (before === at && attempts >= maxAttempts)) throw error;
+          cause = error;
         }
         if (at >= sizeOf(digest)) break;
         attempts = at > before ? 1 : attempts + 1;
         if (attempts > maxAttempts) throw remoteUnavailable(this.name, "it breaks off a download");
-        await this.#pause(session, attempts, signal);
+        await this.#pause(session, attempts, cause, signal);
       }
       breaker.succeeded();
     } catch (error) {
@@ -272,21 +274,31 @@ export class PatientCache implements AsyncDisposable {
     work: (context: CallContext) => Promise<T>,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
+      let cause: unknown;
       try {
         signal.throwIfAborted();
         return await untilAborted(work({ signal }), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (!mayPass(error) || attempt === maxAttempts) throw error;
+        cause = error;
       }
-      await this.#pause(session, attempt, signal);
+      await this.#pause(session, attempt, cause, signal);
     }
   }
 
-  /** Waits before the same is tried again: longer each time, and not all who wait equally long. */
-  async #pause({ idling }: Session, attempt: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits before the same is tried again: longer each time, and not all who wait equally long. As long as the service
+   * asks for, if that is longer: the limit of the call decides whether it is too long.
+   */
+  async #pause(
+    { idling }: Session,
+    attempt: number,
+    cause: unknown,
+    signal: AbortSignal,
+  ): Promise<void> {
     const evenMs = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1));
-    const ms = evenMs * (0.9 + 0.2 * this.#patience.random());
+    const ms = Math.max(evenMs, wishedMs(cause)) * (0.9 + 0.2 * this.#patience.random());
     await idling.pause(ms, signal);
   }
 
@@ -354,6 +366,13 @@ export class PatientCache implements AsyncDisposable {
       throw session.signal.reason;
     }
   }
+}
+
+/** How long a service wants to be left alone, in milliseconds: `RetryInfo` of what it answered. */
+function wishedMs(error: unknown): number {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  if (typeof cause !== "object" || cause === null || !("retryAfterMs" in cause)) return 0;
+  return typeof cause.retryAfterMs === "number" ? cause.retryAfterMs : 0;
 }
 
 /** What an iteration gives, up to the moment when the signal is aborted. Whoever gives it may be stuck. */

@@ -27,7 +27,8 @@ export interface CacheAbilities {
  *
  * 1. What was written can be read until the service drops it, which it may do at any time.
  * 2. Absence is an answer, not an error: a missing digest, `undefined`, a digest left out.
- * 3. A rejection with `REMOTE_UNAVAILABLE` may go away when the call is made again. One with any other code will not.
+ * 3. A rejection with `REMOTE_UNAVAILABLE` may go away when the call is made again: not before `retryAfterMs` of its
+ *    `cause`, where that is a number. One with any other code will not.
  * 4. Writing is idempotent and safe under concurrency.
  * 5. Calls may be made any number at once; how many are under way is limited by the implementation.
  * 6. No token, key or header of the options is in any message.

@@ -2,7 +2,7 @@
 import { digestBytes, type Digest } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
-import { remoteRefused, remoteUnfit } from "../src/errors.ts";
+import { remoteRefused, remoteUnavailable, remoteUnfit } from "../src/errors.ts";
 import { Inquiry } from "../src/inquiry.ts";
 import { PatientCache } from "../src/patient-cache.ts";
 import { HandClock, settle } from "./hand-clock.ts";
@@ -42,6 +42,21 @@ test("what may pass is tried again, with pauses that grow", async () => {
   expect(await asking).toEqual([key]);
   expect(times).toEqual([0, 100, 300, 700, 1500]);
   expect(patient.use()).toBe(undefined);
+});
+
+test("a service that says when it may be asked again is not asked before", async () => {
+  const { clock, cache, patient } = setUp();
+  const times: number[] = [];
+  cache.fault = (call) => {
+    if (call !== "missing") return;
+    times.push(clock.now() - 1_000_000);
+    if (times.length === 1) throw remoteUnavailable("memory", "busy", { retryAfterMs: 1200 });
+    if (times.length === 2) throw remoteUnavailable("memory", "busy", { retryAfterMs: 1 });
+  };
+  const asking = patient.missing([key]);
+  await clock.advance(10_000);
+  expect(await asking).toEqual([key]);
+  expect(times).toEqual([0, 1200, 1400]);
 });
 
 test("what will not pass is not tried again", async () => {
