@@ -1,7 +1,7 @@
 /**
  * Tests of Rust workspaces as stages: what they report, also when they fail, and tests in several stages.
  */
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -153,6 +153,7 @@ test.skipIf(missing.length > 0 || missingOthers.length > 0)(
 );
 
 test("tests are divided into a number of parts", async () => {
+  mkdirSync(root, { recursive: true });
   const rust = cargo({ src: source(root), registry: source(root) });
   const mock = mockRunner({ onUnmatched: "succeed-empty" });
   const parts = rust.cargoNextest({ partitions: 3 });

@@ -21,6 +21,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const example = new URL("../packages/examples/rust/", import.meta.url);
 
+const runner: Runner = localRunner();
+const missing = await missingTools(runner, rustTools());
+const withoutCargo = missing.length === 0 ? "" : ` (no ${missing.join(", ")} here)`;
+
 describe("a described workspace", () => {
   const registry = source(new URL("registry", example));
   const rust = cargo({ src: source(new URL("workspace", example)), registry });
@@ -75,21 +79,26 @@ describe("a described workspace", () => {
     ]);
   });
 
-  test("a tool that others wrote for cargo is asked for by name, and never downloaded", async () => {
-    const bare = localRunner({ searchPath: await pathWithout("cargo-nextest") });
-    const checks = [
-      [rust.cargoNextest(), "cargo install --locked cargo-nextest"],
-      [rust.cargoDeny(), "cargo install --locked cargo-deny"],
-      [rust.cargoAudit({ advisoryDb: registry }), "cargo install --locked cargo-audit"],
-      [rust.taploFmt(), "taplo"],
-    ] as const;
-    for (const [target, hint] of checks) {
-      const report = await tryBuild(target, { runner: bare, store: scratch("plugins") });
-      expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
-      expect(report.errors[0]?.hint).toContain(hint);
-    }
-    await bare[Symbol.asyncDispose]();
-  }, 60_000);
+  const others = "a tool that others wrote for cargo is asked for by name, and never downloaded";
+  test.skipIf(missing.length > 0)(
+    `${others}${withoutCargo}`,
+    async () => {
+      const bare = localRunner({ searchPath: await pathWithout("cargo-nextest") });
+      const checks = [
+        [rust.cargoNextest(), "cargo install --locked cargo-nextest"],
+        [rust.cargoDeny(), "cargo install --locked cargo-deny"],
+        [rust.cargoAudit({ advisoryDb: registry }), "cargo install --locked cargo-audit"],
+        [rust.taploFmt(), "taplo"],
+      ] as const;
+      for (const [target, hint] of checks) {
+        const report = await tryBuild(target, { runner: bare, store: scratch("plugins") });
+        expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
+        expect(report.errors[0]?.hint).toContain(hint);
+      }
+      await bare[Symbol.asyncDispose]();
+    },
+    60_000,
+  );
 
   test("hands every command the flags of the workspace", async () => {
     const mock = mockRunner({ onUnmatched: "succeed-empty" });
@@ -117,8 +126,6 @@ describe("a described workspace", () => {
   });
 });
 
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
 // Without the one, nobody asks for the other, which may be there and of no use.
 const missingForCoverage =
   missing.length > 0 ? missing : await missingTools(runner, coverageTools());
@@ -128,8 +135,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
-describe.skipIf(missing.length > 0)(title, () => {
+describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
   const root = join(folder, "project");
   let rust: CargoWorkspace;
   beforeAll(() => {
