@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -6,6 +8,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@ashlar/source", "node"] } },
   test: {
     include: ["packages/**/test/**/*.test.ts", "test/**/*.test.ts"],
+    // By itself it leaves one processor free, and on two that is half of all. Tests wait for processes a lot.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // For tests that hang: no test is about time, and a busy machine may take ten times as long.
     testTimeout: 60_000,
   },
