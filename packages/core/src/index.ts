@@ -257,7 +257,10 @@ export {
 export {
   decodeActionResult,
   encodeActionResult,
+  readOutputFile,
+  readTime,
   type ActionResult,
+  type OutputFile,
 } from "./graph/action-result.ts";
 export { signedBytes } from "./graph/signed-result.ts";
 export {

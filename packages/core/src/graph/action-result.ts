@@ -119,7 +119,8 @@ export function decodeActionResult(message: Uint8Array): ActionResult {
   return { files, directories, exitCode, stdout, stderr, ...ran };
 }
 
-function readOutputFile(message: Buffer): OutputFile {
+/** Reads an `OutputFile`. */
+export function readOutputFile(message: Buffer): OutputFile {
   let path = "";
   let digest = emptyDigest;
   let isExecutable = false;
@@ -194,7 +195,8 @@ function writeTime(field: number, milliseconds: number): void {
   writer.integer(1, seconds).integer(2, nanos).end(start);
 }
 
-function readTime(message: Buffer): number {
+/** Reads a `google.protobuf.Timestamp`, in milliseconds since 1970. */
+export function readTime(message: Buffer): number {
   let seconds = 0;
   let nanos = 0;
   for (const { number, integer } of readFields(message)) {

@@ -3,16 +3,17 @@
  *
  * @module
  */
-import { emptyDigest, readDigest, readFields, type Digest } from "@ashlar/core";
+import {
+  emptyDigest,
+  readDigest,
+  readFields,
+  readOutputFile,
+  readTime,
+  type Digest,
+  type OutputFile,
+} from "@ashlar/core";
 
 import { textField } from "../reapi/messages/text-field.ts";
-
-/** A file that a command has left. Paths are relative to its working directory. */
-export interface ForeignFile {
-  readonly path: string;
-  readonly digest: Digest;
-  readonly isExecutable: boolean;
-}
 
 /** A directory that a command has left. */
 export interface ForeignDirectory {
@@ -26,7 +27,7 @@ export type ForeignLog = Buffer | Digest;
 
 /** REAPI `ActionResult`, as others write it. */
 export interface ForeignResult {
-  readonly files: readonly ForeignFile[];
+  readonly files: readonly OutputFile[];
   readonly directories: readonly ForeignDirectory[];
   /** Paths of outputs that are links. */
   readonly links: readonly string[];
@@ -46,7 +47,7 @@ export interface ForeignResult {
  * @throws {@link BuildError} `MALFORMED_MESSAGE` when the bytes are not one.
  */
 export function decodeForeignResult(message: Uint8Array): ForeignResult {
-  const files: ForeignFile[] = [];
+  const files: OutputFile[] = [];
   const directories: ForeignDirectory[] = [];
   const links: string[] = [];
   let exitCode = 0;
@@ -56,7 +57,7 @@ export function decodeForeignResult(message: Uint8Array): ForeignResult {
   };
   let metadata: Metadata = noMetadata;
   for (const { number, bytes, integer } of readFields(message)) {
-    if (number === 2) files.push(readFile(bytes));
+    if (number === 2) files.push(readOutputFile(bytes));
     if (number === 3) directories.push(readDirectory(bytes));
     // Older services tell links to files from links to directories.
     if (number === 10 || number === 11 || number === 12) links.push(textField(bytes, 1));
@@ -73,18 +74,6 @@ export function decodeForeignResult(message: Uint8Array): ForeignResult {
 /** Bytes that are here need not be fetched. */
 function preferred(known: ForeignLog, digest: Digest): ForeignLog {
   return Buffer.isBuffer(known) ? known : digest;
-}
-
-function readFile(message: Buffer): ForeignFile {
-  let path = "";
-  let digest = emptyDigest;
-  let isExecutable = false;
-  for (const { number, bytes, integer } of readFields(message)) {
-    if (number === 1) path = bytes.toString("utf8");
-    if (number === 2) digest = readDigest(bytes);
-    if (number === 4) isExecutable = integer !== 0;
-  }
-  return { path, digest, isExecutable };
 }
 
 function readDirectory(message: Buffer): ForeignDirectory {
@@ -114,14 +103,4 @@ function readMetadata(message: Buffer): Metadata {
     startedAt: times.get(7) ?? times.get(3),
     finishedAt: times.get(8) ?? times.get(4),
   };
-}
-
-function readTime(message: Buffer): number {
-  let seconds = 0;
-  let nanos = 0;
-  for (const { number, integer } of readFields(message)) {
-    if (number === 1) seconds = integer;
-    if (number === 2) nanos = integer;
-  }
-  return seconds * 1000 + nanos / 1e6;
 }

@@ -17,10 +17,11 @@ import {
   type Digest,
   type Execution,
   type Value,
+  type OutputFile,
 } from "@ashlar/core";
 
 import type { Downloads } from "./download.ts";
-import type { ForeignDirectory, ForeignFile, ForeignResult } from "./foreign-result.ts";
+import type { ForeignDirectory, ForeignResult } from "./foreign-result.ts";
 import { readTree } from "./trees.ts";
 
 /** What is taken from a result. */
@@ -81,9 +82,9 @@ export function isComplete(action: Action, result: ForeignResult): boolean {
   });
 }
 
-type Found = ForeignDirectory | ForeignFile | "link";
+type Found = ForeignDirectory | OutputFile | "link";
 
-function kindOf(found: ForeignDirectory | ForeignFile): "file" | "tree" {
+function kindOf(found: ForeignDirectory | OutputFile): "file" | "tree" {
   return "isExecutable" in found ? "file" : "tree";
 }
 
