@@ -1,24 +1,17 @@
 /**
  * What people get wrong in Rust workspaces, and what they are told.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 
-import { cargo, rustTools, type CargoOptions, type CargoWorkspace } from "@ashlar/cargo";
-import { missingTools, source, tryBuild, type Handle, type Runner } from "@ashlar/core";
-import { localRunner } from "@ashlar/runner-local";
-import { afterAll, describe, expect, test } from "vitest";
+import { cargo, type CargoOptions, type CargoWorkspace } from "@ashlar/cargo";
+import { source, tryBuild, type Handle } from "@ashlar/core";
+import { describe, expect, test } from "vitest";
 
 import { writeProject, type Files } from "./rig/rust-project.ts";
+import { rustTests } from "./rig/rust-tests.ts";
 
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-const folder = mkdtempSync(join(tmpdir(), "ashlar-bad-cargo-"));
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { runner, folder, missing, title } = await rustTests("bad-cargo");
 
 const workspace: Files = {
   "Cargo.toml": '[workspace]\nmembers = ["wall", "gate"]\nresolver = "2"',
@@ -48,7 +41,6 @@ const workspace: Files = {
     }`,
 };
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, () => {
   /** What is said about the first failure, the log of its stage included. */
   async function failure(

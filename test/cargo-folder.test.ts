@@ -4,37 +4,21 @@
  *     app/       the workspace: Cargo.toml, Cargo.lock, .cargo/config.toml
  *     common/    a package that it depends on by path
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { cargo, cargoUnits, rustTools, type CargoWorkspace } from "@ashlar/cargo";
-import {
-  all,
-  missingTools,
-  source,
-  tryBuild,
-  type Handle,
-  type Report,
-  type Runner,
-} from "@ashlar/core";
-import { localRunner } from "@ashlar/runner-local";
+import { cargo, cargoUnits, type CargoWorkspace } from "@ashlar/cargo";
+import { all, source, tryBuild, type Handle, type Report } from "@ashlar/core";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { externalCrate, localCrate, packCrate, writeProject } from "./rig/rust-project.ts";
+import { rustTests } from "./rig/rust-tests.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-folder-"));
+const { runner, folder, missing, title } = await rustTests("cargo-folder");
 const root = join(folder, "sources");
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let rust: CargoWorkspace;
   beforeAll(() => {

@@ -5,38 +5,22 @@
  *     Example One   deps ──▶ clippy, coverage, package      side by side
  *     Example Two   deps ──▶ clippy ──▶ coverage ──▶ package    by gates, and by what each leaves
  */
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 
-import { cargo, coverageTools, rustTools, type CargoWorkspace } from "@ashlar/cargo";
-import {
-  all,
-  build,
-  missingTools,
-  seq,
-  source,
-  type Handle,
-  type Report,
-  type Runner,
-} from "@ashlar/core";
-import { localRunner } from "@ashlar/runner-local";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cargo, coverageTools, type CargoWorkspace } from "@ashlar/cargo";
+import { all, build, missingTools, seq, source, type Handle, type Report } from "@ashlar/core";
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { rustTests } from "./rig/rust-tests.ts";
 
 const example = new URL("../packages/examples/rust/", import.meta.url);
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
+const { runner, folder, missing, title } = await rustTests("pipelines");
 const canMeasure = (await missingTools(runner, coverageTools())).length === 0;
-const folder = mkdtempSync(join(tmpdir(), "ashlar-pipelines-"));
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 const both = ["tally 0.1.0", "tally-cli 0.1.0"];
 const strict = { clippyArgs: ["--all-targets", "--", "--deny", "warnings"] };
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   const root = join(folder, "project");
   let rust: CargoWorkspace;

@@ -1,26 +1,18 @@
 /**
  * Dependencies that start from those of the last time: fewer crates are compiled, and the bytes are the same.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { rustTools, type CargoOptions } from "@ashlar/cargo";
-import { build, missingTools, type Digest, type Report, type Runner } from "@ashlar/core";
+import { type CargoOptions } from "@ashlar/cargo";
+import { build, type Digest, type Report } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
+import { rustTests } from "./rig/rust-tests.ts";
 import { RustWorkspace } from "./rig/rust-workspace.ts";
 
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-const folder = mkdtempSync(join(tmpdir(), "ashlar-seed-"));
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { runner, folder, missing, title } = await rustTests("seed");
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let project: RustWorkspace;
   let clean = 0;

@@ -1,23 +1,13 @@
 /**
  * Packages that are hard to stub, all in one workspace: each was a problem for those who stub by files alone.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { cargo, cargoUnits, rustTools, type CargoWorkspace } from "@ashlar/cargo";
-import {
-  all,
-  missingTools,
-  source,
-  tryBuild,
-  type Handle,
-  type Report,
-  type Runner,
-} from "@ashlar/core";
-import { localRunner } from "@ashlar/runner-local";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cargo, cargoUnits, type CargoWorkspace } from "@ashlar/cargo";
+import { all, source, tryBuild, type Handle, type Report } from "@ashlar/core";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import {
   externalCrate,
@@ -26,16 +16,11 @@ import {
   writeProject,
   type Files,
 } from "./rig/rust-project.ts";
+import { rustTests } from "./rig/rust-tests.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-stubs-"));
+const { runner, folder, missing, title } = await rustTests("cargo-stubs");
 const root = join(folder, "project");
 const crates = join(folder, "crates");
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** Member by member: what its manifest says besides its name, and its files. */
 const members: Readonly<Record<string, { readonly manifest: string; readonly files: Files }>> = {
@@ -89,7 +74,6 @@ const members: Readonly<Record<string, { readonly manifest: string; readonly fil
 
 const leafOf = new Set(["tests-only", "no-autobins", "scripted", "wanting"]);
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
   let leaf = "";
   let rust: CargoWorkspace;

@@ -1,27 +1,17 @@
 /**
  * Some packages of a workspace: what they need is built, and only what they need runs them again.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { rustTools } from "@ashlar/cargo";
-import { build, missingTools, tryBuild, type Handle, type Report, type Runner } from "@ashlar/core";
-import { localRunner } from "@ashlar/runner-local";
+import { build, tryBuild, type Handle, type Report } from "@ashlar/core";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
+import { rustTests } from "./rig/rust-tests.ts";
 import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-const folder = mkdtempSync(join(tmpdir(), "ashlar-subset-"));
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { runner, folder, missing, title } = await rustTests("subset");
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let project: RustWorkspace;
   beforeAll(() => {

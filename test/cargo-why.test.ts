@@ -1,27 +1,20 @@
 /**
  * Why cargo compiled something again, in the log of the stage in which it did.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { cargo, cargoUnits, rustTools, type CargoWorkspace } from "@ashlar/cargo";
-import { missingTools, source, tryBuild, type Handle, type Runner } from "@ashlar/core";
+import { cargo, cargoUnits, type CargoWorkspace } from "@ashlar/cargo";
+import { source, tryBuild, type Handle } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { externalCrate, localCrate, packCrate, writeProject } from "./rig/rust-project.ts";
+import { rustTests } from "./rig/rust-tests.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-why-"));
-const runner: Runner = localRunner();
-const missing = await missingTools(runner, rustTools());
-afterAll(async () => {
-  await runner[Symbol.asyncDispose]();
-  rmSync(folder, { recursive: true, force: true });
-});
+const { runner, folder, missing, title } = await rustTests("cargo-why");
 
-const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let rust: CargoWorkspace;
   beforeAll(() => {
