@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { cargo, type CargoWorkspace } from "./workspace.ts";
+export { cargo } from "./cargo.ts";
+export type { CargoWorkspace } from "./workspace.ts";
 export type {
   AuditOptions,
   BuildOptions,

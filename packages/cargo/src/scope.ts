@@ -10,7 +10,11 @@
  */
 import { dynamic, merge, type Tree } from "@ashlar/core";
 
+import type { Selection } from "./options.ts";
+import type { Project } from "./project.ts";
+import { override } from "./selection.ts";
 import * as stages from "./stages.ts";
+import { fetchedCrates } from "./vendoring.ts";
 
 /** What commands on a selection of packages have in common. */
 export interface Scope {
@@ -22,11 +26,55 @@ export interface Scope {
   readonly dummy: Tree;
 }
 
+/** The scopes of a project. Asked for more than once, they are still one node each. */
+export class Scopes {
+  readonly #project: Project;
+  readonly #known = new Map<string, Scope>();
+  #vendor: Tree | undefined;
+
+  constructor(project: Project) {
+    this.#project = project;
+  }
+
+  /** The external crates of the whole workspace. */
+  get vendor(): Tree {
+    const { src } = this.#project.options;
+    return (this.#vendor ??= this.#vendored(this.#project.folderIn(src)));
+  }
+
+  /** What the packages of a selection are built from. */
+  of(overrides: Selection): Scope {
+    const { packages = [] } = override(this.#project.options, overrides);
+    const key = JSON.stringify(packages);
+    const known = this.#known.get(key) ?? this.#make(packages);
+    this.#known.set(key, known);
+    return known;
+  }
+
+  #make(packages: readonly string[]): Scope {
+    const base = this.#project.base();
+    const { src: ws, workspace } = this.#project.options;
+    // Of a workspace in a folder, others may need what is beside it: it is not divided.
+    const isWhole = packages.length === 0 || workspace !== undefined;
+    if (isWhole) return { src: ws, vendor: this.vendor, dummy: dummyOf(ws, base) };
+    const src = subsetOf({ ws, vendor: this.vendor }, packages, base);
+    return { src, vendor: this.#vendored(src), dummy: dummyOf(src, base) };
+  }
+
+  /** @param workspace - The folder of a `Cargo.lock`. */
+  #vendored(workspace: Tree): Tree {
+    const { options } = this.#project;
+    const manifest = workspace.pick("Cargo.lock", ".cargo");
+    if (options.registry === undefined) return fetchedCrates(manifest, options);
+    return stages.vendor({ manifest, registry: options.registry }, this.#project.base());
+  }
+}
+
 /** Code, which no manifest depends on. */
 const CODE = "**/*.rs";
 
 /** Sources without code, unless an external crate stands on some of it. */
-export function dummyOf(src: Tree, base: stages.Base): Tree {
+function dummyOf(src: Tree, base: stages.Base): Tree {
   const { dummy, layout } = stages.dummySource(src.blank(CODE), base);
   return dynamic
     .tree("dummy", { layout }, async (inputs) => {
@@ -41,7 +89,7 @@ export function dummyOf(src: Tree, base: stages.Base): Tree {
  *
  * @param packages - As cargo's `--package` has them.
  */
-export function subsetOf(
+function subsetOf(
   { ws, vendor }: stages.Sources,
   packages: readonly string[],
   base: stages.Base,
