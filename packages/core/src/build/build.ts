@@ -156,9 +156,9 @@ async function buildAtWork(
     throw error;
   }
 
-  const remoteCache = await service?.finish();
-  tellOfCache(emit, remoteCache);
   const { settlements } = scheduler;
+  const remoteCache = await service?.finish(settlements.reusedKeys());
+  tellOfCache(emit, remoteCache);
   const errors = [...settlements.errors(), ...faults];
   const isComplete = isTaken && settlements.areSuccesses() && faults.length === 0;
   const isCancelled = signal.aborted && !isComplete && errors.length === 0;

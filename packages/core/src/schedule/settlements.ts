@@ -88,6 +88,14 @@ export class Settlements implements KnownValues {
     );
   }
 
+  /** Keys of the results that were reused. */
+  *reusedKeys(): Generator<ActionKey, void> {
+    for (const settled of this.#settled) {
+      if (settled === undefined || ("outcome" in settled && settled.outcome !== "reused")) continue;
+      if (settled.key !== undefined && settled.key !== "") yield settled.key;
+    }
+  }
+
   find(id: NodeId): Settlement | undefined {
     const settled = this.#settled[id];
     return settled === undefined || "outcome" in settled ? settled : reusedAs(settled);

@@ -168,8 +168,10 @@ export interface StoreService {
   /**
    * Ends what is under way for the build, in good order, or at once when the build is cancelled. Resolves with what
    * there is to tell, if anything. Never rejects.
+   *
+   * @param reused - Keys of the results that the build has reused, also of those that were never looked up.
    */
-  finish(): Promise<RemoteCacheUse | undefined>;
+  finish(reused?: Iterable<ActionKey>): Promise<RemoteCacheUse | undefined>;
 }
 
 /** Both halves, and the notes of builds, if the store has room for such. */

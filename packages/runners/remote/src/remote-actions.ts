@@ -28,6 +28,8 @@ export interface RemoteActionsParts extends Pick<RemoteContentParts, "cache" | "
   readonly isEager: boolean;
   /** Takes a result that was made here. */
   readonly send: (key: ActionKey, result: ActionResult) => void;
+  /** Notes that a result is there. */
+  readonly found: (key: ActionKey) => void;
 }
 
 /** A result that was found, and all blobs that it names but its directories. */
@@ -89,6 +91,7 @@ export class RemoteActions implements ActionCache {
       return undefined;
     }
     tally.hits++;
+    this.#parts.found(key);
     await local.put(key, found.result);
     return found.result;
   }

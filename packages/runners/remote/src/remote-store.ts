@@ -21,6 +21,7 @@ import {
   walkTree,
   type ActionCache,
   type ActionKey,
+  type ActionResult,
   type CacheKeeper,
   type Claims,
   type ContentStore,
@@ -51,6 +52,16 @@ export interface RemoteOptions {
    * @defaultValue "auto"
    */
   readonly write?: boolean | "auto";
+  /**
+   * Which results are sent, where results are:
+   *
+   * - `"ran"`: those of the commands that a build has run.
+   * - `"used"`: those, and all that it has reused and the cache has not, whoever made them. A store that was there first
+   *   fills a new cache so, at the price of a look-up for each of them.
+   *
+   * @defaultValue "ran"
+   */
+  readonly send?: "ran" | "used";
   /**
    * Which blobs are fetched of a result that is found there:
    *
@@ -93,9 +104,12 @@ export function withRemote(
   cache: RemoteCache,
   options: RemoteOptions = {},
 ): RemoteStore {
-  const { write = "auto", fetch = "targets", env = process.env } = options;
+  const { write = "auto", send = "ran", fetch = "targets", env = process.env } = options;
   if (![true, false, "auto"].includes(write)) {
     throw invalidOption("write", JSON.stringify(write), 'true, false or "auto"');
+  }
+  if (!["ran", "used"].includes(send)) {
+    throw invalidOption("send", JSON.stringify(send), '"ran" or "used"');
   }
   if (!["all", "needed", "targets"].includes(fetch)) {
     throw invalidOption("fetch", JSON.stringify(fetch), '"needed", "targets" or "all"');
@@ -107,11 +121,12 @@ export function withRemote(
     random: options.random ?? Math.random,
   };
   const isWriting = write === "auto" ? isCi(env) : write;
-  return new StoreWithRemote(local, new PatientCache(cache, patience), { isWriting, fetch });
+  return new StoreWithRemote(local, new PatientCache(cache, patience), { isWriting, send, fetch });
 }
 
 interface Policy {
   readonly isWriting: boolean;
+  readonly send: NonNullable<RemoteOptions["send"]>;
   readonly fetch: NonNullable<RemoteOptions["fetch"]>;
 }
 
@@ -146,6 +161,7 @@ class StoreWithRemote implements RemoteStore {
       send: (key, result) => {
         if (policy.isWriting) this.#sending.send(key, result, this.#cancelled.signal);
       },
+      found: (key) => this.#sending.leave(key),
     });
   }
 
@@ -187,6 +203,7 @@ class StoreWithRemote implements RemoteStore {
       this.#cache.begin(clock);
       this.#presence.forget();
       this.#actions.forget();
+      this.#sending.forget();
       this.#cancelled = new AbortController();
     }
     this.#builds++;
@@ -204,7 +221,8 @@ class StoreWithRemote implements RemoteStore {
       secure: async (outputs) => {
         await this.#cache.wait(untilAborted(this.#secure(outputs), signal));
       },
-      finish: async () => {
+      finish: async (reused = []) => {
+        if (!isOver) this.#offer(reused);
         if (!isOver)
           await this.#cache.wait(untilAborted(this.#sending.idle(), signal)).catch(() => {});
         if (!isOver) this.#builds--;
@@ -221,6 +239,16 @@ class StoreWithRemote implements RemoteStore {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#sending.idle();
     await this.#cache[Symbol.asyncDispose]();
+  }
+
+  /** Lets a cache have what it lacks of that which was here. */
+  #offer(keys: Iterable<ActionKey>): void {
+    if (!this.#policy.isWriting || this.#policy.send !== "used") return;
+    for (const key of keys) {
+      const read = async (): Promise<ActionResult | undefined> =>
+        await this.#local.actions.get(key);
+      this.#sending.offer(key, read, this.#cancelled.signal);
+    }
   }
 
   #cancel(reason: unknown): void {

@@ -1,7 +1,8 @@
 /**
- * Sending: results that were made here go to a remote cache, behind the build's back.
+ * Sending: results that were made here, or were here before, go to a remote cache, behind the build's back.
  *
- *     result ─▶ what is not there of it: blobs ─▶ trees, Command, Action ─▶ the result
+ *     was here before ─▶ is there one there? ─no─┐
+ *     made here ─────────────────────────────────┴─▶ what is not there of it: blobs ─▶ trees, Command, Action ─▶ the result
  *
  * Whoever finds a result finds all that it names, so the result comes last. What was run is sent too: services want to
  * see the action that a result is of.
@@ -27,6 +28,8 @@ import { Slots } from "./slots.ts";
 /** Results that are under way at once. */
 const maxResults = 64;
 
+const notTaken = "nothing is taken from us";
+
 /** Messages of what was run, by their digests. */
 type Messages = ReadonlyMap<Digest, Uint8Array>;
 
@@ -36,6 +39,8 @@ export class Sending {
   readonly #outbox: Outbox;
   readonly #slots = new Slots(maxResults);
   readonly #underWay = new Set<Promise<void>>();
+  /** Results that the cache has, or is being sent, as far as this build knows. */
+  readonly #known = new Set<ActionKey>();
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -50,12 +55,32 @@ export class Sending {
   send(key: ActionKey, result: ActionResult, signal: AbortSignal): void {
     const { cache } = this.#parts;
     if (!cache.isOpen("write")) return;
+    this.#known.add(key);
     const messages = messagesOf(key, result);
     if (typeof messages === "string") return cache.tally.keptBack(messages);
-    const send = async (): Promise<void> => await this.#send(key, result, messages);
-    const sent = this.#slots.use(signal, send).catch(() => {});
-    this.#underWay.add(sent);
-    void sent.finally(() => this.#underWay.delete(sent));
+    this.#take(signal, async () => await this.#send(key, result, messages));
+  }
+
+  /**
+   * Takes a result that was here before, and returns at once. It is sent if the cache has none.
+   *
+   * @param read - Gives the result, if it is still here.
+   * @param signal - Ends it, when nobody waits for it any more.
+   */
+  offer(key: ActionKey, read: () => Promise<ActionResult | undefined>, signal: AbortSignal): void {
+    if (this.#known.has(key) || !this.#parts.cache.isOpen("write")) return;
+    this.#known.add(key);
+    this.#take(signal, async () => await this.#sendIfMissing(key, read));
+  }
+
+  /** Notes that the cache has a result, so that it need not be offered one. */
+  leave(key: ActionKey): void {
+    this.#known.add(key);
+  }
+
+  /** Forgets what the cache has: a build begins. */
+  forget(): void {
+    this.#known.clear();
   }
 
   /** Resolves when all that was taken so far is there, or has failed. */
@@ -63,10 +88,37 @@ export class Sending {
     await Promise.all(this.#underWay);
   }
 
-  async #send(key: ActionKey, result: ActionResult, messages: Messages): Promise<void> {
+  #take(signal: AbortSignal, work: () => Promise<void>): void {
+    const sent = this.#slots.use(signal, work).catch(() => {});
+    this.#underWay.add(sent);
+    void sent.finally(() => this.#underWay.delete(sent));
+  }
+
+  async #sendIfMissing(
+    key: ActionKey,
+    read: () => Promise<ActionResult | undefined>,
+  ): Promise<void> {
+    const { cache } = this.#parts;
+    // What is wrong with a look-up is counted there, and then nobody knows that the result is missing.
+    if (!(await cache.canWrite())) return cache.tally.keptBack(notTaken);
+    if ((await cache.lookUp(key)) !== undefined) return;
+    const result = await read();
+    if (result === undefined) return;
+    const messages = messagesOf(key, result);
+    if (typeof messages === "string") return cache.tally.keptBack(messages);
+    await this.#send(key, result, messages, { mayBePart: true });
+  }
+
+  /** @param mayBePart - Whether it is no failure that blobs of it are not here. */
+  async #send(
+    key: ActionKey,
+    result: ActionResult,
+    messages: Messages,
+    { mayBePart } = { mayBePart: false },
+  ): Promise<void> {
     const { cache } = this.#parts;
     try {
-      if (!(await cache.canWrite())) return cache.tally.keptBack("nothing is taken from us");
+      if (!(await cache.canWrite())) return cache.tally.keptBack(notTaken);
       await this.#outbox.send(await this.#blobsOf(result));
       const trees = result.directories.map(({ treeDigest }) => treeDigest);
       await this.#outbox.send([...trees, ...messages.keys()], messages);
@@ -78,6 +130,8 @@ export class Sending {
       );
       cache.tally.sentResults++;
     } catch (error) {
+      const isPart = error instanceof BuildError && error.code === "BLOB_LOST" && mayBePart;
+      if (isPart) return cache.tally.keptBack("not all of it is here");
       const isCounted = error instanceof BuildError && error.code.startsWith("REMOTE_");
       // A blob that is gone by now, or a disk that is full: the build is not about this.
       if (!isCounted && cache.isOpen("write")) cache.tally.failed(error);
