@@ -80,7 +80,17 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
 
   beforeAll(() => {
     mkdirSync(crates);
-    leaf = packCrate(crates, "stub-leaf", "1.0.0", { "src/lib.rs": "pub fn leaf() -> u32 { 1 }" });
+    leaf = packCrate(crates, "stub-leaf", "1.0.0", {
+      "src/lib.rs": "pub fn leaf() -> u32 { 1 }",
+      // What autocfg leaves of a probe, by a name that is another in each run.
+      "build.rs": `
+        fn main() {
+          use std::hash::{BuildHasher, Hasher};
+          let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
+          let name = format!("{}/autocfg_{random:016x}_0.ll", std::env::var("OUT_DIR").unwrap());
+          std::fs::write(name, format!("; ModuleID = {random}")).unwrap();
+        }`,
+    });
     write("0.1.0");
     rust = cargo({
       src: source(root),
@@ -134,6 +144,15 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
       "bin/tool",
       "lib/libbare.a",
     ]);
+  });
+
+  test("what build scripts of external crates leave of probes does not count", async () => {
+    const deps = rust.buildDepsOnly();
+    const here = await run(deps);
+    const elsewhere = await tryBuild(deps, { runner, store: join(folder, "elsewhere") });
+    expect(elsewhere.ran).toContain("deps");
+    expect(await elsewhere.digest(deps.linked)).toBe(await here.digest(deps.linked));
+    expect(await elsewhere.digest(deps.checked)).toBe(await here.digest(deps.checked));
   });
 
   test("a new version of all of them builds no dependency, and comments do not either", async () => {

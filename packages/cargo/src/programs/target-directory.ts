@@ -32,14 +32,27 @@ export function platformDirectories(target: string): readonly string[] {
   return [target, ...foldersIn(target).filter(holdsProfile)];
 }
 
-/** Removes the files that cargo makes anew in every run: locks, and what it knows of the compiler. */
+/** Cargo's locks, and what it knows of the compiler. */
+const RUN_FILE = /^\.cargo.*lock$|^\.rust(c_info|doc_fingerprint)\.json$/;
+
+/**
+ * What `autocfg` leaves of the probes that it compiles, in build scripts of many crates. Nobody reads it, and a part
+ * of its name is random: with it, no two builds would have the same bytes.
+ */
+const PROBE = /^autocfg_[0-9a-f]+_\d+\.\w+$/;
+
+/** Removes the files that are made anew in every run: those of cargo, and probes of build scripts. */
 export function removeRunFiles(target: string): void {
-  for (const folder of [target, ...profileDirectories(target)]) {
-    for (const name of namesIn(folder)) {
-      if (/^\.cargo.*lock$|^\.rust(c_info|doc_fingerprint)\.json$/.test(name)) {
-        rmSync(join(folder, name));
-      }
-    }
+  const profiles = profileDirectories(target);
+  for (const folder of [target, ...profiles]) removeNamed(folder, RUN_FILE);
+  for (const profile of profiles) {
+    for (const unit of foldersIn(join(profile, "build"))) removeNamed(join(unit, "out"), PROBE);
+  }
+}
+
+function removeNamed(folder: string, pattern: RegExp): void {
+  for (const name of namesIn(folder)) {
+    if (pattern.test(name)) rmSync(join(folder, name));
   }
 }
 

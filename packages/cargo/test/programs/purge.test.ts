@@ -79,6 +79,8 @@ describe("the purge", () => {
       [`debug/.fingerprint/leaf-${hash("d")}/lib`]: "",
       [`debug/build/app-${hash("e")}/build-script-build`]: "",
       [`debug/build/serde-${hash("f")}/output`]: "",
+      [`debug/build/serde-${hash("f")}/out/autocfg_${hash("0")}_1.ll`]: "",
+      [`debug/build/serde-${hash("f")}/out/autocfg_notes.rs`]: "",
       [`debug/deps/app-${hash("a")}`]: "",
       [`debug/deps/app-${hash("a")}.d`]: "x: src/main.rs\n",
       // A local test that is called like an external crate.
@@ -112,6 +114,7 @@ describe("the purge", () => {
       "CACHEDIR.TAG",
       `debug/.fingerprint/leaf-${hash("d")}/lib`,
       `debug/.fingerprint/serde-${hash("c")}/lib`,
+      `debug/build/serde-${hash("f")}/out/autocfg_notes.rs`,
       `debug/build/serde-${hash("f")}/output`,
       `debug/deps/leaf-${hash("d")}.d`,
       `debug/deps/libleaf-${hash("d")}.rlib`,
