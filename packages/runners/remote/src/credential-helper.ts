@@ -5,7 +5,7 @@
  *                 ──▶ stdout  {"headers": {"authorization": ["Bearer …"]}, "expires": "2026-11-21T10:00:00Z"}
  *
  * The protocol is the one that Bazel, buildbox and others share, so the programs are the same. What a helper gives is asked for again
- * when it has expired, and is in no message: of a helper that fails, only its exit code and what it tells people is shown, without
+ * when it has expired, or was refused, and is in no message: of a helper that fails, only its exit code and what it tells people is shown, without
  * anything that looks like a token.
  *
  * @module
@@ -39,7 +39,7 @@ interface Given {
 const maxBytes = 2 ** 20;
 
 /**
- * Asks a program for headers, once for each address until they expire. For the option `headerSource`.
+ * Asks a program for headers, once for each address until they expire, or are refused. For the option `headerSource`.
  *
  * @param program - Its path, or its name on `PATH`.
  * @throws {@link BuildError} `INVALID_OPTION`. When it is asked, `REMOTE_CREDENTIALS`.
@@ -64,7 +64,9 @@ export function credentialHelper(
     kept.set(address, given);
     return given;
   };
-  return async (address, signal) => {
+  return async (address, signal, refused) => {
+    // Who was refused what others have got anew meanwhile is given that.
+    if (refused !== undefined && kept.get(address)?.headers === refused) kept.delete(address);
     const known = kept.get(address);
     if (known !== undefined && clock.now() < known.until) return known.headers;
     let asked = asking.get(address);

@@ -58,6 +58,20 @@ test("is asked once for an address, until what it gave has expired", async () =>
   expect(helper.runs).toHaveLength(3);
 });
 
+test("is asked again for what was refused, once for all who were given that", async () => {
+  const helper = new Helper(`printf '{"headers":{"t":["%s"]}}' $$`);
+  const source = credentialHelper(helper.path);
+  const first = await source(address, signal);
+  const [second, third] = await Promise.all([
+    source(address, signal, first),
+    source(address, signal, first),
+  ]);
+  expect([second, second["t"] === first["t"]]).toEqual([third, false]);
+  expect(await source(address, signal, first)).toBe(second);
+  expect(await source(address, signal)).toBe(second);
+  expect(helper.runs).toHaveLength(2);
+});
+
 test("who does not say when they expire is asked again after a while", async () => {
   const helper = new Helper(`printf '{}'`);
   let now = 0;

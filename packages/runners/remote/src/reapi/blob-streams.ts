@@ -90,7 +90,7 @@ export class BlobStreams {
     const packing = isCompressed && sizeOf(digest) >= worthCompressing ? zstd : undefined;
     await this.#uploads.use(signal, async () => {
       if (packing === undefined) await this.#writePlain(digest, open, signal);
-      else await this.#writePacked(digest, open(0), packing, signal);
+      else await this.#writePacked(digest, open, packing, signal);
     });
   }
 
@@ -108,7 +108,7 @@ export class BlobStreams {
     const offset = standing?.offset ?? 0;
     try {
       const committed = await this.#send(
-        writes(name, offset, sizeOf(digest), open(offset)),
+        () => writes(name, offset, sizeOf(digest), open(offset)),
         signal,
       );
       if (committed !== sizeOf(digest)) throw this.#cutShort(committed, digest);
@@ -124,22 +124,21 @@ export class BlobStreams {
 
   async #writePacked(
     digest: Digest,
-    source: AsyncIterable<Uint8Array>,
+    open: Open,
     packing: Zstd,
     signal: AbortSignal,
   ): Promise<void> {
     const { instance } = this.#calls.connection;
     const name = resourceName({ instance, digest, isCompressed: true, uuid: randomUUID() });
-    const packed = packing.compressing(source);
     try {
       // How long it will be is not known, so the end is a message of its own. Any size in the answer is right.
-      await this.#send(writes(name, 0, Infinity, packed), signal);
+      await this.#send(() => writes(name, 0, Infinity, packing.compressing(open(0))), signal);
     } catch (error) {
       throw this.#calls.explain(error, { doing: writing });
     }
   }
 
-  async #send(requests: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
+  async #send(requests: () => AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<number> {
     const purpose = { signal, doing: writing };
     return decodeWritten(await this.#calls.clientStream(methods.write, requests, purpose));
   }

@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { invalidOption } from "@ashlar/core";
+import { invalidOption, untilAborted } from "@ashlar/core";
 
-import type { ConnectionOptions, HeaderValue } from "./connection-options.ts";
+import type { ConnectionOptions, HeaderSource, HeaderValue } from "./connection-options.ts";
 import type { Endpoint } from "./endpoint.ts";
 
 /** Shorter values hide nothing, and would make holes in every message. */
@@ -22,6 +22,12 @@ export class CallHeaders {
   readonly #source: ConnectionOptions["headerSource"];
   readonly #fixed: Readonly<Record<string, string>>;
   readonly #secrets = new Set<string>();
+  /** What the source gave last. */
+  #given: Readonly<Record<string, string>> | undefined;
+  /** How often headers were got anew because they were refused, and whether those of now were taken once. */
+  #edition = 0;
+  #isAccepted = false;
+  #renewing: Promise<unknown> | undefined;
 
   /** @throws {@link BuildError} `INVALID_OPTION` for what cannot be a header, or a variable that is not set. */
   constructor(endpoint: Endpoint, { token, headers = {}, headerSource }: ConnectionOptions) {
@@ -39,13 +45,33 @@ export class CallHeaders {
   /** Those of a call that is made now. */
   async now(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
     if (this.#source === undefined) return this.#fixed;
-    const given = await this.#source(this.#endpoint.name, signal);
-    const checked = Object.entries(given).map(([name, value]): [string, string] => [
-      checkedName(name),
-      valueOf(value, `headers[${JSON.stringify(name)}]`),
-    ]);
-    this.#remember(Object.fromEntries(checked));
-    return { ...this.#fixed, ...Object.fromEntries(checked) };
+    return this.#checked(await this.#source(this.#endpoint.name, signal));
+  }
+
+  /** Which headers calls have now: a number that grows when they are got anew. */
+  get edition(): number {
+    return this.#edition;
+  }
+
+  /** Notes that a service has taken those of an edition. */
+  accepted(edition: number): void {
+    if (edition === this.#edition) this.#isAccepted = true;
+  }
+
+  /**
+   * Gets headers anew, since a service has refused those of an edition. Resolves with whether there are others now: not when
+   * nobody can give any, and not when they were got anew already and none of them was ever taken.
+   *
+   * Rejects as the source does, or with the signal's reason.
+   */
+  async renew(edition: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#source === undefined) return false;
+    if (edition < this.#edition) return true;
+    if (this.#renewing === undefined && edition > 0 && !this.#isAccepted) return false;
+    // For all who were refused, so it does not end with the one who was first.
+    this.#renewing ??= this.#renewed(this.#source).finally(() => (this.#renewing = undefined));
+    await untilAborted(this.#renewing, signal);
+    return true;
   }
 
   /** A text without the values of headers. */
@@ -54,6 +80,23 @@ export class CallHeaders {
     // Longest first: a token may stand in a longer value.
     for (const secret of this.#secrets) concealed = concealed.replaceAll(secret, "***");
     return concealed;
+  }
+
+  async #renewed(source: HeaderSource): Promise<void> {
+    const { signal } = new AbortController();
+    this.#checked(await source(this.#endpoint.name, signal, this.#given ?? {}));
+    this.#edition++;
+    this.#isAccepted = false;
+  }
+
+  #checked(given: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    this.#given = given;
+    const checked = Object.entries(given).map(([name, value]): [string, string] => [
+      checkedName(name),
+      valueOf(value, `headers[${JSON.stringify(name)}]`),
+    ]);
+    this.#remember(Object.fromEntries(checked));
+    return { ...this.#fixed, ...Object.fromEntries(checked) };
   }
 
   #remember(headers: Readonly<Record<string, string>>): void {

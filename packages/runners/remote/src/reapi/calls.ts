@@ -74,14 +74,14 @@ export class Calls {
   /** One message for many. Who makes them may take his time. */
   async clientStream(
     method: Method,
-    requests: AsyncIterable<Uint8Array>,
+    requests: () => AsyncIterable<Uint8Array>,
     purpose: CallPurpose,
   ): Promise<Buffer> {
     using patience = new Patience(purpose.signal, this.#timeoutMs);
     const options = { signal: patience.signal, headers: this.#headersFor(purpose) };
     return await this.connection.transport.clientStream(
       method,
-      watched(requests, patience),
+      () => watched(requests(), patience),
       options,
     );
   }

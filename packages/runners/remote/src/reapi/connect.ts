@@ -8,6 +8,7 @@ import { openChannels } from "./channel.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { GrpcTransport, type GrpcParts } from "./grpc-transport.ts";
+import { RenewingTransport } from "./renewing-transport.ts";
 import type { Transport } from "./transport.ts";
 
 /** A service that can be called. */
@@ -32,6 +33,7 @@ export function connect(address: string, options: ConnectionOptions = {}): Conne
     return { grpc, clients: await openChannels(grpc, endpoint, options) };
   };
   const headers = new CallHeaders(endpoint, options);
-  const transport = new GrpcTransport({ name: endpoint.name, headers, open });
+  const grpc = new GrpcTransport({ name: endpoint.name, headers, open });
+  const transport = options.headerSource ? new RenewingTransport(grpc, headers) : grpc;
   return { name: endpoint.name, instance: endpoint.instance, transport };
 }

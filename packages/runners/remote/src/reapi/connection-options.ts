@@ -18,10 +18,15 @@ export interface TlsOptions {
   readonly serverName?: string;
 }
 
-/** Gives headers for calls, each time anew: a credential helper. It may keep what it gave. */
+/**
+ * Gives headers for calls, each time anew: a credential helper. It may keep what it gave.
+ *
+ * @param refused - What it gave, if the service does not take that: it should give something else now.
+ */
 export type HeaderSource = (
   address: string,
   signal: AbortSignal,
+  refused?: Readonly<Record<string, string>>,
 ) => Promise<Readonly<Record<string, string>>>;
 
 /** How to connect to a service. */

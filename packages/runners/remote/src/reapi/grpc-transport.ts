@@ -100,7 +100,7 @@ export class GrpcTransport implements Transport {
 
   async clientStream(
     method: string,
-    requests: AsyncIterable<Uint8Array>,
+    requests: () => AsyncIterable<Uint8Array>,
     options: RpcOptions,
   ): Promise<Buffer> {
     const { client, metadata, options: callOptions } = await this.#begin(options);
@@ -118,7 +118,7 @@ export class GrpcTransport implements Transport {
     );
     const end = this.#watch(call, options.signal);
     try {
-      await send(call, requests, answer.promise);
+      await send(call, requests(), answer.promise);
       return await answer.promise;
     } finally {
       end();

@@ -42,10 +42,12 @@ export interface Transport extends AsyncDisposable {
   /**
    * One message for many. The service may answer before it has them all: no further ones are taken then. What
    * `requests` throws ends the call, and is thrown.
+   *
+   * @param requests - Gives them, again if the call has to begin again.
    */
   clientStream(
     method: string,
-    requests: AsyncIterable<Uint8Array>,
+    requests: () => AsyncIterable<Uint8Array>,
     options: RpcOptions,
   ): Promise<Buffer>;
 }

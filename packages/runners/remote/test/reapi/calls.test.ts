@@ -70,7 +70,7 @@ test("an upload on which nothing moves is given up", async () => {
   async function* requests(): AsyncGenerator<Buffer, void> {
     yield bytes;
   }
-  await expect(calls.clientStream(methods.write, requests(), purpose)).rejects.toMatchObject({
+  await expect(calls.clientStream(methods.write, requests, purpose)).rejects.toMatchObject({
     status: "DEADLINE_EXCEEDED",
   });
 });
@@ -79,7 +79,7 @@ test("who makes messages slowly is waited for", async () => {
   const calls = callsOver(
     {
       async clientStream(_method, taken, { signal }) {
-        for await (const _ of taken) signal.throwIfAborted();
+        for await (const _ of taken()) signal.throwIfAborted();
         return bytes;
       },
     },
@@ -91,7 +91,7 @@ test("who makes messages slowly is waited for", async () => {
       yield bytes;
     }
   }
-  expect(await calls.clientStream(methods.write, requests(), purpose)).toBe(bytes);
+  expect(await calls.clientStream(methods.write, requests, purpose)).toBe(bytes);
 });
 
 test("a stream that is called off ends with the reason", async () => {

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { digestBytes, renderError, type BuildError } from "@ashlar/core";
 import { expect, onTestFinished, test } from "vitest";
 
+import { credentialHelper } from "../../src/credential-helper.ts";
 import { remoteCache, type RemoteCacheOptions } from "../../src/reapi/reapi-cache.ts";
 import { unhurried } from "../remote-cache-contract.ts";
 import { startBazelRemote, withServer } from "../servers.ts";
@@ -50,6 +51,23 @@ withServer("bazel-remote", "security", () => {
     const refused = await outcome(server.endpoint, { headers: wrong });
     expect(refused).toContain("error[REMOTE_REFUSED]");
     expect(refused).not.toContain(wrong.authorization.slice(6));
+  });
+
+  test("what a helper gave and is refused is got anew", async () => {
+    await using server = await startBazelRemote(["--htpasswd_file", passwords()]);
+    const place = join(newFolder(), "helper");
+    const answer = (authorization: string): string =>
+      JSON.stringify({ headers: { Authorization: [authorization] } });
+    const old = answer(basic.replace(/.{6}$/, "Wrong="));
+    // It has the new one as soon as it is asked a second time.
+    const script = `#!/bin/sh
+if test -e ${place}.asked; then printf '%s' '${answer(basic)}'; else printf '%s' '${old}'; fi
+echo >> ${place}.asked
+`;
+    fs.writeFileSync(place, script, { mode: 0o755 });
+    const headerSource = credentialHelper(place);
+    expect(await outcome(server.endpoint, { headerSource })).toBe("a miss");
+    expect(fs.readFileSync(`${place}.asked`, "utf8")).toBe("\n\n");
   });
 
   test("who has no password may read, and not write", async () => {

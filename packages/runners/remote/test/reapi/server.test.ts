@@ -91,13 +91,15 @@ test("an upload goes on where it broke off", async () => {
     const data = hello.subarray(offset, end);
     yield encodeWrite({ resourceName, offset, data, finish: end === hello.length });
   }
-  await expect(transport.clientStream(methods.write, pieces(0, 3), options)).rejects.toMatchObject({
+  await expect(
+    transport.clientStream(methods.write, () => pieces(0, 3), options),
+  ).rejects.toMatchObject({
     status: "UNAVAILABLE",
   });
   const query = encodeQueryWrite(resourceName);
   const status = await transport.unary(methods.queryWriteStatus, query, options);
   expect(decodeWriteStatus(status)).toEqual({ committedSize: 3, complete: false });
-  await transport.clientStream(methods.write, pieces(3, 5), options);
+  await transport.clientStream(methods.write, () => pieces(3, 5), options);
   expect(server.content.get(helloDigest)).toEqual(hello);
   const read: Buffer[] = [];
   const request = encodeRead({ resourceName: `blobs/${helloDigest}`, offset: 1 });

@@ -270,7 +270,7 @@ test("one message for many", async () => {
   };
   await using rig = await Rig.create({ up });
   const { transport } = rig.connection;
-  const answer = await transport.clientStream("/test/up", pieces(100), { signal: never });
+  const answer = await transport.clientStream("/test/up", () => pieces(100), { signal: never });
   expect(answer.toString()).toBe(String(100 * 1024));
 });
 
@@ -282,7 +282,7 @@ test("no more is taken once the service has answered", async () => {
   let taken = 0;
   const { transport } = rig.connection;
   const many = pieces(1_000_000, () => taken++);
-  const answer = await transport.clientStream("/test/up", many, { signal: never });
+  const answer = await transport.clientStream("/test/up", () => many, { signal: never });
   expect(answer.toString()).toBe("enough");
   expect(taken).toBeLessThan(1_000_000);
 });
@@ -303,7 +303,7 @@ test("what the messages' source throws ends the call, and is thrown", async () =
     throw fault;
   }
   const { transport } = rig.connection;
-  expect(await fails(transport.clientStream("/test/up", broken(), { signal: never }))).toBe(fault);
+  expect(await fails(transport.clientStream("/test/up", broken, { signal: never }))).toBe(fault);
   await ended;
 });
 
