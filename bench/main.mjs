@@ -72,12 +72,28 @@ function renderRows(unit, rows) {
     head,
     rows.map(({ name, size, values, median, note }) => {
       if (values.length === 0) return [name, String(size), "0", note ?? ""];
-      const ours = rows.find((row) => row.name === "ashlar" && row.size === size);
-      const ratio = name === "ashlar" ? "" : `${shown((ours?.median ?? NaN) / median)} x`;
+      const ours = oursFor(name, size, rows);
+      const ratio = ours && ours.name !== name ? `${shown(ours.median / median)} x` : "";
       const numbers = [median, Math.min(...values), Math.max(...values)].map(shown);
       return [name, String(size), String(values.length), ...numbers, ratio];
     }),
   );
+}
+
+/**
+ * The row of ours that a row is compared with: of the same size, and of the same part of the bench if it has parts, as
+ * in `cold, ashlar`.
+ *
+ * @param {string} name
+ * @param {number} size
+ * @param {readonly import("./measure/rounds.mjs").Row[]} rows
+ */
+function oursFor(name, size, rows) {
+  const part = name.includes(", ") ? name.slice(0, name.indexOf(", ") + 2) : "";
+  const found = [`${part}ashlar`, "ashlar"].map((own) =>
+    rows.find((row) => row.name === own && row.size === size),
+  );
+  return found.find((row) => row !== undefined);
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * `cargo`: a Rust workspace on serde, tokio and clap, against the same cargo commands by hand.
  *
- * Cold, nothing changed, and after an edit of one source file.
+ * Cold, nothing changed, after an edit of one source file, and after a new version of one dependency.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import { absent, inRounds } from "../measure/rounds.mjs";
 import { runCargo, writeRustProject } from "../peers/rust-project.mjs";
 import { ashlarVersion, runScript } from "../peers/scripts.mjs";
 import { check } from "./bench.mjs";
+import { bumpRows } from "./cargo-bump.mjs";
 
 /** As many as cargo takes by itself. Two stages run at a time, so there may be twice as many. */
 const jobs = availableParallelism();
@@ -35,9 +36,11 @@ export const cargo = {
     { row: "nothing, ashlar", limit: 300, unit: "ms" },
     { row: "nothing, ashlar", peer: "nothing, cargo and node", limit: 1 },
     { row: "edit, ashlar", peer: "edit, cargo", limit: 1.3 },
+    { row: "bump, ashlar", detail: "needless", limit: 0, unit: "crates" },
   ],
 
-  async run({ runs, place, say }) {
+  async run(options) {
+    const { runs, place, say } = options;
     const project = place.next();
     try {
       writeRustProject(project);
@@ -94,6 +97,7 @@ export const cargo = {
         { name: "edit, ashlar", measure: edited(ashlar("package", 2)) },
         { name: "edit, cargo", measure: byHand([["build", "--workspace"]]) },
       ])),
+      ...(await bumpRows({ project, store, target, chain, jobs, crates }, options)),
     );
     const version = firstLine(["cargo", "--version"]) ?? "";
     return { rows, versions: { ashlar: ashlarVersion(), cargo: version } };

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { run } from "../measure/child.mjs";
@@ -82,6 +82,42 @@ export function writeRustProject(project) {
   const registry = join(project, "registry");
   run(["cargo", "generate-lockfile"], { cwd: workspace });
   run(["cargo", "vendor", "--locked", "--versioned-dirs", registry], { cwd: workspace });
+}
+
+/**
+ * Has cargo fetch other versions of a crate. The lock file stays as it is.
+ *
+ * @param {string} project
+ * @param {string} name of the crate
+ * @param {readonly string[]} versions
+ * @returns {(version: string) => void} puts one of them into the lock file
+ */
+export function addVersions(project, name, versions) {
+  const workspace = join(project, "workspace");
+  const lock = join(workspace, "Cargo.lock");
+  const first = readFileSync(lock);
+  const locks = new Map(
+    versions.map((version) => {
+      run(["cargo", "update", "--package", name, "--precise", version], { cwd: workspace });
+      const options = ["--locked", "--versioned-dirs", "--no-delete"];
+      run(["cargo", "vendor", ...options, join(project, "registry")], { cwd: workspace });
+      return [version, readFileSync(lock)];
+    }),
+  );
+  writeFileSync(lock, first);
+  return (version) => writeFileSync(lock, locks.get(version) ?? first);
+}
+
+/**
+ * The external crates that cargo says it has compiled, or checked.
+ *
+ * @param {string} stderr of cargo
+ * @returns {string[]} `<name> <version>`, each once
+ */
+export function compiledBy(stderr) {
+  // Of local crates, it says where they are.
+  const lines = stderr.matchAll(/^ +(?:Compiling|Checking) (\S+) v(\S+)$/gm);
+  return [...new Set([...lines].map(([, name, version]) => `${name} ${version}`))];
 }
 
 /**
