@@ -92,10 +92,10 @@ describe("of what was found elsewhere,", () => {
     await using there = await machine(cache, { fetch: "needed" });
     const { app, check, link, compile } = pipeline(there.rig);
     const found = await there.rig.build(all({ app, check }));
-    // The tree of `obj`, to know what is in it, and nothing else.
-    expect(found.remoteCache).toMatchObject({ hits: 3, fetchedBlobs: 1 });
+    // Not even the tree of `obj`: nobody has to know what is in it.
+    expect(found.remoteCache).toMatchObject({ hits: 3, fetchedBlobs: 0 });
     expect(await found.text(app)).toBe("o of int main, linked");
-    expect(there.store.summary()).toMatchObject({ fetchedBlobs: 2 });
+    expect(there.store.summary()).toMatchObject({ fetchedBlobs: 1 });
 
     // Another linker needs the objects, which are fetched; the compiler still does not run.
     const [other, linkAgain] = there.rig.stage("relink", { obj: pipeline(there.rig).obj }, "other");
@@ -209,14 +209,14 @@ describe("a blob that the cache has lost", () => {
     }
   });
 
-  test("and is a tree makes a miss", async () => {
+  test("and is a tree makes a miss, where all is fetched before a result counts", async () => {
     const cache = new MemoryCache();
     await using here = await machine(cache);
     await here.rig.build(pipeline(here.rig).app);
     for (const [digest, bytes] of cache.blobs) {
       if (bytes.includes("lib.o") && bytes.includes("main.o")) cache.blobs.delete(digest);
     }
-    await using there = await machine(cache);
+    await using there = await machine(cache, { fetch: "all" });
     const found = await there.rig.build(pipeline(there.rig).app);
     expect(found.ran).toEqual(["compile"]);
     expect(found.reused).toEqual(["link"]);
@@ -360,8 +360,8 @@ describe("results are sent", () => {
     expect(order).toHaveLength(2);
     // The action of each is there, and its command, and the tree.
     for (const key of results.keys()) expect(blobs.has(key)).toBe(true);
-    // Directories are not: no service need keep them.
-    expect([...blobs.values()].filter((bytes) => bytes.includes("main.o"))).toHaveLength(1);
+    // The root of that, too: there are services that look for what a result names.
+    expect([...blobs.values()].filter((bytes) => bytes.includes("main.o"))).toHaveLength(2);
   });
 
   test("unless the command has side effects, or a secret", async () => {

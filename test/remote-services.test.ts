@@ -57,6 +57,24 @@ for (const [name, start] of Object.entries(servers)) {
       }
     });
 
+    test("it says what the roots of trees are, so that nobody has to look into them", async () => {
+      await using server = await start();
+      const make = async (isFirst: boolean): Promise<Report> => {
+        await using rig = await BuildRig.create();
+        await using store = withRemote(new MemoryStore(), remoteCache(server.endpoint), {
+          ...{ write: isFirst, fetch: "needed" },
+        });
+        const [obj, compile] = rig.stage("compile", {}, "obj/");
+        const [app, link] = rig.stage("link", { obj }, "app");
+        compile.always({ obj: { "main.o": "o of main", "deep/er/lib.o": "o of lib" } });
+        link.always({ app: "linked" });
+        return await rig.build(app, { store, clock: systemClock });
+      };
+      expect((await make(true)).remoteCache).toMatchObject({ sentResults: 2, failures: 0 });
+      const found = await make(false);
+      expect(found).toMatchObject({ ran: [], remoteCache: { hits: 2, fetchedBlobs: 0 } });
+    });
+
     test("a service that stops in the middle takes nothing from the build", async () => {
       await using server = await start();
       const made = await buildOn(server, { write: true }, async () => await server.stop());

@@ -9,6 +9,7 @@
 import { bundleOf } from "./bundle-of.mjs";
 
 /** @typedef {import("../../packages/core/dist/index.js").File} File */
+/** @typedef {import("../../packages/core/dist/index.js").Tree} Tree */
 /** @typedef {import("../../packages/core/dist/index.js").Runner} Runner */
 
 /**

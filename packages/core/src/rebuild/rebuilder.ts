@@ -132,6 +132,8 @@ export class Rebuilder {
   async #isWholeTree(tree: Digest): Promise<boolean> {
     if (this.#whole.has(tree)) return true;
     const { content } = this.#store;
+    // A key needs no more than its digest: who looks into it may be told otherwise.
+    if (content.promisesTree?.(tree) === true) return true;
     // Even a directory whose message is remembered must be in the store, for others to read.
     if ((await content.missing([tree])).length > 0) return false;
     let directory: Directory;

@@ -41,6 +41,12 @@ export interface ContentStore {
    * was made stays when it rejects, also when it does with the signal's reason.
    */
   copyAll?(copies: readonly Copy[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Whether somebody has promised a tree, with all that is in it, that nobody has looked into: for stores that would have
+   * to fetch it from elsewhere to know. It counts as there. A promise that turns out to be broken is one no more, and
+   * who looks into the tree gets `BLOB_LOST`.
+   */
+  promisesTree?(root: Digest): boolean;
   /** Takes in many small blobs faster than one after another. */
   readonly intake?: (() => Intake) | undefined;
   /**

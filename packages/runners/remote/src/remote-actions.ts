@@ -1,8 +1,8 @@
 /**
  * Action results with a remote cache behind them: looked for here first, then there.
  *
- *     here? ─yes─▶ its directories are here, or are taken from its trees
- *       └─no─▶ there? ─yes─▶ its trees are fetched ─▶ kept here ─▶ its blobs are promised
+ *     here? ─yes─▶ its trees are here, or promised
+ *       └─no─▶ there? ─yes─▶ its blobs and trees are promised ─▶ kept here
  *
  * @module
  */
@@ -17,11 +17,14 @@ import {
 } from "@ashlar/core";
 
 import { remoteUnfit } from "./errors.ts";
+import { isRootSaid } from "./promised-trees.ts";
 import type { RemoteContent, RemoteContentParts } from "./remote-content.ts";
-import { keepDirectories, unpackTree } from "./tree-blobs.ts";
 
 /** What such a cache is made of. */
-export interface RemoteActionsParts extends Pick<RemoteContentParts, "cache" | "presence"> {
+export interface RemoteActionsParts extends Pick<
+  RemoteContentParts,
+  "cache" | "presence" | "trees"
+> {
   readonly local: ActionCache;
   readonly content: RemoteContent;
   /** Whether all that a result names is fetched before it counts. */
@@ -32,7 +35,7 @@ export interface RemoteActionsParts extends Pick<RemoteContentParts, "cache" | "
   readonly found: (key: ActionKey) => void;
 }
 
-/** A result that was found, and all blobs that it names but its directories. */
+/** A result that was found, and all blobs that it names but its directories, as far as that is known. */
 interface Found {
   readonly result: ActionResult;
   readonly blobs: readonly Digest[];
@@ -53,7 +56,7 @@ export class RemoteActions implements ActionCache {
     const { local, cache } = this.#parts;
     const own = await local.get(key);
     if (own !== undefined) {
-      await cache.wait(this.#restoreTrees(own));
+      await cache.wait(this.#promiseTrees(own));
       return own;
     }
     if (this.#missed.has(key) || !cache.isOpen("read")) return undefined;
@@ -97,13 +100,16 @@ export class RemoteActions implements ActionCache {
   }
 
   async #find(key: ActionKey): Promise<Found | undefined> {
-    const { cache, presence, content, isEager } = this.#parts;
+    const { cache, presence, content, trees, isEager } = this.#parts;
     const message = await cache.lookUp(key);
     if (message === undefined) return undefined;
     const found = await this.#complete(decodeActionResult(message));
+    if (found === undefined) return undefined;
     // Something of it was found lost in this build: it would only be lost again.
-    if (found === undefined || found.blobs.some((each) => presence.isLost(each))) return undefined;
+    const isLost = found.blobs.some((each) => presence.isLost(each));
+    if (isLost || found.result.directories.some((each) => trees.isFalse(each))) return undefined;
     presence.promise(found.blobs);
+    await this.#promiseTrees(found.result);
     if (isEager) await content.fetch(await this.#absent(found.blobs));
     return found;
   }
@@ -113,32 +119,39 @@ export class RemoteActions implements ActionCache {
     // A result that nobody ran is none.
     if (result.worker === "") return undefined;
     const blobs = [result.stdout, result.stderr, ...result.files.map(({ digest }) => digest)];
-    const directories: ActionResult["directories"][number][] = [];
-    for (const directory of result.directories) {
-      const tree = unpackTree(await this.#parts.content.read(directory.treeDigest));
-      if (tree === undefined) {
-        const { cache } = this.#parts;
-        throw remoteUnfit(cache.name, "a tree of a result is not whole", "see who wrote it");
-      }
-      await keepDirectories(this.#parts.content, tree);
-      directories.push({ ...directory, rootDigest: tree.root });
-      blobs.push(...tree.files);
-    }
+    const directories = await Promise.all(
+      result.directories.map(async (directory) => {
+        if (isRootSaid(directory) && !this.#parts.isEager) {
+          if (directory.rootDigest !== emptyDigest) blobs.push(directory.treeDigest);
+          return directory;
+        }
+        const tree = await this.#parts.trees.fetch(directory, this.#parts.content);
+        blobs.push(...tree.files);
+        return { ...directory, rootDigest: tree.root };
+      }),
+    );
     const wanted = blobs.filter((each) => each !== emptyDigest);
     return { result: { ...result, directories }, blobs: [...new Set(wanted)] };
   }
 
-  /** Directories of a result that is here may have been collected as garbage; nobody else has them. */
-  async #restoreTrees({ directories }: ActionResult): Promise<void> {
-    const roots = await this.#parts.content.missingHere(
-      directories.map(({ rootDigest }) => rootDigest),
+  /**
+   * Takes the word of a result for its trees that are not here: nobody may ever look into them. They were never
+   * fetched, or their directories were collected as garbage; then the `Tree` may be left.
+   */
+  async #promiseTrees({ directories }: ActionResult): Promise<void> {
+    if (directories.length === 0) return;
+    const { content, trees } = this.#parts;
+    const absent = new Set(
+      await content.missingHere(
+        directories.flatMap(({ rootDigest, treeDigest }) => [rootDigest, treeDigest]),
+      ),
     );
-    for (const { rootDigest, treeDigest } of directories) {
-      if (!roots.includes(rootDigest)) continue;
-      await this.#unlessRemote(async () => {
-        const tree = unpackTree(await this.#parts.content.read(treeDigest));
-        if (tree !== undefined) await keepDirectories(this.#parts.content, tree);
-      });
+    for (const directory of directories) {
+      const { rootDigest, treeDigest } = directory;
+      if (!absent.has(rootDigest)) continue;
+      trees.promise(directory);
+      if (absent.has(treeDigest)) continue;
+      await this.#unlessRemote(async () => await trees.unpack(rootDigest, content));
     }
   }
 

@@ -19,6 +19,7 @@ import type { Fetching } from "./fetching.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { PatientCache } from "./patient-cache.ts";
 import type { Presence } from "./presence.ts";
+import type { PromisedTrees } from "./promised-trees.ts";
 
 /** What such content is made of. */
 export interface RemoteContentParts {
@@ -27,6 +28,7 @@ export interface RemoteContentParts {
   readonly presence: Presence;
   readonly inquiry: Inquiry;
   readonly fetching: Fetching;
+  readonly trees: PromisedTrees;
 }
 
 /** Serves blobs from a store, and from a remote cache what the store has not. */
@@ -39,11 +41,12 @@ export class RemoteContent implements ContentStore {
 
   /** What a result that was found there has promised counts as there: if it is not, that shows when it is needed. */
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
-    const { local, cache, presence, inquiry } = this.#parts;
+    const { local, cache, presence, inquiry, trees } = this.#parts;
     const absent = await local.missing(digests);
     if (absent.length === 0 || !cache.isOpen("read")) return absent;
-    const unknown = absent.filter((each) => !presence.isLikely(each) && !presence.isLost(each));
-    const elsewhere = new Set(absent.filter((each) => presence.isLikely(each)));
+    const isLikely = (each: Digest): boolean => presence.isLikely(each) || trees.isLikely(each);
+    const unknown = absent.filter((each) => !isLikely(each) && !presence.isLost(each));
+    const elsewhere = new Set(absent.filter(isLikely));
     try {
       const nowhere = new Set(await cache.wait(inquiry.missing([...new Set(unknown)])));
       const seen = unknown.filter((each) => !nowhere.has(each));
@@ -60,6 +63,10 @@ export class RemoteContent implements ContentStore {
   async read(digest: Digest): Promise<Buffer> {
     const { local } = this.#parts;
     return await this.#fetchIfLost(digest, async () => await local.read(digest));
+  }
+
+  promisesTree(root: Digest): boolean {
+    return this.#parts.trees.isUnseen(root);
   }
 
   async write(bytes: Uint8Array): Promise<Digest> {
@@ -119,15 +126,15 @@ export class RemoteContent implements ContentStore {
   }
 
   async #fetchIfLost<T>(digest: Digest, work: () => Promise<T>): Promise<T> {
-    const { cache, presence } = this.#parts;
+    const { cache, presence, trees } = this.#parts;
     try {
       return await work();
     } catch (error) {
       const isLost = error instanceof BuildError && error.code === "BLOB_LOST";
-      const isHopeless = digest === emptyDigest || presence.isLost(digest);
-      if (!isLost || isHopeless || !cache.isOpen("read")) throw error;
+      const isHopeless = digest === emptyDigest || presence.isLost(digest) || !cache.isOpen("read");
+      if (!isLost || (isHopeless && !trees.has(digest))) throw error;
     }
-    await cache.wait(this.fetch([digest]));
+    await cache.wait(trees.has(digest) ? trees.unpack(digest, this) : this.fetch([digest]));
     return await work();
   }
 }

@@ -39,6 +39,7 @@ import { Fetching } from "./fetching.ts";
 import { Inquiry } from "./inquiry.ts";
 import { PatientCache } from "./patient-cache.ts";
 import { Presence } from "./presence.ts";
+import { PromisedTrees } from "./promised-trees.ts";
 import { RemoteActions } from "./remote-actions.ts";
 import type { RemoteCache } from "./remote-cache.ts";
 import { RemoteContent } from "./remote-content.ts";
@@ -135,6 +136,7 @@ class StoreWithRemote implements RemoteStore {
   readonly #cache: PatientCache;
   readonly #policy: Policy;
   readonly #presence = new Presence();
+  readonly #trees: PromisedTrees;
   readonly #inquiry: Inquiry;
   readonly #content: RemoteContent;
   readonly #actions: RemoteActions;
@@ -151,12 +153,13 @@ class StoreWithRemote implements RemoteStore {
     const presence = this.#presence;
     const inquiry = (this.#inquiry = new Inquiry(cache));
     const fetching = new Fetching(cache, local.content, presence);
+    const trees = (this.#trees = new PromisedTrees(cache, presence));
     this.#content = new RemoteContent({
-      ...{ local: local.content, cache, presence, inquiry, fetching },
+      ...{ local: local.content, cache, presence, inquiry, fetching, trees },
     });
     this.#sending = new Sending({ cache, content: local.content, presence, inquiry });
     this.#actions = new RemoteActions({
-      ...{ local: local.actions, content: this.#content, cache, presence },
+      ...{ local: local.actions, content: this.#content, cache, presence, trees },
       isEager: policy.fetch === "all",
       send: (key, result) => {
         if (policy.isWriting) this.#sending.send(key, result, this.#cancelled.signal);
@@ -202,6 +205,7 @@ class StoreWithRemote implements RemoteStore {
     if (this.#builds === 0) {
       this.#cache.begin(clock);
       this.#presence.forget();
+      this.#trees.forget();
       this.#actions.forget();
       this.#sending.forget();
       this.#cancelled = new AbortController();
@@ -259,14 +263,13 @@ class StoreWithRemote implements RemoteStore {
   /** Fetches what was asked for, or at least makes sure that it is still there. */
   async #secure(outputs: Iterable<FoundOutput>): Promise<void> {
     const wanted = new Set<Digest>();
-    for (const { kind, digest } of outputs) {
-      if (kind === "file") wanted.add(digest);
-      else {
-        for await (const { entry } of walkTree(this.#content, digest)) {
-          if (entry.type === "file") wanted.add(entry.digest);
-        }
+    const add = async ({ kind, digest }: FoundOutput): Promise<void> => {
+      if (kind === "file") return void wanted.add(digest);
+      for await (const { entry } of walkTree(this.#content, digest)) {
+        if (entry.type === "file") wanted.add(entry.digest);
       }
-    }
+    };
+    await Promise.all(Array.from(outputs, add));
     wanted.delete(emptyDigest);
     const absent = await this.#content.missingHere(wanted);
     if (absent.length === 0) return;

@@ -14,7 +14,6 @@ import {
   decodeAction,
   decodeProvenance,
   digestBytes,
-  emptyDigest,
   encodeActionResult,
   walkTree,
   type ActionKey,
@@ -122,12 +121,7 @@ export class Sending {
       await this.#outbox.send(await this.#blobsOf(result));
       const trees = result.directories.map(({ treeDigest }) => treeDigest);
       await this.#outbox.send([...trees, ...messages.keys()], messages);
-      // Whoever reads it takes the tree. A root that is not named need not be kept either.
-      const directories = result.directories.map((each) => ({ ...each, rootDigest: emptyDigest }));
-      await cache.putResult(
-        key,
-        encodeActionResult({ ...result, directories }, { emptyRoots: false }),
-      );
+      await cache.putResult(key, encodeActionResult(result, { emptyRoots: false }));
       cache.tally.sentResults++;
     } catch (error) {
       const isPart = error instanceof BuildError && error.code === "BLOB_LOST" && mayBePart;
@@ -139,12 +133,13 @@ export class Sending {
   }
 
   /**
-   * All that a result names, but its trees: also the directories below their roots, for there are services that take
-   * a tree for incomplete without them.
+   * All that a result names, but its trees: also their directories, for there are services that take a tree for
+   * incomplete without them, or a result that names a root.
    */
   async #blobsOf({ stdout, stderr, files, directories }: ActionResult): Promise<Set<Digest>> {
     const blobs = new Set([stdout, stderr, ...files.map(({ digest }) => digest)]);
     for (const { rootDigest } of directories) {
+      blobs.add(rootDigest);
       for await (const { entry } of walkTree(this.#parts.content, rootDigest)) {
         if (entry.type !== "symlink") blobs.add(entry.digest);
       }
