@@ -41,8 +41,8 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     project.append("tool/Cargo.toml", 'leaf = "1"');
     project.write({ "Cargo.toml": moreShared });
     project.cargo("update", "--workspace");
-    // What all of the workspace needs is looked at; what these packages need has not changed.
-    expect(new Set((await run(app())).ran)).toEqual(new Set(["vendor", "subset"]));
+    // Somebody has to look at it; what these packages need has not changed.
+    expect((await run(app())).ran).toEqual(["subset"]);
   });
 
   test("their own code does, and that of packages below them", async () => {

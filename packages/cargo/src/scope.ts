@@ -1,7 +1,9 @@
 /**
  * Scopes: what a selection of packages is built from.
  *
- *     src ──(names, manifests)──▶ subset ──▶ what they need of src ──▶ vendor, dummy-source ──▶ a workspace without code
+ *     src ──(names, manifests)──▶ subset ──▶ an outline ──▶ vendor, subset-lock ──▶ Cargo.toml, Cargo.lock for them
+ *      └───────────────(all but what is left out)───────────────────────────────────▶ their sources
+ *                                                   their sources ──▶ vendor, dummy-source ──▶ a workspace without code
  *
  * Stages that look at manifests are given sources whose code is blank: so an edit of code does not run them
  * again, and costs no more than telling that their results are as before.
@@ -53,12 +55,37 @@ export class Scopes {
 
   #make(packages: readonly string[]): Scope {
     const base = this.#project.base();
-    const { src: ws, workspace } = this.#project.options;
-    // Of a workspace in a folder, others may need what is beside it: it is not divided.
-    const isWhole = packages.length === 0 || workspace !== undefined;
-    if (isWhole) return { src: ws, vendor: this.vendor, dummy: dummyOf(ws, base) };
-    const src = subsetOf({ ws, vendor: this.vendor }, packages, base);
-    return { src, vendor: this.#vendored(src), dummy: dummyOf(src, base) };
+    const { src } = this.#project.options;
+    if (packages.length === 0) return { src, vendor: this.vendor, dummy: dummyOf(src, base) };
+    const part = this.#part(packages);
+    return {
+      src: part,
+      vendor: this.#vendored(this.#project.folderIn(part)),
+      dummy: dummyOf(part, base),
+    };
+  }
+
+  /**
+   * What of the sources some packages need, with a root manifest and a lock file for them.
+   *
+   * @param packages - As cargo's `--package` has them.
+   */
+  #part(packages: readonly string[]): Tree {
+    const base = this.#project.base();
+    const { src } = this.#project.options;
+    const { outline, closure } = stages.subset(src.blank(CODE), packages, base);
+    // Crates that only others need are not fetched for them. (Of a runner that only pretends to run commands, there is no outline.)
+    const locks = merge([src.pick("**/Cargo.lock"), outline], { onConflict: "last" });
+    const vendor = this.#vendored(this.#project.folderIn(locks));
+    const { locked } = stages.subsetLock({ ws: outline, vendor }, base);
+    return dynamic
+      .tree("workspace", { closure }, async (inputs) => {
+        const { dropped } = parse(await inputs.closure.text());
+        const paths = Array.isArray(dropped) ? dropped.map(String) : [];
+        const kept = src.without(...paths.map(literally));
+        return merge([kept, outline.pick("**/Cargo.toml"), locked], { onConflict: "last" });
+      })
+      .as("ws");
   }
 
   /** @param workspace - The folder of a `Cargo.lock`. */
@@ -82,26 +109,6 @@ function dummyOf(src: Tree, base: stages.Base): Tree {
       return hasCode ? stages.dummySource(src, base).dummy : dummy;
     })
     .as("dummy");
-}
-
-/**
- * What of the sources some packages need, with a root manifest and a lock file for them.
- *
- * @param packages - As cargo's `--package` has them.
- */
-function subsetOf(
-  { ws, vendor }: stages.Sources,
-  packages: readonly string[],
-  base: stages.Base,
-): Tree {
-  const { head, closure } = stages.subset({ ws: ws.blank(CODE), vendor }, packages, base);
-  return dynamic
-    .tree("workspace", { closure }, async (inputs) => {
-      const { dropped } = parse(await inputs.closure.text());
-      const paths = Array.isArray(dropped) ? dropped.map(String) : [];
-      return merge([ws.without(...paths.map(literally)), head], { onConflict: "last" });
-    })
-    .as("ws");
 }
 
 /** What a program has written. A runner that only pretends to run commands leaves nothing to read. */

@@ -22,6 +22,7 @@ export type ProgramName =
   | "install"
   | "nextest"
   | "subset"
+  | "subset-lock"
   | "tests"
   | "vendor";
 

@@ -94,17 +94,24 @@ export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }>
   },
 );
 
-/** Decides what some packages need of a workspace: what is left out, and the manifest and lock file for the rest. */
-export const subset: Stage<[Sources, Args, Base], { head: "tree"; closure: "file" }> = stage(
+/** Decides what some packages need of a workspace: what is left out, and what cargo goes by for the rest. */
+export const subset: Stage<[Tree, Args, Base], { outline: "tree"; closure: "file" }> = stage(
   "subset",
-  ({ ws, vendor: vendored }, packages, base) => {
-    const outputs = { head: out.tree("head"), closure: out.file("closure") };
-    const parameters = {
-      ...{ packages, out: "../head", closure: "../closure" },
-      config: "../vendor/config.toml",
-    };
-    const options = inStage(base, { ws, vendor: vendored }, outputs);
-    return sh(options)`${programWords("subset", parameters)}`;
+  (ws, packages, base) => {
+    const outputs = { outline: out.tree("outline"), closure: out.file("closure") };
+    const parameters = { packages, out: "../outline", closure: "../closure" };
+    return sh(inStage(base, { ws }, outputs))`${wordsIn(base, "subset", parameters)}`;
+  },
+);
+
+/** Has cargo write a lock file for an outline. */
+export const subsetLock: Stage<[Sources, Base], { locked: "tree" }> = stage(
+  "subset-lock",
+  ({ ws, vendor: vendored }, base) => {
+    const root = { ws: writable(ws), vendor: vendored };
+    const parameters = { out: "../locked", config: "../vendor/config.toml" };
+    const options = inStage(base, root, { locked: out.tree("locked") });
+    return sh(options)`${wordsIn(base, "subset-lock", parameters)}`;
   },
 );
 

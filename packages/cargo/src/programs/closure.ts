@@ -20,20 +20,38 @@ export function closureOf(
   wanted: readonly string[],
   packages: readonly LocalPackage[],
 ): readonly LocalPackage[] {
-  const found = new Set(packages.filter(({ isKept }) => isKept));
-  for (const word of wanted) {
-    const matches = matcherOf(word);
-    const named = packages.filter(({ name }) => matches(name));
-    if (named.length === 0) throw unknownPackage(word, packages);
-    for (const local of named) found.add(local);
-  }
+  const named = wanted.flatMap((word) => packagesNamed(word, packages));
+  const kept = packages.filter(({ isKept }) => isKept);
+  const needed = below([...kept, ...named, ...membersAbove(named, packages)], packages);
+  return packages.filter((local) => needed.has(local));
+}
+
+/** Some packages, and all local ones that they need. */
+function below(
+  some: readonly LocalPackage[],
+  packages: readonly LocalPackage[],
+): ReadonlySet<LocalPackage> {
+  const found = new Set(some);
   // A set that grows while it is walked is walked to its end.
   for (const { pathDependencies } of found) {
     for (const local of packages) {
       if (pathDependencies.includes(local.directory)) found.add(local);
     }
   }
-  return packages.filter((local) => found.has(local));
+  return found;
+}
+
+/** The members that need what is none: cargo knows that by them alone. */
+function membersAbove(
+  named: readonly LocalPackage[],
+  packages: readonly LocalPackage[],
+): readonly LocalPackage[] {
+  const outsiders = named.filter(({ isMember, isKept }) => !isMember && !isKept);
+  if (outsiders.length === 0) return [];
+  return packages.filter((local) => {
+    const needed = below([local], packages);
+    return local.isMember && outsiders.some((outsider) => needed.has(outsider));
+  });
 }
 
 /**
@@ -42,14 +60,14 @@ export function closureOf(
  */
 export function droppedPaths(
   closure: readonly LocalPackage[],
-  { packages, tree }: Pick<Locals, "packages" | "tree">,
+  { packages, tree, root }: Pick<Locals, "packages" | "root" | "tree">,
 ): readonly string[] {
   const isNeeded = (path: string): boolean =>
     closure.some(({ directory }) => isWithin(directory, path));
   const dropped = packages
     .filter((local) => !closure.includes(local))
     .flatMap(({ directory, targets }) =>
-      isNeeded(directory) || directory === tree
+      isNeeded(directory) || directory === tree || directory === root
         ? targets.map(({ path }) => topOf(path, directory)).filter((path) => !isNeeded(path))
         : [directory],
     );
@@ -60,6 +78,13 @@ export function droppedPaths(
 function topOf(path: string, folder: string): string {
   const [first = ""] = relative(folder, path).split("/");
   return `${folder}/${first}`;
+}
+
+function packagesNamed(word: string, packages: readonly LocalPackage[]): readonly LocalPackage[] {
+  const matches = matcherOf(word);
+  const named = packages.filter(({ name }) => matches(name));
+  if (named.length === 0) throw unknownPackage(word, packages);
+  return named;
 }
 
 function matcherOf(word: string): (name: string) => boolean {

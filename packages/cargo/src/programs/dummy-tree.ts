@@ -16,7 +16,8 @@ import { type LockedPackage, maskLock } from "./lock.ts";
 import type { SourceFile, SourceFiles } from "./source-files.ts";
 import { stubManifest, stubRootManifest, type StubOptions } from "./stub-manifest.ts";
 import { PROGRAM_STUB, STUB_BUILD_SCRIPT, stubOf } from "./stub.ts";
-import { readToml } from "./table.ts";
+import { subsetManifest, subsetOf } from "./subset-manifest.ts";
+import { readToml, type Table } from "./table.ts";
 import { isWithin, walk } from "./tree.ts";
 
 /** Never part of a package, even where its real sources are kept. */
@@ -34,8 +35,7 @@ export function dummyFiles(locals: Locals): SourceFiles {
   };
 
   for (const root of new Set(locals.packages.map(({ workspaceRoot }) => workspaceRoot))) {
-    const manifest = join(root, "Cargo.toml");
-    put(manifest, { text: stubRootManifest(readToml(manifest), options) });
+    put(join(root, "Cargo.toml"), { text: stubRootManifest(rootManifest(root, locals), options) });
   }
   for (const path of configFiles(locals.root, locals.tree)) put(path, { copyOf: path });
   for (const name of ["rust-toolchain", "rust-toolchain.toml"]) {
@@ -54,6 +54,13 @@ export function dummyFiles(locals: Locals): SourceFiles {
     for (const [path, file] of part) put(path, file);
   }
   return files;
+}
+
+/** The manifest of a root. Of another workspace, only the packages are there that this one depends on. */
+function rootManifest(root: string, locals: Locals): Table {
+  const manifest = readToml(join(root, "Cargo.toml"));
+  if (root === locals.root || manifest["workspace"] === undefined) return manifest;
+  return subsetManifest(manifest, subsetOf(root, locals));
 }
 
 /** Names of the stubbed packages that the lock file names once: only there can a version go. */

@@ -21,6 +21,19 @@ export function patchFolders(fields: Table, base: string): readonly string[] {
   return [...folders, ...overrides.map((folder) => resolve(base, folder))];
 }
 
+/** Names of the crates that `[patch]` and `[replace]` offer, in a manifest or a configuration. */
+export function patchedNames(fields: Table): readonly string[] {
+  const patches = Object.values(asTable(fields["patch"]) ?? {}).map((one) => asTable(one) ?? {});
+  const named = patches.flatMap((crates) =>
+    Object.entries(crates).map(([key, crate]) => asString(asTable(crate)?.["package"]) ?? key),
+  );
+  // `"name:version"`, or what the specification of a package begins with.
+  const replaced = Object.keys(asTable(fields["replace"]) ?? {}).map(
+    (key) => key.replace(/^.*#/, "").split(/[:@]/, 1)[0] ?? key,
+  );
+  return [...named, ...replaced];
+}
+
 /**
  * Reads a package by its manifest alone. `cargo metadata` refuses a patch that lies below a
  * workspace without being its member, although cargo builds it.

@@ -3,15 +3,16 @@
  *
  * @module
  */
-import { stringify } from "smol-toml";
+import { relative } from "node:path";
 
-import { asString, asTable, type Table } from "./table.ts";
+import type { Locals } from "./locals.ts";
+import { asString, asTable, readToml, type Table } from "./table.ts";
 
 /** What is left of a workspace. */
 export interface Subset {
   /** Folders of the members, relative to the root. Without the root. */
   readonly members: readonly string[];
-  /** The manifests of all packages that are left. */
+  /** The manifests of all packages that are left, the root among them if it is one. */
   readonly manifests: readonly Table[];
   /** Whether the package at the root is among them. */
   readonly isRootNeeded: boolean;
@@ -23,8 +24,26 @@ const SHARED = new Set(["workspace", "patch", "replace", "profile", "cargo-featu
 /** Resolvers that a package chooses by its edition. Where no package is left to choose, they must be named. */
 const RESOLVERS: Readonly<Record<string, string>> = { "2021": "2", "2024": "3" };
 
+/** What some packages leave of a workspace that they belong to, be it the one that is built or another. */
+export function subsetOf(
+  workspaceRoot: string,
+  { packages, root }: Pick<Locals, "packages" | "root">,
+): Subset {
+  const own = packages.filter((local) => local.workspaceRoot === workspaceRoot);
+  // A patch may lie in the workspace that is built, and be none of its members.
+  const members = own.filter(
+    ({ isMember, directory }) =>
+      directory !== workspaceRoot && (isMember || workspaceRoot !== root),
+  );
+  return {
+    members: members.map(({ directory }) => relative(workspaceRoot, directory)),
+    manifests: own.map(({ manifest }) => readToml(manifest)),
+    isRootNeeded: own.some(({ directory }) => directory === workspaceRoot),
+  };
+}
+
 /** The root's manifest with other members, and of shared dependencies those that one of them inherits. */
-export function subsetManifest(manifest: Table, subset: Subset): string {
+export function subsetManifest(manifest: Table, subset: Subset): Table {
   const workspace = asTable(manifest["workspace"]) ?? {};
   const inherited = new Set(subset.manifests.flatMap(inheritedNames));
   const shared = Object.entries(asTable(workspace["dependencies"]) ?? {});
@@ -33,7 +52,7 @@ export function subsetManifest(manifest: Table, subset: Subset): string {
   );
   const { "default-members": _, ...rest } = workspace;
   const resolver = workspace["resolver"] ?? resolverOf(manifest);
-  return stringify({
+  return {
     ...Object.fromEntries(entries),
     workspace: {
       ...rest,
@@ -41,7 +60,7 @@ export function subsetManifest(manifest: Table, subset: Subset): string {
       members: [...subset.members].toSorted(),
       dependencies: Object.fromEntries(shared.filter(([name]) => inherited.has(name))),
     },
-  });
+  };
 }
 
 /** Names of the dependencies that a manifest takes from its workspace. */
