@@ -1,12 +1,12 @@
 /**
- * Why cargo compiled something again, in the log of the stage in which it did.
+ * Why cargo compiled something again: in the log of the stage in which it did, in the event of its end, and in `why`.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { cargo, cargoUnits, type CargoWorkspace } from "@ashlar/cargo";
-import { source, tryBuild, type Handle } from "@ashlar/core";
+import { source, tryBuild, type BuildEvent, type Handle, type Report } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { beforeAll, describe, expect, test } from "vitest";
 
@@ -44,11 +44,53 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     });
   });
 
+  /** Texts of what the last build has remarked on its last stage of a name. */
+  let remarked: (stage: string) => readonly string[];
+
+  async function buildIt(target: Handle, use = runner, store = "store"): Promise<Report> {
+    const events: BuildEvent[] = [];
+    const onEvent = (event: BuildEvent): unknown => events.push(event);
+    const report = await tryBuild(target, { runner: use, store: join(folder, store), onEvent });
+    remarked = (stage) => {
+      const ends = events.filter((event) => event.type === "stage-settled");
+      const remarks = ends.findLast(({ name }) => name === stage)?.remarks ?? [];
+      return remarks.map(({ severity, text }) => `${severity}: ${text}`);
+    };
+    return report;
+  }
+
   async function logOf(target: Handle, stage: string): Promise<string> {
-    const report = await tryBuild(target, { runner, store: join(folder, "store") });
+    const report = await buildIt(target);
     expect(report.errors).toEqual([]);
     return await report.log(report.stages.findLast(({ name }) => name === stage)!);
   }
+
+  test("an edit is named with what cargo compiled for it", async () => {
+    const target = rust.cargoBuild();
+    await buildIt(target);
+    expect(remarked("deps")).toEqual([
+      expect.stringMatching(
+        /^note: cargo compiled why-watch 1\.0\.0; \d+ units? (was|were) fresh$/,
+      ),
+    ]);
+    const main = join(folder, "project/src/main.rs");
+    writeFileSync(main, readFileSync(main, "utf8").replace("{}", "now {}"));
+    const report = await buildIt(target);
+    expect(report.ran).toEqual(["build"]);
+    const told = await report.why(target);
+    expect(String(told)).toContain(`\`build\` ran:
+  project/src/main.rs differs
+    - fn main() { println!("{}", why_watch::watch()); }
+    + fn main() { println!("now {}", why_watch::watch()); }
+  from its log:
+    warning: the build script of app watches \`proto/a.proto\`, which is not among the sources: if it is to be there, add \`proto/*.proto\` to \`include\`
+    cargo compiled app 0.1.0; 2 units were fresh`);
+    // As well of what is reused, then.
+    await buildIt(target);
+    expect(remarked("build")).toEqual(
+      told.stages.at(-1)?.remarks?.map(({ severity, text }) => `${severity}: ${text}`),
+    );
+  });
 
   test("an external crate that watches a variable is named with it", async () => {
     const log = await logOf(rust.cargoBuild({ env: { WATCHED: "now" } }), "build");
@@ -56,6 +98,11 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
       "warning: external rebuilt: why-watch 1.0.0\n  because the variable `WATCHED` was not set, and is now\n",
     );
     expect(log).not.toContain("cargo::core");
+    expect(remarked("build")).toEqual([
+      "warning: why-watch 1.0.0, which is no local crate, was compiled again: the variable `WATCHED` was not set, and is now",
+      "warning: the build script of app watches `proto/a.proto`, which is not among the sources: if it is to be there, add `proto/*.proto` to `include`",
+      "note: cargo compiled app 0.1.0, why-watch 1.0.0; 1 unit was fresh",
+    ]);
     expect(cargoUnits(log)).toEqual({
       compiled: { local: ["app 0.1.0"], external: ["why-watch 1.0.0"] },
       fresh: 1,
@@ -75,6 +122,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
       crate: "why-watch 1.0.0",
       reasons: ["the profile differs"],
     });
+    expect(remarked("build")[0]).toBe(
+      "warning: why-watch 1.0.0, which is no local crate, was compiled again: the profile differs",
+    );
   });
 
   test("local code that is compiled again in a chain says why, too", async () => {
@@ -83,6 +133,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(log).toContain("rebuilt: app 0.1.0: the variable `OWN` was not set, and is 1");
     const units = cargoUnits(log);
     expect(units?.compiled).toEqual({ local: ["app 0.1.0"], external: [] });
+    expect(remarked("build")[0]).toContain("note: app 0.1.0 was compiled again: ");
   });
 
   test("a file outside of all inputs is named where it could be read", async () => {
@@ -95,12 +146,31 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     });
     await using open = localRunner({ sandbox: "none" });
     const target = cargo({ src: source(join(folder, "open")), profile: "dev" }).cargoBuild();
-    const report = await tryBuild(target, { runner: open, store: join(folder, "open-store") });
+    const report = await buildIt(target, open, "open-store");
     expect(report.errors).toEqual([]);
     const log = await report.log(report.stages.findLast(({ name }) => name === "build")!);
     expect(cargoUnits(log)?.warnings).toEqual([
       `\`${words}\` is read by local code, and is no input: changes of it re-run nothing; lay it in \`src\``,
     ]);
+    expect(remarked("build")[0]).toContain(`warning: \`${words}\` is read by local code`);
+  });
+
+  test("a file that is kept out is named with the glob to add, in the event of the failure", async () => {
+    writeProject(join(folder, "shut"), {
+      ".gitignore": "songs\n",
+      "Cargo.toml": '[package]\nname = "shut"\nversion = "0.1.0"\nedition = "2021"',
+      "Cargo.lock": `version = 4\n\n${localCrate("shut", "0.1.0")}`,
+      "songs/first.txt": "la",
+      "src/main.rs":
+        'const W: &str = include_str!("../songs/first.txt");\nfn main() { println!("{W}"); }',
+    });
+    const target = cargo({ src: source(join(folder, "shut")), profile: "dev" }).cargoBuild();
+    const report = await buildIt(target);
+    expect(report.failed).toEqual(["build"]);
+    const text =
+      "`songs/first.txt` is not among the sources: `.gitignore`, `include` or `exclude` keeps it out; add `songs/*.txt` to `include`";
+    expect(remarked("build")).toContain(`warning: ${text}`);
+    expect(String(await report.why(target))).toContain(`    warning: ${text}`);
   });
 
   test("a log without cargo has no units", () => {

@@ -24,6 +24,7 @@ import {
 } from "@ashlar/core";
 
 import type { Layered } from "./halves.ts";
+import { cargoRemarks } from "./remarks.ts";
 import { programRoot, programWords, type ProgramName } from "./stage-programs.ts";
 
 /** What all commands of a workspace have in common. */
@@ -190,7 +191,10 @@ export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, A
 function depsBuilder(name: string): DepsBuilder {
   return stage(name, ({ ws, vendor: vendored, seed }, passes, base) => {
     const root = { ws, vendor: vendored, ...(seed !== undefined && { seed: cache(seed) }) };
-    const options = inStage(base, root, { target: out.tree("target") });
+    const options = {
+      ...inStage(base, root, { target: out.tree("target") }),
+      remarks: cargoRemarks,
+    };
     const parameters = { passes, ...(seed !== undefined && { seed: "../seed" }) };
     return sh(options)`${wordsIn(base, "build-deps", parameters)}`;
   });
@@ -220,7 +224,10 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
     ...(target.deps && { deps: target.deps }),
     ...(target.own && { target: writable(target.own) }),
   };
-  const options = inStage(base, root, { ...outputs, target: out.tree("target") });
+  const options = {
+    ...inStage(base, root, { ...outputs, target: out.tree("target") }),
+    remarks: cargoRemarks,
+  };
   return sh(options)`${wordsIn(base, program, parameters)}`;
 }
 

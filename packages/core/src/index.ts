@@ -44,6 +44,7 @@ export {
 } from "./graph/command.ts";
 export { volatile, type Volatile } from "./graph/volatile.ts";
 export type { Amounts } from "./graph/amounts.ts";
+export type { Remark, RemarkReader, RemarkSeverity } from "./graph/remark.ts";
 export type { Limits, Retries, RunOptions } from "./graph/run-options.ts";
 export type { Where, WhereOptions } from "./graph/where.ts";
 export { cache, type Cache, type CachePlace } from "./graph/cache.ts";

@@ -9,9 +9,11 @@ import { explainHandle } from "../explain/explain.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { labelsOf } from "../graph/labels.ts";
 import type { Plan, PlanNode } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { ComposedAction } from "../rebuild/compose.ts";
 import type { History } from "../rebuild/history.ts";
+import { remarksOf } from "../rebuild/remarks.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Placement } from "../runner/placement.ts";
 import type { Settlements } from "../schedule/settlements.ts";
@@ -52,6 +54,12 @@ class BuildEvidence implements Evidence {
   verdictOn({ id }: PlanNode): Verdict | undefined {
     const settlement = this.#settlements.find(id);
     return settlement && { ...settlement, status: settlement.outcome };
+  }
+
+  async remarksOn({ id, call }: PlanNode): Promise<readonly Remark[] | undefined> {
+    const settlement = this.#settlements.find(id);
+    const log = settlement?.execution ?? settlement?.produced?.result;
+    return await remarksOf(call, log, this.store.content);
   }
 
   async compose({ call }: PlanNode): Promise<ComposedAction | undefined> {

@@ -14,6 +14,7 @@ import { buildCancelled } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome, RemoteCacheUse } from "../events/event.ts";
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
+import { remarksOf } from "../rebuild/remarks.ts";
 import { Capacities } from "../schedule/capacities.ts";
 import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
@@ -191,6 +192,13 @@ async function buildAtWork(
       return await runBuild(artifact, { ...options, onEvent: undefined }, { isTraced: false });
     },
     known,
+    remarksOn: async (at) => {
+      const id = settlements.inOrder()[at];
+      const node = id === undefined ? undefined : plan.nodes[id];
+      if (node === undefined) return undefined;
+      const { execution, produced } = settlements.find(node.id) ?? {};
+      return await remarksOf(node.call, execution ?? produced?.result, content);
+    },
     explain: async (handle) => {
       // Loaded when first needed: hardly any build is asked.
       const { explainBuild } = await import("./build-evidence.ts");

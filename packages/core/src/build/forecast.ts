@@ -14,11 +14,13 @@ import type { ActionKey } from "../graph/action.ts";
 import { needsOfCall } from "../graph/closure.ts";
 import { labelsOf } from "../graph/labels.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { imageArtifact } from "../graph/where.ts";
 import type { ComposedAction } from "../rebuild/compose.ts";
 import type { History } from "../rebuild/history.ts";
 import { Rebuilder, type Produced } from "../rebuild/rebuilder.ts";
+import { remarksOf } from "../rebuild/remarks.ts";
 import type { KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
@@ -80,6 +82,10 @@ export class Forecast implements Evidence, KnownValues {
 
   verdictOn({ id }: PlanNode): Verdict | undefined {
     return this.#settled.get(id);
+  }
+
+  async remarksOn({ id, call }: PlanNode): Promise<readonly Remark[] | undefined> {
+    return await remarksOf(call, this.#settled.get(id)?.produced?.result, this.store.content);
   }
 
   async compose({ id, call }: PlanNode): Promise<ComposedAction | undefined> {

@@ -23,6 +23,7 @@ import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
 import type { BuildOutcome, Outcome, RemoteCacheUse } from "../events/event.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import type { ActionKey } from "../graph/action.ts";
+import type { Remark } from "../graph/remark.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
 import type { Value } from "../runner/runner.ts";
 import { walkTree } from "../store/directories.ts";
@@ -74,6 +75,8 @@ export interface ReportParts {
   /** Builds an artifact again: its content was lost. `undefined` if that would have effects outside. */
   readonly rebuild: (artifact: Artifact) => Promise<Report | undefined>;
   readonly known: KnownValues;
+  /** Remarks on the stage at an index of {@link Report.stages}. */
+  readonly remarksOn: (at: number) => Promise<readonly Remark[] | undefined>;
   readonly explain: (handle: Handle) => Promise<Explanation>;
   readonly attest: (
     artifact: Artifact,
@@ -218,6 +221,16 @@ export class Report {
     const parts = [stdout, stderr].filter((digest) => digest !== undefined);
     const bytes = await Promise.all(parts.map((digest) => content.read(digest)));
     return Buffer.concat(bytes).toString("utf8");
+  }
+
+  /**
+   * What the run of a stage gave rise to say, as far as its command says how to find it: the run of this build, or that which gave the
+   * reused result.
+   *
+   * @param stage - One of {@link Report.stages}; of any other, nothing is known.
+   */
+  async remarks(stage: StageReport): Promise<readonly Remark[]> {
+    return (await this.#parts.remarksOn(this.stages.indexOf(stage))) ?? [];
   }
 
   /**

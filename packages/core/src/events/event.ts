@@ -9,6 +9,7 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 
 /** How a stage call ended. */
 export type Outcome =
@@ -149,6 +150,8 @@ export interface StageSettled extends StageEvent {
   /** Why it failed; or in one clause why it was skipped, or run though there was a result. */
   readonly error: ErrorSummary | undefined;
   readonly reason: string | undefined;
+  /** What the run gave rise to say, now or then, if its command says how to find it. Absent when that is nothing. */
+  readonly remarks?: readonly Remark[] | undefined;
 }
 
 /** What a cache elsewhere did for a build. Of two builds at once with one store, each is told of both. */

@@ -62,6 +62,12 @@ const isOneOf =
 const isError: Test = (value) =>
   matches(value, { code: isString, message: isString, text: isString });
 const isErrorOrNone: Test = (value) => value === undefined || isError(value);
+const isRemark: Test = (value) =>
+  matches(value, {
+    ...{ kind: isString, subject: isString, text: isString },
+    severity: isOneOf({ note: true, warning: true }),
+  });
+const areRemarksOrNone: Test = (value) => value === undefined || isListOf(isRemark)(value);
 
 function matches(value: unknown, form: Readonly<Record<string, Test>>): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -106,6 +112,7 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
     durationMs: isNumber,
     attempts: isNumber,
     error: isErrorOrNone,
+    remarks: areRemarksOrNone,
   },
   "remote-cache-used": {
     name: isString,

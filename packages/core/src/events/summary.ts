@@ -14,6 +14,7 @@
 import type { Digest } from "../digest/digest.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import type {
   BuildEvent,
   BuildOutcome,
@@ -50,6 +51,8 @@ export interface StageSummary {
   readonly error: ErrorSummary | undefined;
   /** Why it was skipped, or run though there was a result, in one clause. */
   readonly reason: string | undefined;
+  /** What its run gave rise to say, now or when the reused result was made. */
+  readonly remarks: readonly Remark[];
 }
 
 /** A source of a build. */
@@ -208,7 +211,8 @@ class Fold {
         this.#settled.delete(event.id);
         this.#settled.add(event.id);
         const { id, name, outcome, key, durationMs, ranBy, attempts, error, reason } = event;
-        const end = { key, durationMs, ranBy, attempts, error, reason, settledAt: event.atMs };
+        const { remarks = [], atMs: settledAt } = event;
+        const end = { key, durationMs, ranBy, attempts, error, reason, remarks, settledAt };
         this.#change(id, name, { ...end, phase: undefined, state: outcome });
         break;
       }
@@ -259,6 +263,7 @@ const fresh = {
   ranBy: undefined,
   error: undefined,
   reason: undefined,
+  remarks: [],
   settledAt: undefined,
 } as const;
 

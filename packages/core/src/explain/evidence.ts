@@ -7,6 +7,7 @@ import type { BuildError } from "../errors/build-error.ts";
 import type { Outcome } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { Plan, PlanNode } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { ComposedAction } from "../rebuild/compose.ts";
 import type { History } from "../rebuild/history.ts";
@@ -42,6 +43,8 @@ export interface Evidence {
   readonly history: History;
   readonly labelOf: (call: StageCall) => string;
   verdictOn(node: PlanNode): Verdict | undefined;
+  /** What the run gave rise to say, if there was one: in this build, or when the reused result was made. */
+  remarksOn(node: PlanNode): Promise<readonly Remark[] | undefined>;
   /** The action of a call whose inputs are known; `undefined` otherwise, or when there can be none. */
   compose(node: PlanNode): Promise<ComposedAction | undefined>;
   /** As much as is known of a call whose inputs are not all known: no input root, and some values. */

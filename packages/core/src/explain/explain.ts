@@ -92,6 +92,7 @@ async function explainNode(
     : undefined;
   const hasMade = finding === undefined && isReused && key !== undefined;
   const madeBy = hasMade ? (await recallPast(store, key))?.run : finding?.madeBy;
+  const remarks = await evidence.remarksOn(node);
   const isSurprise = !isAsked && finding?.basis === "same" && status === "ran";
   const reason = isSurprise ? surprise : reasonOf(node, verdict);
   const nodeOf = (call: StageCall): PlanNode[] => {
@@ -107,6 +108,7 @@ async function explainNode(
     ...(madeBy && { madeBy }),
     ...(reason !== undefined && { reason }),
     ...(waitsFor && { waitsFor: waitsFor.map(labelOf) }),
+    ...(remarks && { remarks }),
   };
   const causes = new Set<PlanNode>();
   // What a result that is reused was made from is the business of the build that made it.

@@ -7,6 +7,7 @@
  * @module
  */
 import { listed } from "../base/listed.ts";
+import type { Remark } from "../graph/remark.ts";
 import { describeChange, type Change } from "./change.ts";
 import type { PastRun } from "./comparison.ts";
 import type { Verdict } from "./evidence.ts";
@@ -29,6 +30,8 @@ export interface StageExplanation {
   readonly reason?: string;
   /** Of what is unknown: the calls on which that depends. */
   readonly waitsFor?: readonly string[];
+  /** What the run gave rise to say: this one, or that which gave the reused result. Absent when that is nothing. */
+  readonly remarks?: readonly Remark[];
 }
 
 /** An explanation of one stage call by itself, and the way to what explains it further. Plain data. */
@@ -46,8 +49,9 @@ export interface LinkedExplanation {
   readonly causes: readonly string[];
 }
 
-/** Changes of one stage, and stages, that a text shows. */
+/** Changes and remarks of one stage, and stages, that a text shows. */
 const maxChanges = 10;
+const maxRemarks = 10;
 const maxStages = 20;
 
 /** Letters of a key that a text shows. */
@@ -94,9 +98,10 @@ function textOf(explanation: StageExplanation): string[] {
   const [head, ...more] = headOf(explanation);
   if (madeBy !== undefined) more.push(`made ${shownTime(madeBy.ranAt)} by ${madeBy.ranBy}`);
   if (madeBy !== undefined) more.push(`key ${madeBy.key.slice(0, shownKey)}`);
-  const hasMore = more.length + lines.length > 0;
   const title = introOf(explanation, lines.length > 0);
-  const body = [...more, ...(title === undefined ? lines : [title, ...indented(lines)])];
+  const said = remarkLines(explanation.remarks ?? []);
+  const body = [...more, ...(title === undefined ? lines : [title, ...indented(lines)]), ...said];
+  const hasMore = body.length > 0;
   return [`${head}${hasMore && !head?.includes(":") ? ":" : ""}`, ...indented(body)];
 }
 
@@ -140,6 +145,20 @@ function headOf({ stage, status, basis, reason, waitsFor, changes }: StageExplan
       return [`${name} ${verb}`];
     }
   }
+}
+
+/** What its run gave rise to say: first what somebody should do something about. */
+function remarkLines(remarks: readonly Remark[]): string[] {
+  if (remarks.length === 0) return [];
+  const warnings = remarks.filter(({ severity }) => severity === "warning");
+  const notes = remarks.filter(({ severity }) => severity === "note");
+  const shown = [
+    ...warnings.map(({ text }) => `warning: ${text}`),
+    ...notes.map(({ text }) => text),
+  ];
+  const lines = shown.slice(0, maxRemarks).map((text) => text.replaceAll(/\s*[\n\r]\s*/g, " "));
+  const left = shown.length - maxRemarks;
+  return ["from its log:", ...indented(left > 0 ? [...lines, `... and ${left} more`] : lines)];
 }
 
 /** What stands before the changes, where it is not clear what they are changes of. */

@@ -10,6 +10,7 @@ import { describe } from "../base/describe.ts";
 import { invalidOption } from "../errors/catalogue.ts";
 import { retryWithSideEffects } from "../errors/run-errors.ts";
 import { checkRequest, usualRequest, type Amounts } from "./amounts.ts";
+import type { RemarkReader } from "./remark.ts";
 
 /** How often a failed command is run again, and when. */
 export interface Retries {
@@ -62,6 +63,14 @@ export interface RunOptions {
    * @defaultValue one of `cpu`, to which nobody is kept
    */
   readonly resources?: Amounts;
+  /**
+   * Finds in what the command printed what is to be said of its run: for events, `report.why` and the end of a build. It is called
+   * whenever a result is looked at, also in other processes and of runs elsewhere, so all that it may go by is its argument. Not part
+   * of the key.
+   *
+   * @defaultValue nothing is said
+   */
+  readonly remarks?: RemarkReader;
 }
 
 /** What a command said that it needs, and may be kept to. */
@@ -81,6 +90,7 @@ export interface RunSpec {
   /** In the order of names. Only what it needs at least one of. */
   readonly resources: Amounts;
   readonly limits: Limits;
+  readonly remarks: RemarkReader | undefined;
 }
 
 /** Of most commands. Shared: a graph has many commands. */
@@ -91,6 +101,7 @@ const plain: RunSpec = Object.freeze({
   hasNetwork: false,
   resources: usualRequest,
   limits: Object.freeze({}),
+  remarks: undefined,
 });
 
 /** Longest time that a timer can wait, in milliseconds. */
@@ -102,8 +113,8 @@ export const longestMs: number = 2 ** 31 - 1;
  * @throws {@link BuildError} `INVALID_OPTION`; `RETRY_WITH_SIDE_EFFECTS`.
  */
 export function runSpecOf(options: RunOptions): RunSpec {
-  const { timeoutMs, retries, sideEffects, network, resources } = options;
-  const given = [timeoutMs, retries, sideEffects, network, resources];
+  const { timeoutMs, retries, sideEffects, network, resources, remarks } = options;
+  const given = [timeoutMs, retries, sideEffects, network, resources, remarks];
   if (given.every((option) => option === undefined)) return plain;
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs <= longestMs)) {
     throw invalidOption(
@@ -112,6 +123,9 @@ export function runSpecOf(options: RunOptions): RunSpec {
       "in milliseconds, above 0 and below 2^31",
     );
   }
+  if (remarks !== undefined && typeof remarks !== "function") {
+    throw invalidOption("remarks", describe(remarks), "a function from a log to remarks");
+  }
   const spec: RunSpec = {
     timeoutMs,
     retries: retries === undefined ? undefined : checkRetries(retries),
@@ -119,6 +133,7 @@ export function runSpecOf(options: RunOptions): RunSpec {
     hasNetwork: checkFlag("network", network),
     resources: resources === undefined ? usualRequest : checkRequest(resources),
     limits: resources === undefined ? plain.limits : limitsOf(resources),
+    remarks,
   };
   if (spec.hasSideEffects && spec.retries !== undefined) {
     throw retryWithSideEffects(spec.retries.times);

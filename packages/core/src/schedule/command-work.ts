@@ -18,8 +18,10 @@ import type { StagePhase } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { amountsText, sharesAny } from "../graph/amounts.ts";
 import type { NodeId, PlanNode } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import { composeAction, type ComposedAction } from "../rebuild/compose.ts";
 import type { Produced, Rebuilder } from "../rebuild/rebuilder.ts";
+import { remarksOf, type KeptLog } from "../rebuild/remarks.ts";
 import { resolveArtifact, resolveImage, type KnownValues } from "../rebuild/resolve.ts";
 import { Placement } from "../runner/placement.ts";
 import type { Runner, Value } from "../runner/runner.ts";
@@ -171,12 +173,12 @@ export class CommandWork {
     const { history, trace } = this.#options;
     const earlier = await this.#options.rebuilder.reuse(action, composed.runner.demands);
     if (earlier === undefined) return undefined;
-    await this.replay(node, earlier);
+    const remarks = await this.replay(node, earlier);
     await recheck(earlier);
     trace.note(node, action.key, earlier);
     const { startedAt, finishedAt } = earlier.result;
     history.note(node, action.key, finishedAt - startedAt);
-    return { outcome: "reused", key: action.key, produced: earlier };
+    return { outcome: "reused", key: action.key, produced: earlier, remarks };
   }
 
   /**
@@ -256,6 +258,7 @@ export class CommandWork {
       started.spentMs += durationMs;
     }
     const { execution, error } = verdict;
+    const remarks = await this.#remarksOn(node, execution);
     if (error === undefined && execution !== undefined) {
       const replaces = history.earlierKey(node);
       const produced = await this.#options.rebuilder.keep(composed, execution, runner, replaces);
@@ -263,12 +266,12 @@ export class CommandWork {
       trace.note(node, action.key, produced);
       history.note(node, action.key, durationMs);
       // What the runner saw is in the result. Nobody needs it any more, 100,000 times.
-      return { outcome: "ran", key: action.key, produced };
+      return { outcome: "ran", key: action.key, produced, remarks };
     }
     const delayMs = error && delayOfRetry(node.call.command.run.retries, attempt, error);
     if (error === undefined || delayMs === undefined) {
       const failure = attempt === 1 ? error : error && withFacts(error, { attempts: `${attempt}` });
-      return { outcome: "failed", key: action.key, execution, error: failure };
+      return { outcome: "failed", key: action.key, execution, error: failure, remarks };
     }
     emit({ type: "stage-retried", id, name, attempt, error: summarize(error), delayMs });
     return delayMs;
@@ -350,16 +353,26 @@ export class CommandWork {
     return this.#options.isHeard && !(result.stdout.endsWith("/0") && result.stderr.endsWith("/0"));
   }
 
-  /** Shows what the command printed when it ran. */
-  async replay(node: PlanNode, { result }: Produced): Promise<void> {
+  /** Shows what the command printed when it ran. Returns what is to be said of that run. */
+  async replay(node: PlanNode, { result }: Produced): Promise<readonly Remark[] | undefined> {
     const { store, emit } = this.#options;
     const { id, name } = node;
-    if (!this.hasLog({ result })) return;
+    if (!this.hasLog({ result })) return undefined;
     for (const stream of ["stdout", "stderr"] as const) {
       if (result[stream].endsWith("/0")) continue;
       const text = (await store.content.read(result[stream])).toString("utf8");
       emit({ type: "stage-output", id, name, stream, text, isReplay: true });
     }
+    return await this.#remarksOn(node, result);
+  }
+
+  /** Nobody is told of it where nobody listens: then the log need not be read. */
+  async #remarksOn(
+    { call }: PlanNode,
+    log: KeptLog | undefined,
+  ): Promise<readonly Remark[] | undefined> {
+    const { isHeard, store } = this.#options;
+    return isHeard ? await remarksOf(call, log, store.content) : undefined;
   }
 }
 

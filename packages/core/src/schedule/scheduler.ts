@@ -27,7 +27,7 @@ import { Frontier } from "./frontier.ts";
 import { Provisioner } from "./provision.ts";
 import type { ScheduleOptions } from "./schedule-options.ts";
 import { SecretKeeper } from "./secret-keeper.ts";
-import { Settlements, type Settlement, type SettlementParts } from "./settlements.ts";
+import { Settlements, type SettlementParts } from "./settlements.ts";
 
 /** Nodes whose keys are being computed or looked up at once. */
 const maxDeciding = 64;
@@ -151,8 +151,13 @@ export class Scheduler {
       if (traced !== undefined && (await this.#rebuilder.isWhole(traced))) {
         decided();
         await this.#secure(node, traced);
-        await this.#work.replay(node, traced);
-        return this.#settle(node, { outcome: "reused", key: traced.key, produced: traced });
+        const remarks = await this.#work.replay(node, traced);
+        return this.#settle(node, {
+          outcome: "reused",
+          key: traced.key,
+          produced: traced,
+          remarks,
+        });
       }
       if (traced !== undefined) this.#options.trace.forget(node.id);
       const onDecided = (): void => {
@@ -251,7 +256,7 @@ export class Scheduler {
 
   #fail(
     node: PlanNode,
-    parts: Partial<Settlement> & { readonly error: BuildError | undefined },
+    parts: Partial<SettlementParts> & { readonly error: BuildError | undefined },
   ): void {
     this.#settle(node, { outcome: "failed", ...parts });
     // What runs beside the targets takes nothing from them by failing: the build fails at its end.

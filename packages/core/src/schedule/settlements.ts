@@ -8,6 +8,7 @@ import { summarize, type BuildError } from "../errors/build-error.ts";
 import { isSuccess, type BuildEventBody, type Outcome } from "../events/event.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId, Plan, PlanNode } from "../graph/plan.ts";
+import type { Remark } from "../graph/remark.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { Produced } from "../rebuild/rebuilder.ts";
 import type { KnownValues } from "../rebuild/resolve.ts";
@@ -39,6 +40,8 @@ const noEffort: Effort = { attempts: 0, spentMs: 0 };
 /** A settlement, of which only the outcome must be said. */
 export type SettlementParts = Partial<Omit<Settlement, "attempts" | "spentMs">> & {
   readonly outcome: Outcome;
+  /** What is told of the run. It is not held: whoever asks later reads the log again. */
+  readonly remarks?: readonly Remark[] | undefined;
 };
 
 /** The settlements of one build. */
@@ -120,7 +123,7 @@ export class Settlements implements KnownValues {
 
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
   record(node: PlanNode, parts: SettlementParts, { attempts, spentMs }: Effort = noEffort): void {
-    const { outcome, key, produced, execution, error, reason } = parts;
+    const { outcome, key, produced, execution, error, reason, remarks } = parts;
     this.#place(node);
     const settled = { outcome, key, produced, execution, attempts, spentMs, error, reason };
     this.#settled[node.id] = settled;
@@ -137,6 +140,7 @@ export class Settlements implements KnownValues {
       attempts,
       error: error && summarize(error),
       reason,
+      remarks,
     });
   }
 

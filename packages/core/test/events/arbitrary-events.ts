@@ -19,6 +19,10 @@ const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 const planned = fc.array(
   fc.record({ id: fc.nat({ max: 9 }), name: names, dependencies: fc.array(fc.nat()) }),
 );
+const remarks = fc.record({
+  ...{ kind: names, subject: names, text: names },
+  severity: fc.constantFrom("note" as const, "warning" as const),
+});
 const errors = fc.record({ code: names, message: names, text: names });
 
 /** Any one event, with any text in it. */
@@ -83,6 +87,7 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     attempts: fc.nat(),
     error: maybe(errors),
     reason: maybe(names),
+    remarks: maybe(fc.array(remarks)),
   }),
   fc.record({
     type: fc.constant("remote-cache-used" as const),

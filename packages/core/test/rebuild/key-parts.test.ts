@@ -59,6 +59,7 @@ const commands: fc.Arbitrary<CommandSpec> = fc.record({
     hasSideEffects: fc.boolean(),
     hasNetwork: fc.boolean(),
     limits: fc.constantFrom({}, { cpu: 2 }),
+    remarks: fc.constantFrom(undefined, () => []),
   }),
   stablePath: fc.boolean(),
 });
