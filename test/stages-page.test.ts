@@ -202,6 +202,29 @@ describe("docs/stages.md", () => {
     expect((await plan(deploy({ src }), options)).named("run")).toEqual(["deploy"]);
   });
 
+  test("shows remarks", async () => {
+    // docs: remarks
+    const count = stage(
+      "count",
+      ({ src }: { src: Tree }) =>
+        sh({
+          remarks: (log) =>
+            [...log.matchAll(/^ *(\d+) (.*\.sh)$/gm)].map(([, lines, file = ""]) => ({
+              kind: "length", // for programs
+              subject: file,
+              text: `${file} has ${lines} lines`, // for people
+              severity: Number(lines) > 1 ? "warning" : "note",
+            })),
+        })`wc -l ${src}/main.sh ${src}/lib/a.sh`,
+    );
+    // docs end
+    const report = await make(count({ src }));
+    expect(await report.remarks(report.stages[0]!)).toEqual([
+      expect.objectContaining({ subject: "in/src/main.sh", severity: "warning" }),
+      expect.objectContaining({ text: "in/src/lib/a.sh has 1 lines", severity: "note" }),
+    ]);
+  });
+
   test("shows order", async () => {
     const step = (name: string) => stage(name, () => sh`true`)();
     const [first, second, third] = [step("first"), step("second"), step("third")];

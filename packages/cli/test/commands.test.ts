@@ -133,6 +133,30 @@ not requested: both, checks.lint, copied
     expect(data).toMatchObject({ stages: [{ stage: "copy", status: "run" }] });
   });
 
+  test("ends with what the logs of stages warn of, and says more when asked why", async () => {
+    using project = new Project({
+      ...files,
+      "ashlar.build.ts": `import { sh, source, stage } from "@ashlar/core";
+const remarks = (log: string) =>
+  [...log.matchAll(/^(old|new): (.*)$/gm)].map(([text, kind = "", subject = ""]) => {
+    return { kind, subject, text, severity: kind === "old" ? "warning" as const : "note" as const };
+  });
+export const count = stage("count", () => sh({ root: { src: source("src") }, remarks })\`sh -c \${"echo new: b; echo old: a >&2"}\`)();
+`,
+    });
+    const first = await project.run("build --json");
+    expect(first.stderr).toMatch(/\nwarning: count: old: a\nsucceeded in .*: 1 ran\n$/);
+    const old = { kind: "old", subject: "a", text: "old: a", severity: "warning" };
+    const young = { kind: "new", subject: "b", text: "new: b", severity: "note" };
+    expect(JSON.parse(first.stdout)).toMatchObject({ stages: [{ remarks: [young, old] }] });
+    const second = await project.run("build");
+    expect(second.stderr).toMatch(/^warning: count: old: a\nsucceeded in .*: 1 reused\n$/);
+    const why = await project.run("why count");
+    expect(why.stdout).toContain("  from its log:\n    warning: old: a\n    new: b\n");
+    const data = JSON.parse((await project.run("why count --json")).stdout) as unknown;
+    expect(data).toMatchObject({ stages: [{ remarks: [young, old] }] });
+  });
+
   test("prints the graph in three languages", async () => {
     using project = new Project(files);
     expect((await project.run("graph")).stdout).toMatch(/^digraph plan \{[^]*\}\n$/);

@@ -1,9 +1,9 @@
 /**
  * A frame: what the live reporter shows of a build at one moment.
  *
- *     [12/40] 3 running · 8 ran · 1 reused · 14.2 s, about 20.0 s left
- *       compile   12.1 s of 15.0 s
- *       test       3.0 s
+ *     [12/40] 3 running · 1 queued · 8 ran · 1 reused · 14.2 s, about 20.0 s left
+ *       compile   12.1 s of 15.0 s  executing
+ *       test       3.0 s  queued
  *       … and 1 more
  *
  * A pure function of what is known and of the size of the screen, so that it can be tested without one.
@@ -54,10 +54,12 @@ export function frameLines(parts: FrameParts): readonly string[] {
 function statusLine({ progress, now, estimate, isStopping, colors }: FrameParts): string {
   const { running, counts, total, settled, startedAt } = progress;
   const place = colors.dim(`[${shownNumber(settled)}/${shownNumber(total)}]`);
+  const queued = [...running.values()].filter(({ phase }) => phase === "queued").length;
   const paint = { failed: colors.red, ran: colors.green, reused: colors.dim } as const;
   const parts = [
     ...(isStopping ? [colors.yellow("stopping (Ctrl-C again: at once)")] : []),
-    `${running.size} running`,
+    `${shownNumber(running.size - queued)} running`,
+    ...(queued === 0 ? [] : [colors.yellow(`${shownNumber(queued)} queued`)]),
     ...(["failed", "ran", "reused"] as const).flatMap((outcome) => {
       const count = counts[outcome];
       return count === 0 ? [] : [paint[outcome](`${shownNumber(count)} ${outcome}`)];
@@ -81,19 +83,21 @@ function runningLines(
   const running = [...progress.running.values()];
   if (running.length === 0 || most < 1) return [];
   const shown = running.length > most ? running.slice(0, Math.max(0, most - 1)) : running;
-  const rows = shown.map(({ id, name, startedAt }) => {
+  const rows = shown.map(({ id, name, startedAt, phase }) => {
     const expected = expectedOf(id);
     const took = shownTime(now - startedAt);
     const of = expected === undefined || expected < 1000 ? "" : ` of ${shownTime(expected)}`;
-    return { name: oneLine(name), took, of };
+    return { name: oneLine(name), took, of, phase };
   });
   const timeWidth = Math.max(0, ...rows.map(({ took }) => took.length));
+  const ofWidth = Math.max(0, ...rows.map(({ of }) => of.length));
   // How long it runs is worth more than the end of a long name.
   const room = Math.max(minNameWidth, width - timeWidth - "    ".length);
   const longest = Math.max(0, ...rows.map(({ name }) => columnsOf(name, maxNameWidth)));
   const nameWidth = Math.min(maxNameWidth, longest, room);
-  const lines = rows.map(({ name, took, of }) => {
-    return `  ${fitted(name, nameWidth)}  ${took.padStart(timeWidth)}${colors.dim(of)}`;
+  const lines = rows.map(({ name, took, of, phase }) => {
+    const rest = phase === undefined ? of : `${of.padEnd(ofWidth)}  ${phase}`;
+    return `  ${fitted(name, nameWidth)}  ${took.padStart(timeWidth)}${colors.dim(rest)}`;
   });
   const left = running.length - shown.length;
   return left === 0 ? lines : [...lines, colors.dim(`  … and ${shownNumber(left)} more`)];

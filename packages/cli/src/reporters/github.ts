@@ -25,6 +25,7 @@ import { Progress } from "./progress.ts";
 import type { BuildEnd, Reporter } from "./reporter.ts";
 import { StageLogs } from "./stage-logs.ts";
 import { summaryLines } from "./summary-line.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** GitHub shows ten of a level in each step; what comes after them is dropped there. */
 const maxAnnotations = 50;
@@ -59,6 +60,8 @@ class GithubReporter implements Reporter {
   readonly #progress = new Progress();
   readonly #logs = new StageLogs();
   readonly #failures = new Failures(makeColors(false));
+  /** What was warned of: several stages may say the same. */
+  readonly #warned = new Set<string>();
   #annotations = 0;
   #groups = 0;
 
@@ -88,6 +91,8 @@ class GithubReporter implements Reporter {
     const { id, name, outcome, durationMs } = event;
     const log = this.#logs.take(id);
     const isFailure = outcome === "failed";
+    // Those of reused results as well: where most is reused, nobody would ever see them.
+    for (const warning of warningsOf(event)) this.#warn(warning, name);
     if (!isFailure && outcome !== "ran") return;
     const text = isFailure ? this.#failures.textOf(event) : undefined;
     if (isFailure && text === undefined) return;
@@ -119,6 +124,13 @@ class GithubReporter implements Reporter {
     if (isCommand) this.#write(`::stop-commands::${this.#token}`);
     this.#write(text);
     if (isCommand) this.#write(`::${this.#token}::`);
+  }
+
+  #warn(text: string, title: string): void {
+    if (this.#annotations >= maxAnnotations || this.#warned.has(text)) return;
+    this.#annotations++;
+    this.#warned.add(text);
+    this.#write(command("warning", { title }, text));
   }
 
   #annotate({ level, file, line, column, code, message }: Annotation, stage: string): void {

@@ -7,6 +7,7 @@ import {
   reportFold,
   type BuildEvent,
   type BuildOutcome,
+  type Remark,
   type RemoteCacheUse,
   type Totals,
 } from "@ashlar/core";
@@ -38,6 +39,8 @@ export interface JsonStage {
   readonly key?: string;
   readonly ranBy?: string;
   readonly reason?: string;
+  /** What its log gave rise to say. */
+  readonly remarks?: readonly Remark[];
 }
 
 /** Makes a reporter that gives the whole report when the build is over. */
@@ -62,11 +65,12 @@ function jsonReport(
   return {
     ...{ outcome, durationMs, totals },
     ...(remoteCache !== undefined && { remoteCache }),
-    stages: stages.map(({ id, name, state, durationMs: took, key, ranBy, reason }) => ({
+    stages: stages.map(({ id, name, state, durationMs: took, key, ranBy, reason, remarks }) => ({
       ...{ id, name, outcome: state, durationMs: took },
       ...(key !== undefined && { key }),
       ...(ranBy !== undefined && { ranBy }),
       ...(reason !== undefined && { reason }),
+      ...(remarks.length > 0 && { remarks }),
     })),
     errors: errors.map((error) => {
       const { code, message } = error;

@@ -1,6 +1,6 @@
 /**
- * The live reporter: a few lines at the bottom of a terminal that change while a build goes on. Only failures, and
- * the summary, stay.
+ * The live reporter: a few lines at the bottom of a terminal that change while a build goes on. Only failures,
+ * warnings and the summary stay.
  *
  *     events ─▶ Progress ─┬─▶ frameLines ─▶ screen, ten times a second
  *     last build ─▶ Remaining ┘
@@ -21,6 +21,7 @@ import { Progress } from "./progress.ts";
 import { Remaining, type Estimate, type Expect } from "./remaining.ts";
 import type { BuildEnd, Reporter } from "./reporter.ts";
 import { summaryLines } from "./summary-line.ts";
+import { Warnings } from "./warnings.ts";
 
 /** What the live reporter draws on. */
 export interface Screen {
@@ -64,6 +65,7 @@ class LiveReporter implements Reporter {
   readonly #progress = new Progress();
   readonly #remaining: Remaining;
   readonly #failures: Failures;
+  readonly #warnings = new Warnings();
   #stop: (() => void) | undefined;
   #estimate: Estimate | undefined;
   #estimatedAt = 0;
@@ -77,6 +79,7 @@ class LiveReporter implements Reporter {
 
   onEvent(event: BuildEvent): void {
     this.#progress.onEvent(event);
+    this.#warnings.onEvent(event);
     switch (event.type) {
       case "build-started":
         this.#remaining.add(event.stages);
@@ -115,7 +118,8 @@ class LiveReporter implements Reporter {
     for (const error of this.#failures.untold(end)) {
       screen.keep(paintError(renderError(error), colors));
     }
-    screen.keep(summaryLines(this.#progress, end.outcome, colors).join("\n"));
+    const warnings = this.#warnings.lines(colors);
+    screen.keep([...warnings, ...summaryLines(this.#progress, end.outcome, colors)].join("\n"));
   }
 
   #onFailed(event: BuildEvent & { readonly type: "stage-settled" }): void {

@@ -4,6 +4,7 @@
  *     [ 2/12] ran     compile  1.2 s
  *     [ 3/12] failed  lint     0.4 s
  *     error[STAGE_FAILED]: ...
+ *     warning: compile: ...
  *     failed in 2.1 s: 1 failed, 1 ran, 9 reused, 1 skipped
  *
  * What was reused is only counted. Of a large build there is a line for each tenth, not for each stage, so
@@ -21,6 +22,7 @@ import { Failures } from "./failures.ts";
 import { Progress } from "./progress.ts";
 import type { BuildEnd, Reporter } from "./reporter.ts";
 import { summaryLines } from "./summary-line.ts";
+import { Warnings } from "./warnings.ts";
 
 /** Lines about single stages, after which only tenths are told of. */
 const maxStageLines = 100;
@@ -45,6 +47,7 @@ class PlainReporter implements Reporter {
   readonly #isVerbose: boolean;
   readonly #progress = new Progress();
   readonly #failures: Failures;
+  readonly #warnings = new Warnings();
   #stageLines = 0;
   #tenths = 0;
 
@@ -57,6 +60,7 @@ class PlainReporter implements Reporter {
 
   onEvent(event: BuildEvent): void {
     this.#progress.onEvent(event);
+    this.#warnings.onEvent(event);
     switch (event.type) {
       case "stage-settled":
         this.#onSettled(event);
@@ -69,12 +73,15 @@ class PlainReporter implements Reporter {
       case "stage-output":
         if (this.#isVerbose) this.#onOutput(event);
         break;
+      case "stage-progressed":
+        if (this.#isVerbose)
+          this.#write(this.#colors.dim(`${oneLine(event.name)} · ${event.phase}`));
+        break;
       case "build-started":
       case "build-settled":
       case "remote-cache-used":
       case "source-taken":
       case "stage-expanded":
-      case "stage-progressed":
       case "stage-rewound":
       case "stage-started":
       case "stage-verified":
@@ -87,6 +94,7 @@ class PlainReporter implements Reporter {
     for (const error of this.#failures.untold(end)) {
       this.#write(paintError(renderError(error), this.#colors));
     }
+    for (const line of this.#warnings.lines(this.#colors)) this.#write(line);
     for (const line of summaryLines(this.#progress, end.outcome, this.#colors)) this.#write(line);
   }
 

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { BuildEvent, Outcome, RemoteCacheUse } from "@ashlar/core";
+import type { BuildEvent, Outcome, RemoteCacheUse, StagePhase } from "@ashlar/core";
 
 /** A command that is running. */
 export interface RunningStage {
@@ -17,6 +17,8 @@ export interface RunningStage {
   readonly name: string;
   /** In milliseconds since 1970. */
   readonly startedAt: number;
+  /** Where it is, if its runner tells. */
+  readonly phase?: StagePhase;
 }
 
 /** How many calls have ended how. */
@@ -66,6 +68,11 @@ export class Progress {
         this.running.set(id, { id, name, startedAt: atMs });
         break;
       }
+      case "stage-progressed": {
+        const running = this.running.get(event.id);
+        if (running !== undefined) this.running.set(event.id, { ...running, phase: event.phase });
+        break;
+      }
       case "stage-retried":
       case "stage-rewound":
         this.running.delete(event.id);
@@ -95,7 +102,6 @@ export class Progress {
         break;
       case "source-taken":
       case "stage-output":
-      case "stage-progressed":
         break;
     }
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ActionKey, BuildEvent, ErrorSummary, Outcome } from "@ashlar/core";
+import type { ActionKey, BuildEvent, ErrorSummary, Outcome, Remark } from "@ashlar/core";
 
 /** A stage that settles, and what it prints before that. */
 export type Step = readonly [id: number, outcome: Outcome, output?: string];
@@ -15,6 +15,22 @@ export const key: ActionKey = `${"ab".repeat(32)}/7` as ActionKey;
 export function error(name: string): ErrorSummary {
   const message = `stage \`${name}\` exited with 1`;
   return { code: "STAGE_FAILED", message, text: `error[STAGE_FAILED]: ${message}` };
+}
+
+/** A remark of that severity. */
+export function remark(severity: Remark["severity"], text: string): Remark {
+  return { kind: "made-up", subject: "nothing", text, severity };
+}
+
+/** The same events, with those remarks on a stage. */
+export function remarking(
+  events: readonly BuildEvent[],
+  id: number,
+  ...remarks: readonly Remark[]
+): readonly BuildEvent[] {
+  return events.map((event) =>
+    event.type === "stage-settled" && event.id === id ? { ...event, remarks } : event,
+  );
 }
 
 /** All events of a build. Each command takes 100 ms. */

@@ -42,6 +42,24 @@ describe("a frame", () => {
     ]);
   });
 
+  test("says of what is elsewhere how far it is, and tells those that wait from those that run", () => {
+    const progress = midway(40, 8, 3);
+    const further = { type: "stage-progressed", atMs: 9000, name: "" } as const;
+    progress.onEvent({ ...further, id: 8, phase: "queued" });
+    progress.onEvent({ ...further, id: 8, phase: "executing" });
+    progress.onEvent({ ...further, id: 9, phase: "queued" });
+    const expectedOf = (id: number): number | undefined => (id === 8 ? 15_000 : undefined);
+    expect(frameLines({ ...usual, progress, expectedOf })).toEqual([
+      "[8/40] 2 running · 1 queued · 8 ran · 10.0 s",
+      "  s8   5.0 s of 15.0 s  executing",
+      "  s9   4.0 s            queued",
+      "  s10  3.0 s",
+    ]);
+    // Run again, here: nobody tells where it is.
+    progress.onEvent({ type: "stage-started", atMs: 10_000, id: 8, name: "s8", key, argv: [] });
+    expect(frameLines({ ...usual, progress })[1]).toBe("  s8    0 ms");
+  });
+
   test("lists eight commands at most, and counts the others", () => {
     const lines = frameLines({ ...usual, progress: midway(10_000, 0, 64) });
     expect(lines).toHaveLength(9);

@@ -1,15 +1,16 @@
+import type { BuildEvent } from "@ashlar/core";
 import { expect, test } from "vitest";
 
 import { githubReporter } from "../../src/reporters/github.ts";
-import { builds, type Step } from "./builds.ts";
+import { builds, remark, remarking, type Step } from "./builds.ts";
 
-function told(steps: readonly Step[]): string {
+function told(steps: readonly Step[], change = (events: readonly BuildEvent[]) => events): string {
   let text = "";
   const write = (part: string): void => {
     text += part;
   };
   const reporter = githubReporter({ write, token: "secret-word" });
-  for (const event of builds(steps.length, steps)) reporter.onEvent(event);
+  for (const event of change(builds(steps.length, steps))) reporter.onEvent(event);
   reporter.end({ outcome: "succeeded", errors: [] });
   return text;
 }
@@ -50,4 +51,19 @@ test("what a stage prints commands nothing", () => {
 test("files outside of the repository are not annotated", () => {
   const text = told([[0, "ran", "/usr/include/a.h:1:1: warning: old\n"]]);
   expect(text).not.toContain("::warning");
+});
+
+test("warnings of stages are annotations of the run, each once, also of what was reused", () => {
+  const steps: readonly Step[] = [
+    [0, "reused"],
+    [1, "ran"],
+  ];
+  const shared = remark("warning", "100% sure");
+  const text = told(steps, (events) => {
+    return remarking(remarking(events, 0, shared, remark("note", "so it goes")), 1, shared);
+  });
+  expect(text).toBe(`::warning title=s0::100%25 sure
+s1 (100 ms)
+succeeded in 100 ms: 1 ran, 1 reused
+`);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { makeColors } from "../../src/colors.ts";
 import { liveReporter, type Screen } from "../../src/reporters/live.ts";
-import { builds, error, key } from "./builds.ts";
+import { builds, error, key, remark, remarking } from "./builds.ts";
 
 /** A screen that remembers, and a clock that the test moves. */
 function rig(): {
@@ -58,4 +58,16 @@ test("only failures and the summary stay, and nothing is drawn for an event", ()
     `failed s1 after 100 ms\n${error("s1").text}\n`,
     "failed in 200 ms: 1 failed, 1 ran, 1 reused",
   ]);
+});
+
+test("warnings stay, above the summary", () => {
+  const it = rig();
+  const reporter = liveReporter({
+    ...{ screen: it.screen, colors: makeColors(false), slots: 4, now: () => 0 },
+    ...{ expect: () => undefined, signal: new AbortController().signal, every: () => () => {} },
+  });
+  const events = remarking(builds(1, [[0, "reused"]]), 0, remark("warning", "mind the gap"));
+  for (const event of events) reporter.onEvent(event);
+  reporter.end({ outcome: "succeeded", errors: [] });
+  expect(it.kept).toEqual(["warning: s0: mind the gap\nsucceeded in 0 ms: 1 reused"]);
 });
