@@ -467,7 +467,14 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type ContainerLimits",
     "type ContainerRunnerOptions",
   ],
-  "@ashlar/runner-local": ["localRunner", "type LocalRunnerOptions"],
+  "@ashlar/runner-local": [
+    "localRunner",
+    "pruneTrees",
+    "type KeptTally",
+    "type LocalRunnerOptions",
+    "type PruneOptions",
+    "type PrunedTrees",
+  ],
   "@ashlar/runner-remote": [
     "SignedCache",
     "credentialHelper",

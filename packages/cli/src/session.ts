@@ -4,7 +4,7 @@
  * @module
  */
 import { availableParallelism } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import {
   defaultStoreDirectory,
@@ -57,7 +57,7 @@ export async function openSession(
     ...{ file, cwd, store },
     slots: slots ?? settings.resources?.["cpu"] ?? availableParallelism(),
     ready: async () => {
-      runner ??= makeRunner(options, file);
+      runner ??= makeRunner(options, file, local);
       return {
         ...{ runner: await runner, cwd, store, signal: surroundings.signal },
         keepGoing: options.keepGoing ?? settings.keepGoing ?? false,
@@ -121,14 +121,24 @@ function diskStoreOf({ store }: Options, { cwd, env }: Surroundings): DiskStore 
   );
 }
 
-async function makeRunner(options: Options, { settings }: BuildFile): Promise<Runner> {
+async function makeRunner(
+  options: Options,
+  { settings }: BuildFile,
+  store: Store,
+): Promise<Runner> {
   const { runner } = settings;
   if (typeof runner === "function") return await runner();
   if (runner !== undefined) return runner;
   const { localRunner } = await import("@ashlar/runner-local");
   const choices = ["auto", "required", "none"] as const;
   const { sandbox } = options;
-  return localRunner(
-    sandbox === undefined ? {} : { sandbox: oneOf("--sandbox", sandbox, choices) },
-  );
+  return localRunner({
+    ...(sandbox !== undefined && { sandbox: oneOf("--sandbox", sandbox, choices) }),
+    ...(store instanceof DiskStore && { trees: treesOf(store) }),
+  });
+}
+
+/** Where the runner of this machine keeps large inputs laid out: with the store, which is cleaned with it. */
+export function treesOf({ directory }: DiskStore): string {
+  return join(directory, "trees");
 }

@@ -247,6 +247,22 @@ export const tests = { a: a(), again: a(), b: b() };`,
     expect((await project.run("build")).stderr).toMatch(/\n?.* ran {5}copy /);
   });
 
+  test("keeps large inputs laid out beside what is stored, and collects them with it", async () => {
+    const many = Array.from({ length: 600 }, (_, n) => [`big/${n}`, `${n}`] as const);
+    using project = new Project({
+      ...Object.fromEntries(many),
+      "ashlar.build.ts": `import { sh, source, stage } from "@ashlar/core";
+export const count = stage("count", () => sh\`ls \${source("big")}\`)();`,
+    });
+    await project.run("build --reporter none");
+    const isSandboxed = existsSync(project.path(".store/trees"));
+    const { stdout } = await project.run("gc --max-bytes 1 --json");
+    const none = { count: 0, bytes: 0 };
+    expect(JSON.parse(stdout)).toMatchObject({
+      trees: { removed: isSandboxed ? { count: 1, bytes: 1690 } : none, kept: none },
+    });
+  });
+
   test("looks after the store of the build file", async () => {
     using project = new Project({
       ...files,

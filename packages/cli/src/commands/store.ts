@@ -40,8 +40,8 @@ export const run: Run = async (_, options, surroundings) => {
 
 /** What a store holds, as people read it. */
 export function usageLines(directory: string, usage: StoreUsage): readonly string[] {
-  const { results, blobs, caches, notes, temporary, quarantined, total } = usage;
-  const parts = { results, blobs, caches, notes, temporary, quarantined, total };
+  const { results, blobs, caches, trees, notes, temporary, quarantined, total } = usage;
+  const parts = { results, blobs, caches, trees, notes, temporary, quarantined, total };
   const rows = Object.entries(parts)
     .filter(([name, { count }]) => count > 0 || name === "total")
     .map(([name, { count, bytes }]) => [name, shownCount(count, "file"), shownBytes(bytes)]);

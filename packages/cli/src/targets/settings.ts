@@ -19,7 +19,7 @@ export interface Settings {
   /**
    * Where commands run; or what makes the runner, once it is needed.
    *
-   * @defaultValue processes on this machine: `localRunner()`
+   * @defaultValue processes on this machine: `localRunner()`, which keeps large inputs laid out in `trees` of the store
    */
   readonly runner?: Runner | (() => Runner | Promise<Runner>);
   /**

@@ -80,7 +80,7 @@ export async function removeCache(
 }
 
 /** What is in a folder. What cannot be looked at, or goes meanwhile, does not count. */
-async function tallyBelow(folder: string, signal: AbortSignal | undefined): Promise<Tally> {
+export async function tallyBelow(folder: string, signal: AbortSignal | undefined): Promise<Tally> {
   signal?.throwIfAborted();
   let count = 0;
   let bytes = 0;

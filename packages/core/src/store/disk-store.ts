@@ -7,6 +7,7 @@
  *     ac/<hh>/<hash>      a result, in stores from before results were packed
  *     notes/<name>        what makes later builds faster, sealed
  *     caches/<name>/      a directory that survives between runs
+ *     trees/              inputs that runners keep laid out: theirs alone
  *     claims/<hash>       an action that is being run
  *     tmp/                files on their way
  *     version             of this layout

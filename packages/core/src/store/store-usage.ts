@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { join } from "node:path";
+
 import { Breath } from "../base/breath.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
-import { listCaches } from "./cache-care.ts";
+import { listCaches, tallyBelow } from "./cache-care.ts";
 import type { DiskStore } from "./disk-store.ts";
 import {
   isStore,
@@ -43,6 +45,8 @@ export interface StoreUsage {
   readonly notes: Tally;
   /** What is in the directories that survive between runs. Not collected either: see `removeCache`. */
   readonly caches: Tally;
+  /** What runners keep laid out there of blobs, for later builds. It can be laid out again, and they keep it short. */
+  readonly trees: Tally;
   /** Results and blobs by the time of their last use: an hour, a day, a week, 30 days, longer. */
   readonly ages: readonly AgeBucket[];
 }
@@ -84,6 +88,7 @@ export async function storeUsage(
     caches: (await listCaches({ directory }, signal))
       .map(({ files }) => files)
       .reduce(add, noFiles),
+    trees: await tallyBelow(join(directory, "trees"), signal),
   };
   const ages = bounds.map((maxAgeMs, at) => {
     return { maxAgeMs, results: results[at] ?? noFiles, blobs: blobs[at] ?? noFiles };

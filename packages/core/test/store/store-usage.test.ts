@@ -20,6 +20,8 @@ test("a store is counted by kind", async () => {
   fs.writeFileSync(join(store.directory, "tmp", "x"), "123");
   fs.mkdirSync(join(store.directory, "quarantine"));
   fs.writeFileSync(join(store.directory, "quarantine", "cas-x"), "1234567");
+  fs.mkdirSync(join(store.directory, "trees", "a", "tree"), { recursive: true });
+  fs.writeFileSync(join(store.directory, "trees", "a", "tree", "x"), "1234");
   const usage = await storeUsage(store);
   expect(usage).toMatchObject({
     results: { count: 1 },
@@ -27,8 +29,9 @@ test("a store is counted by kind", async () => {
     temporary: { count: 2 },
     quarantined: { count: 1, bytes: 7 },
     notes: { count: 1 },
+    trees: { count: 1, bytes: 4 },
   });
-  expect(usage.total.count).toBe(6);
+  expect(usage.total.count).toBe(7);
 });
 
 test("ages are counted from the last use", async () => {

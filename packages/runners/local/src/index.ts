@@ -5,3 +5,5 @@
  */
 export { localRunner } from "./local-runner.ts";
 export type { LocalRunnerOptions } from "./options.ts";
+export type { KeptTally } from "./kept-trees.ts";
+export { pruneTrees, type PrunedTrees, type PruneOptions } from "./prune-trees.ts";

@@ -3,11 +3,15 @@
  *
  *     <directory>/<hash>/tree/         what sandboxes show, read-only
  *                       /looks         how all of it looked when it was right, as a hash
+ *                       /bytes         the sizes of its files together
+ *                       /again         there when more processes than that which made it have shown it
  *                       /users/<name>  a process that shows it, with the machine in front
  *
  * Laying out a tree of 500 MB takes longer than most commands that use it, and the next build would lay it out
  * again. A sandbox cannot write to what it is shown; whoever else does changes how a file looks, its change time
  * at least. So a tree that looks as it did is the tree that was laid out, and one that does not is made anew.
+ *
+ * Most trees are never asked for again: sources, which an edit replaces. They go first.
  *
  * @module
  */
@@ -18,6 +22,7 @@ import { join } from "node:path";
 import { materializeTree, type ContentStore, type Digest } from "@ashlar/core";
 
 import { isAlive, machine, removeTree } from "./scratch.ts";
+import { lookAtTree } from "./tree-looks.ts";
 
 /** Modification time of every input, in seconds since 1970. */
 const inputTime = 1;
@@ -28,17 +33,28 @@ export interface KeptLimits {
   readonly bytes: number;
   /** Milliseconds without use. */
   readonly ageMs: number;
+  /** The same of a tree that only the process has used which has laid it out. */
+  readonly onceMs: number;
   /** Milliseconds since their last use in which they stay, whatever their size. */
   readonly busyMs: number;
 }
 
-const hourMs = 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
+const dayMs = 24 * 60 * minuteMs;
 
-const defaultLimits: KeptLimits = {
-  bytes: 10 * 1024 ** 3,
-  ageMs: 14 * 24 * hourMs,
-  busyMs: hourMs,
+/** What is kept where nobody has said it. */
+export const keptLimits: KeptLimits = {
+  bytes: 5 * 1024 ** 3,
+  ageMs: 14 * dayMs,
+  onceMs: dayMs,
+  busyMs: 10 * minuteMs,
 };
+
+/** A number of trees, and the sizes of their files together. */
+export interface KeptTally {
+  readonly count: number;
+  readonly bytes: number;
+}
 
 /** A tree on the disk, which stays until it is released. */
 export interface KeptTree {
@@ -53,7 +69,7 @@ export class KeptTrees {
   readonly #limits: KeptLimits;
 
   /** @param directory - Absolute. Made when it is needed. */
-  constructor(directory: string, limits: KeptLimits = defaultLimits) {
+  constructor(directory: string, limits: KeptLimits = keptLimits) {
     this.#directory = directory;
     this.#limits = limits;
   }
@@ -65,12 +81,15 @@ export class KeptTrees {
    */
   async open(tree: Digest, content: ContentStore): Promise<KeptTree> {
     const place = join(this.#directory, createHash("sha256").update(tree).digest("hex"));
-    for (;;) {
+    for (let isNew = false; ; isNew = true) {
       const known = enter(place);
-      if (known !== undefined && isAsItWas(place)) return known;
+      if (known !== undefined && isAsItWas(place)) {
+        if (!isNew) noteAgain(place);
+        return known;
+      }
       known?.release();
       if (known !== undefined) await this.#discard(place);
-      if (await this.#prepare(tree, content, place)) await this.#evict();
+      if (await this.#prepare(tree, content, place)) await this.evict();
     }
   }
 
@@ -81,7 +100,9 @@ export class KeptTrees {
     fs.mkdirSync(join(draft, "tree"));
     try {
       await materializeTree(content, tree, join(draft, "tree"), { mtime: inputTime });
-      fs.writeFileSync(join(draft, "looks"), looksOf(join(draft, "tree")));
+      const { looks, bytes } = lookAtTree(join(draft, "tree"));
+      fs.writeFileSync(join(draft, "looks"), looks);
+      fs.writeFileSync(join(draft, "bytes"), String(bytes));
       fs.renameSync(draft, place);
       return true;
     } catch (error) {
@@ -91,38 +112,73 @@ export class KeptTrees {
     }
   }
 
-  /** Removes what is too old or too much, the longest unused first. */
-  async #evict(): Promise<void> {
+  /** Removes what is too old or too much: first those that were needed once, then the longest unused. */
+  async evict(): Promise<{ readonly removed: KeptTally; readonly kept: KeptTally }> {
     const now = Date.now();
-    const names = fs.readdirSync(this.#directory);
+    const names = namesIn(this.#directory);
     const drafts = names.filter((name) => name.includes(".") && !isOwned(name.split("-").slice(1)));
     for (const name of drafts) await removeTree(join(this.#directory, name)).catch(() => {});
-    const kept = names
+    const trees = names
       .filter((name) => !name.includes("."))
-      .map((name) => join(this.#directory, name))
-      .map((place) => ({ place, usedAt: statOf(place)?.mtimeMs ?? now, bytes: bytesOf(place) }))
-      .toSorted((one, other) => other.usedAt - one.usedAt);
-    let bytes = 0;
-    for (const { place, usedAt, bytes: own } of kept) {
-      bytes += own;
-      const isTooMuch = bytes > this.#limits.bytes || now - usedAt > this.#limits.ageMs;
-      if (isTooMuch && now - usedAt > this.#limits.busyMs && !hasUsers(place))
-        await this.#discard(place);
+      .map((name) => holdingAt(join(this.#directory, name), now))
+      .toSorted(
+        (one, other) =>
+          Number(other.isUsedAgain) - Number(one.isUsedAgain) || other.usedAt - one.usedAt,
+      );
+    let kept = nothing;
+    let removed = nothing;
+    for (const tree of trees) {
+      const idleMs = now - tree.usedAt;
+      const isTooMuch = kept.bytes + tree.bytes > this.#limits.bytes;
+      const isTooOld = idleMs > (tree.isUsedAgain ? this.#limits.ageMs : this.#limits.onceMs);
+      const mayGo = idleMs > this.#limits.busyMs && !hasUsers(tree.place);
+      const isGone = (isTooMuch || isTooOld) && mayGo && (await this.#discard(tree.place));
+      if (isGone) removed = plus(removed, tree);
+      else kept = plus(kept, tree);
     }
+    return { removed, kept };
   }
 
-  /** Takes a tree out of the way, and removes it if nobody has begun to use it meanwhile. */
-  async #discard(place: string): Promise<void> {
+  /** Takes a tree out of the way, and removes it if nobody has begun to use it meanwhile. True if it is gone. */
+  async #discard(place: string): Promise<boolean> {
     const gone = `${place}.gone-${owner()}`;
     try {
       fs.renameSync(place, gone);
     } catch {
-      return;
+      return false;
     }
     // Who has it, has it by its name: it goes back, unless there is another one by now.
-    if (hasUsers(gone) && !fs.existsSync(place)) fs.renameSync(gone, place);
-    else await removeTree(gone);
+    if (hasUsers(gone) && !fs.existsSync(place)) {
+      fs.renameSync(gone, place);
+      return false;
+    }
+    await removeTree(gone);
+    return true;
   }
+}
+
+const nothing: KeptTally = { count: 0, bytes: 0 };
+
+function plus({ count, bytes }: KeptTally, tree: { readonly bytes: number }): KeptTally {
+  return { count: count + 1, bytes: bytes + tree.bytes };
+}
+
+/** A tree that is kept. */
+interface Holding {
+  readonly place: string;
+  readonly bytes: number;
+  /** In milliseconds since 1970. */
+  readonly usedAt: number;
+  readonly isUsedAgain: boolean;
+}
+
+function holdingAt(place: string, now: number): Holding {
+  return {
+    place,
+    bytes: Number(textAt(join(place, "bytes")) ?? 0),
+    usedAt: statOf(place)?.mtimeMs ?? now,
+    isUsedAgain: statOf(join(place, "again")) !== undefined,
+  };
 }
 
 /** Says that this process uses a tree. `undefined` when it is not there. */
@@ -139,27 +195,19 @@ function enter(place: string): KeptTree | undefined {
 
 function isAsItWas(place: string): boolean {
   try {
-    return fs.readFileSync(join(place, "looks"), "utf8") === looksOf(join(place, "tree"));
+    return textAt(join(place, "looks")) === lookAtTree(join(place, "tree")).looks;
   } catch {
     return false;
   }
 }
 
-/** How all entries of a directory look, in one hash. */
-function looksOf(directory: string): string {
-  const hash = createHash("sha256");
-  const open = [directory];
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-      const path = `${folder}/${entry.name}`;
-      const { ino, size, mode, mtimeMs, ctimeMs } = fs.lstatSync(path);
-      hash.update(
-        `${path.slice(directory.length)}\0${ino} ${size} ${mode} ${mtimeMs} ${ctimeMs}\n`,
-      );
-      if (entry.isDirectory()) open.push(path);
-    }
+/** Says that somebody had it from an earlier process. */
+function noteAgain(place: string): void {
+  try {
+    fs.writeFileSync(join(place, "again"), "");
+  } catch {
+    // Then it goes sooner than it might.
   }
-  return hash.digest("hex");
 }
 
 /** A name that nobody else has: the machine, the process, and something random. */
@@ -175,26 +223,21 @@ function isOwned([where, pid]: readonly string[]): boolean {
 function hasUsers(place: string): boolean {
   const folder = join(place, "users");
   return namesIn(folder).some((name) => {
-    const isRecent = Date.now() - (statOf(join(folder, name))?.mtimeMs ?? 0) < 24 * hourMs;
+    const isRecent = Date.now() - (statOf(join(folder, name))?.mtimeMs ?? 0) < dayMs;
     return isOwned(name.split("-")) && isRecent;
   });
 }
 
-function bytesOf(place: string): number {
-  const open = [join(place, "tree")];
-  let bytes = 0;
-  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const name of namesIn(folder)) {
-      const stats = statOf(`${folder}/${name}`);
-      if (stats?.isDirectory() === true) open.push(`${folder}/${name}`);
-      else bytes += stats?.size ?? 0;
-    }
-  }
-  return bytes;
-}
-
 function statOf(path: string): fs.Stats | undefined {
   return fs.lstatSync(path, { throwIfNoEntry: false });
+}
+
+function textAt(path: string): string | undefined {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function namesIn(folder: string): readonly string[] {

@@ -36,9 +36,11 @@ export interface LocalRunnerOptions {
    */
   readonly sandbox?: SandboxChoice;
   /**
-   * Directory in which large inputs stay laid out from one build to the next, for sandboxes to show: otherwise each
-   * process lays them out anew. Any number of processes may share it; beside the store is a good place. What was
-   * not used for two weeks goes, and beyond 10 GB the longest unused. Of no use without sandboxes.
+   * Directory in which large inputs (of 8 MB or 500 entries) stay laid out from one build to the next, for sandboxes
+   * to show: otherwise each process lays them out anew. Any number of processes may share it; `trees` in the store is a good place,
+   * and the one that the command line takes. What was not used for two weeks goes, what only one process has ever
+   * used after a day, and beyond 5 GB those of one process and the longest unused; {@link pruneTrees} removes
+   * more. Of no use without sandboxes.
    *
    * @defaultValue none: large inputs are removed when the runner is disposed of
    */

@@ -14,14 +14,24 @@ import { mkdirSync, statSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 
-import { materializeTree, walkTree, type ContentStore, type Digest } from "@ashlar/core";
+import {
+  BuildError,
+  materializeTree,
+  walkTree,
+  type ContentStore,
+  type Digest,
+} from "@ashlar/core";
 
-import type { KeptTrees } from "./kept-trees.ts";
+import type { KeptTree, KeptTrees } from "./kept-trees.ts";
 import { removeTree } from "./scratch.ts";
 import { writeSystemFiles } from "./system-files.ts";
+import { exceeds, type TreeSize } from "./tree-size.ts";
 
 /** Entries of all trees that are kept while nobody uses them. */
 const keptEntries = 200_000;
+
+/** Laying out what is smaller takes a few hundredths of a second, and would fill the disk with what nobody needs again. */
+const worthKeeping: TreeSize = { entries: 500, bytes: 8 * 1024 * 1024 };
 
 /** Modification time of every input, in seconds since 1970. Times are not content, so all are equal. */
 const inputTime = 1;
@@ -125,10 +135,8 @@ export class SharedFolder {
   }
 
   async #prepare(tree: Digest, content: ContentStore): Promise<PreparedTree> {
-    if (this.#kept !== undefined) {
-      const { directory, release } = await this.#kept.open(tree, content);
-      return { directory, release, entries: 0 };
-    }
+    const kept = await this.#keep(tree, content);
+    if (kept !== undefined) return { ...kept, entries: 0 };
     const number = this.#count++;
     const directory = join(this.#open(), "trees", String(number));
     const draft = `${directory}.part`;
@@ -142,6 +150,18 @@ export class SharedFolder {
     } catch (error) {
       await removeTree(draft);
       throw error;
+    }
+  }
+
+  /** The tree where it stays for other builds; `undefined` if it does not. */
+  async #keep(tree: Digest, content: ContentStore): Promise<KeptTree | undefined> {
+    if (this.#kept === undefined || !(await exceeds(content, tree, worthKeeping))) return undefined;
+    try {
+      return await this.#kept.open(tree, content);
+    } catch (error) {
+      // Where there is no room, or no right to write, trees are laid out as if none were kept.
+      if (error instanceof BuildError) throw error;
+      return undefined;
     }
   }
 

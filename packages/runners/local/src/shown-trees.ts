@@ -7,15 +7,16 @@
  *
  * @module
  */
-import { entryAt, hollowTree, sizeOf, walkTree, type Action } from "@ashlar/core";
+import { entryAt, hollowTree, type Action } from "@ashlar/core";
 import type { ArtifactPath, ContentStore, Digest, RunContext } from "@ashlar/core";
+
+import { exceeds, type TreeSize } from "./tree-size.ts";
 
 /** Trees that are bound at most: binds are quadratic. The others are laid, and can be written to. */
 const maxTrees = 16;
 
-/** Beyond this, a tree is large: entries, and bytes of all files. */
-const maxEntries = 32;
-const maxBytes = 256 * 1024;
+/** Beyond this, a tree is large. */
+const inRoom: TreeSize = { entries: 32, bytes: 256 * 1024 };
 
 /** What becomes of the inputs of an action. */
 export interface DividedInputs {
@@ -33,7 +34,7 @@ export class TreeSizes {
   async isLarge(content: ContentStore, tree: Digest): Promise<boolean> {
     const known = this.#isLarge.get(tree);
     if (known !== undefined) return known;
-    const answer = await measure(content, tree);
+    const answer = await exceeds(content, tree, inRoom);
     if (this.#isLarge.size >= 10_000) this.#isLarge.clear();
     this.#isLarge.set(tree, answer);
     return answer;
@@ -69,15 +70,4 @@ export async function divideInputs(
     context: { ...context, content: hollow.content },
   };
   return { laid, small, large };
-}
-
-async function measure(content: ContentStore, tree: Digest): Promise<boolean> {
-  let entries = 0;
-  let bytes = 0;
-  for await (const { entry } of walkTree(content, tree)) {
-    entries++;
-    if (entry.type === "file") bytes += sizeOf(entry.digest);
-    if (entries > maxEntries || bytes > maxBytes) return true;
-  }
-  return false;
 }

@@ -13,13 +13,17 @@ import { MemoryStore, snapshot, type ContentStore, type Digest } from "@ashlar/c
 import { describe, expect, test } from "vitest";
 
 import { KeptTrees } from "../src/kept-trees.ts";
+import { pruneTrees } from "../src/prune-trees.ts";
+import { SharedFolder } from "../src/shared-folder.ts";
 import { folder } from "./rig.ts";
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
 /** A store, a place for trees, and trees of one file each. */
-async function start(limits = { bytes: 1e9, ageMs: 14 * day, busyMs: 60 * minute }): Promise<{
+async function start(
+  limits = { bytes: 1e9, ageMs: 14 * day, onceMs: day, busyMs: 60 * minute },
+): Promise<{
   readonly place: string;
   readonly trees: KeptTrees;
   readonly store: ContentStore;
@@ -84,7 +88,7 @@ describe("a tree that is kept", () => {
 });
 
 describe("when another is laid out, a tree", () => {
-  const strict = { bytes: 0, ageMs: day, busyMs: minute };
+  const strict = { bytes: 0, ageMs: day, onceMs: day, busyMs: minute };
 
   test("that is too much goes, when nobody uses it and it was not used lately", async () => {
     const { trees, store, tree } = await start(strict);
@@ -109,6 +113,28 @@ describe("when another is laid out, a tree", () => {
     expect(existsSync(old.directory)).toBe(false);
   });
 
+  test("that one process has used goes before one that two have used, and sooner", async () => {
+    const { place, trees, store, tree } = await start({ ...strict, bytes: 8, onceMs: day / 2 });
+    const [twice, once] = [await tree("1234"), await tree("5678")];
+    const open = async (digest: Digest, by = trees): Promise<string> => {
+      const { directory, release } = await by.open(digest, store);
+      release();
+      return directory;
+    };
+    await open(twice);
+    const again = await open(twice, new KeptTrees(place));
+    const never = await open(once);
+    makeOlder(again, 3 * minute);
+    makeOlder(never, 2 * minute);
+    await open(await tree("9"));
+    expect([again, never].map(existsSync)).toEqual([true, false]);
+
+    const lately = await open(once);
+    for (const each of [again, lately]) makeOlder(each, 0.6 * day);
+    await open(await tree("8"));
+    expect([again, lately].map(existsSync)).toEqual([true, false]);
+  });
+
   test("whose process was killed counts as used by nobody, and a half-made one goes", async () => {
     const { place, trees, store, tree } = await start(strict);
     const { directory, release } = await trees.open(await tree("left"), store);
@@ -123,6 +149,66 @@ describe("when another is laid out, a tree", () => {
     await trees.open(await tree("another"), store);
     expect(existsSync(directory)).toBe(false);
     expect(readdirSync(place)).toHaveLength(1);
+  });
+});
+
+describe("pruning", () => {
+  test("leaves what fits, what was used of late, and what is in use", async () => {
+    const { place, trees, store, tree } = await start();
+    const [old, used, young] = [
+      ...[await trees.open(await tree("1234"), store), await trees.open(await tree("5678"), store)],
+      await trees.open(await tree("90"), store),
+    ] as const;
+    for (const { release } of [old, young]) release();
+    for (const { directory } of [old, used]) makeOlder(directory, day);
+    makeOlder(young.directory, minute);
+    expect(await pruneTrees(place)).toEqual({
+      removed: { count: 0, bytes: 0 },
+      kept: { count: 3, bytes: 10 },
+    });
+    expect(await pruneTrees(place, { maxAgeMs: day / 2 })).toEqual({
+      removed: { count: 1, bytes: 4 },
+      kept: { count: 2, bytes: 6 },
+    });
+    expect(await pruneTrees(place, { maxBytes: 0 })).toEqual({
+      removed: { count: 1, bytes: 2 },
+      kept: { count: 1, bytes: 4 },
+    });
+    used.release();
+  });
+
+  test("of a place where nothing is finds nothing", async () => {
+    const nowhere = join(folder(), "none");
+    expect(await pruneTrees(nowhere, { maxBytes: 0 })).toMatchObject({ kept: { count: 0 } });
+    expect(existsSync(nowhere)).toBe(false);
+  });
+});
+
+describe("of the trees that sandboxes show", () => {
+  async function shown(files: number, kept: string): Promise<string> {
+    const { content } = new MemoryStore();
+    const from = folder();
+    for (let n = 0; n < files; n++) writeFileSync(join(from, `file-${n}`), "text");
+    const shared = new SharedFolder(join(folder(), "shared"), new KeptTrees(kept));
+    const digest = await snapshot(content, from);
+    const directory = await shared.use([digest], content, async ([one = ""]) => {
+      expect(readFileSync(join(one, "file-1"), "utf8")).toBe("text");
+      return one;
+    });
+    await shared.remove();
+    return directory;
+  }
+
+  test("those are kept that take long to lay out", async () => {
+    const kept = join(folder(), "trees");
+    expect(existsSync(await shown(40, kept))).toBe(false);
+    expect(existsSync(await shown(600, kept))).toBe(true);
+  });
+
+  test("none is kept where nothing can be written", async () => {
+    const kept = join(folder(), "file");
+    writeFileSync(kept, "no directory");
+    expect(existsSync(await shown(600, kept))).toBe(false);
   });
 });
 

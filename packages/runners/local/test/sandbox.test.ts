@@ -226,7 +226,7 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
   });
 
   test("a large tree stays for other runners where there is a place for it, and cannot be written to", async () => {
-    const cwd = project(200);
+    const cwd = project(600);
     const trees = join(folder(), "trees");
     const sum = stage("sum", (n: number) => {
       const words = 'cat "$0/deep/file-6"; ! { echo more >> "$0/deep/file-6"; } 2> /dev/null';
