@@ -9,7 +9,16 @@ import { appendFileSync, cpSync } from "node:fs";
 import { join } from "node:path";
 
 import { cargo, coverageTools, type CargoWorkspace } from "@ashlar/cargo";
-import { all, build, missingTools, seq, source, type Handle, type Report } from "@ashlar/core";
+import {
+  all,
+  build,
+  missingTools,
+  seq,
+  source,
+  tryBuild,
+  type Handle,
+  type Report,
+} from "@ashlar/core";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { rustTests } from "./rig/rust-tests.ts";
@@ -64,6 +73,33 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
       // The tests have compiled all that the programs are made of.
       package: { local: [], external: [] },
     });
+  });
+
+  test("what a sequence has made is gone on in, as what its members have made", async () => {
+    const clippy = rust.clippy(strict);
+    const tests = rust.cargoTest({ cargoArtifacts: clippy });
+    const ordered = seq({ fmt: rust.cargoFmt(), clippy, tests });
+    const crate = rust.buildPackage({ cargoArtifacts: ordered.tests });
+    // The package is that of the test before: copied as a whole, the target directory would be another input.
+    expect((await run(crate)).ran).toEqual(["fmt"]);
+    const gated = { target: tests.target.after(rust.cargoDocTest()) };
+    const late = await run(rust.buildPackage({ cargoArtifacts: gated }));
+    expect(late.ran).toEqual(["doctest"]);
+    const docs = rust.cargoDoc({ cargoArtifacts: tests });
+    const otherSide = rust.cargoDoc({ cargoArtifacts: ordered.tests });
+    expect((await run(docs)).ran).toEqual(["doc"]);
+    expect((await run(otherSide)).ran).toEqual([]);
+  });
+
+  test("and who goes on in it keeps its order", async () => {
+    const order = seq({
+      wrong: rust.cargoFmt({ args: ["--no-such-option"] }),
+      build: rust.cargoBuild(),
+    });
+    const crate = rust.buildPackage({ cargoArtifacts: order.build });
+    const report = await tryBuild(crate, { runner, store: join(folder, "store") });
+    expect(report.failed).toEqual(["fmt"]);
+    expect(report.skipped).toContain("package");
   });
 
   test("all other commands start from the same dependencies", async () => {

@@ -59,7 +59,7 @@ export class Consumers {
     const made = stage({ ws, vendor, target: halves[side] }, words, base);
     const after = replaceHalf(halves, side, made.target);
     const result = all({ ...made, target: whole(after[side]) });
-    for (const left of [result, result.target]) this.#lineage.remember(left, after);
+    this.#lineage.remember(result, after);
     return result;
   }
 }

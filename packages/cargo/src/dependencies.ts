@@ -57,7 +57,7 @@ export class Dependencies {
       link: { deps: linked, own: undefined },
     };
     const deps = all({ target: bothHalves(halves), checked, linked });
-    for (const artifacts of [deps, deps.target]) this.#lineage.remember(artifacts, halves);
+    this.#lineage.remember(deps, halves);
     return deps;
   }
 }

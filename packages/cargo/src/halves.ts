@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { merge, type Tree } from "@ashlar/core";
+import { counterparts, merge, type Tree } from "@ashlar/core";
 
 import type { CargoArtifacts } from "./options.ts";
 
@@ -33,19 +33,38 @@ export type Halves = Readonly<Record<Side, Layered>>;
 /** Where the halves of what commands leave come from. */
 export class Lineage {
   readonly #halves = new WeakMap<object, Halves>();
+  /** What was given out, for what is a copy of it. */
+  readonly #known: { readonly target: Tree; readonly halves: Halves }[] = [];
 
   /** Remembers the halves of an artifact that this workspace has given out. */
-  remember(artifacts: object, halves: Halves): void {
-    this.#halves.set(artifacts, halves);
+  remember(artifacts: { readonly target: Tree }, halves: Halves): void {
+    const { target } = artifacts;
+    for (const each of [artifacts, target]) this.#halves.set(each, halves);
+    this.#known.push({ target, halves });
   }
 
   /** The halves of what a command is told to start from: of a stranger, all of it twice. */
   halvesOf(artifacts: CargoArtifacts): Halves {
     const target = "target" in artifacts ? artifacts.target : artifacts;
-    const stranger = { deps: undefined, own: target };
-    return (
-      this.#halves.get(artifacts) ?? this.#halves.get(target) ?? { check: stranger, link: stranger }
-    );
+    const known = this.#halves.get(artifacts) ?? this.#halves.get(target) ?? this.#ofCopy(target);
+    const halves = known ?? twice({ deps: undefined, own: target });
+    this.#halves.set(target, halves);
+    return halves;
+  }
+
+  /** The halves of a copy, such as a `seq` makes, over the same copies: who starts from them has its order. */
+  #ofCopy(target: Tree): Halves | undefined {
+    for (const known of this.#known) {
+      const counterpart = counterparts(known.target, target);
+      if (counterpart === undefined) continue;
+      const { check, link } = known.halves;
+      const copy = ({ deps, own }: Layered): Layered => ({
+        deps: deps && counterpart(deps),
+        own: own && counterpart(own),
+      });
+      return { check: copy(check), link: copy(link) };
+    }
+    return undefined;
   }
 }
 
@@ -66,6 +85,10 @@ export function replaceHalf(before: Halves, side: Side, own: Tree): Halves {
   const here = { deps: before[side].deps, own };
   const there = { deps: otherDeps, own: laid(otherOwn, own) };
   return side === "check" ? { check: here, link: there } : { check: there, link: here };
+}
+
+function twice(layered: Layered): Halves {
+  return { check: layered, link: layered };
 }
 
 function laid(lower: Tree | undefined, upper: Tree | undefined): Tree | undefined {

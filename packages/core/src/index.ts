@@ -73,6 +73,7 @@ export { merge, type MergeOptions } from "./graph/merge.ts";
 export { matrix, type Axes, type Cell, type Matrix } from "./graph/matrix.ts";
 export { all, seq } from "./graph/group.ts";
 export type { Members } from "./graph/copies.ts";
+export { counterparts, type Counterparts } from "./graph/counterparts.ts";
 export {
   dynamic,
   type DynamicBody,

@@ -169,7 +169,8 @@ export function isSameOrigin(a: Origin, b: Origin): boolean {
   return isSameView(a.view, b.view) && isSameOrigin(a.base[state].origin, b.base[state].origin);
 }
 
-function isSameView(a: View, b: View): boolean {
+/** True when two views of one tree are equal. */
+export function isSameView(a: View, b: View): boolean {
   if (a.type !== b.type) return false;
   if ("path" in a || "path" in b) return "path" in a && "path" in b && a.path === b.path;
   return a.globs.length === b.globs.length && a.globs.every((glob, at) => glob === b.globs[at]);

@@ -97,7 +97,7 @@ export function mergeOrigin(
 }
 
 /** Copies those of the calls that get gates, or stand on a call that was copied. Those below come first. */
-function copyAbove(
+export function copyAbove(
   calls: Iterable<StageCall>,
   copies: Copies,
   gatesOf: (call: StageCall) => readonly Gate[] = () => [],
