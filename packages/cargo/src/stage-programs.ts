@@ -34,9 +34,9 @@ const programs = source(new URL("dist/programs", urlOf("@ashlar/cargo/package.js
   gitignore: false,
 });
 
-/** The one package that they import. */
+/** The one package that they import, as one file. */
 const toml = source(new URL("../", urlOf("smol-toml")), {
-  include: ["package.json", "dist/**/*.js"],
+  include: ["package.json", "dist/index.cjs"],
   gitignore: false,
 });
 

@@ -13,13 +13,12 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
-import { stringify } from "smol-toml";
-
 import { Failure } from "./failure.ts";
 import { disinherit } from "./inheritance.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram, say } from "./program.ts";
 import { asString, asTable, parseToml, type Table } from "./table.ts";
+import { toml } from "./toml.ts";
 import { copyTree, isWithin, walk } from "./tree.ts";
 
 await runProgram(gitCrates);
@@ -36,7 +35,7 @@ function gitCrates(parameters: Parameters): void {
     const manifest = found.get(title);
     if (manifest === undefined) throw missingPackage(title, [...found.keys()]);
     const folder = dirname(manifest.path);
-    writeFileSync(manifest.path, stringify(manifest.fields));
+    writeFileSync(manifest.path, toml().stringify(manifest.fields));
     writeFileSync(join(folder, ".cargo-checksum.json"), '{"files":{},"package":null}');
     const link = join(out, "crates", title.replace(" ", "-"));
     symlinkSync(relative(dirname(link), folder), link);

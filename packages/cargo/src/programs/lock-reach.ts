@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { stringify } from "smol-toml";
-
 import { resolveReference, type LockedPackage } from "./lock.ts";
 import { asString, parseToml, tablesOf, type Table } from "./table.ts";
+import { toml } from "./toml.ts";
 
 /** Where to begin. */
 export interface Reach {
@@ -24,7 +23,7 @@ export function reachableLock(text: string, path: string, reach: Reach): string 
   const lock = parseToml(text, path);
   const reached = new Set(reachable(reach).map(identity));
   const packages = tablesOf(lock["package"]).filter((entry) => reached.has(identityOf(entry)));
-  return stringify({ ...lock, package: packages });
+  return toml().stringify({ ...lock, package: packages });
 }
 
 /** The packages that are reached, in the order of the lock file. */

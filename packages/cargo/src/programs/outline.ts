@@ -9,8 +9,6 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-import { stringify } from "smol-toml";
-
 import { configFiles } from "./cargo-config.ts";
 import type { LocalPackage, Locals } from "./locals.ts";
 import { reachableLock } from "./lock-reach.ts";
@@ -19,6 +17,7 @@ import type { SourceFile } from "./source-files.ts";
 import { subsetManifest, subsetOf } from "./subset-manifest.ts";
 import { readToml } from "./table.ts";
 import { walk } from "./tree.ts";
+import { toml } from "./toml.ts";
 
 const SETTINGS = /(^|\/)\.cargo\/config(\.toml)?$/;
 const EMPTY: SourceFile = { text: "" };
@@ -64,5 +63,5 @@ function rootManifest(workspaceRoot: string, left: Pick<Locals, "packages" | "ro
   const manifest = readToml(path);
   // A package without a workspace: there is nothing that could be left out of it.
   if (manifest["workspace"] === undefined) return { copyOf: path };
-  return { text: stringify(subsetManifest(manifest, subsetOf(workspaceRoot, left))) };
+  return { text: toml().stringify(subsetManifest(manifest, subsetOf(workspaceRoot, left))) };
 }

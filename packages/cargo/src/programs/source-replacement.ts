@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { stringify } from "smol-toml";
-
 import { parseGitSource } from "./git-source.ts";
 import { asString, asTable, type Table } from "./table.ts";
+import { toml } from "./toml.ts";
 
 /** The id of the default registry in lock files. A name: nothing is fetched from there. */
 export const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
@@ -43,7 +42,7 @@ export function sourceReplacement(
     const name = nameOf(registry, projectConfig) ?? source;
     replaced[name] = { registry, "replace-with": VENDORED };
   }
-  return stringify({ source: { ...replaced, [VENDORED]: { directory } } });
+  return toml().stringify({ source: { ...replaced, [VENDORED]: { directory } } });
 }
 
 /** A source of a lock file, and the directory source that takes its place. */
@@ -74,7 +73,7 @@ export function replaceSources(sources: readonly ReplacedSource[], projectConfig
       tables[nameOf(registry, projectConfig) ?? source] = { registry, "replace-with": replacement };
     }
   }
-  return stringify({ source: tables });
+  return toml().stringify({ source: tables });
 }
 
 /** How cargo is told of a repository. */

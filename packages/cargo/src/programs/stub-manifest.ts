@@ -9,12 +9,11 @@
  */
 import { relative } from "node:path";
 
-import { stringify } from "smol-toml";
-
 import { isLibraryTarget } from "./library-target.ts";
 import type { Package, Target } from "./metadata.ts";
 import { STUB_BUILD_SCRIPT } from "./stub.ts";
 import { asString, asTable, tablesOf, type Table } from "./table.ts";
+import { toml } from "./toml.ts";
 
 /** The version that masked packages have. */
 export const MASKED_VERSION = "0.0.0";
@@ -148,7 +147,7 @@ function render(manifest: Table): string {
   const present = Object.entries(manifest).filter(
     ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
   );
-  return stringify(sorted(Object.fromEntries(present)));
+  return toml().stringify(sorted(Object.fromEntries(present)));
 }
 
 function sorted(value: unknown): unknown {

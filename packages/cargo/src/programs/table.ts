@@ -5,9 +5,9 @@
  */
 import { readFileSync } from "node:fs";
 
-import { parse, TomlError } from "smol-toml";
 
 import { Failure } from "./failure.ts";
+import { toml } from "./toml.ts";
 
 /** An object of unknown fields. */
 export type Table = Readonly<Record<string, unknown>>;
@@ -41,9 +41,9 @@ export function isStrings(value: unknown): value is readonly string[] {
  */
 export function parseToml(text: string, path: string): Table {
   try {
-    return parse(text);
+    return toml().parse(text);
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
+    if (!(error instanceof toml().TomlError)) throw error;
     throw new Failure(`\`${path}\` is not TOML, line ${error.line}: ${firstLine(error.message)}`);
   }
 }
