@@ -5,7 +5,6 @@
  */
 import { readFileSync } from "node:fs";
 
-
 import { Failure } from "./failure.ts";
 import { toml } from "./toml.ts";
 

@@ -7,6 +7,7 @@
  */
 import { resolve } from "node:path";
 
+import type { Handle } from "../artifact/handle.ts";
 import { atWork } from "../base/aside.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
 import type { BuildError } from "../errors/build-error.ts";
@@ -14,22 +15,25 @@ import { buildCancelled } from "../errors/catalogue.ts";
 import type { BuildEvent, BuildEventBody, BuildOutcome, RemoteCacheUse } from "../events/event.ts";
 import type { Amounts } from "../graph/amounts.ts";
 import { callsBelow } from "../graph/closure.ts";
+import type { NodeId } from "../graph/plan.ts";
+import type { Produced } from "../rebuild/rebuilder.ts";
 import { remarksOf } from "../rebuild/remarks.ts";
 import { Capacities } from "../schedule/capacities.ts";
 import type { Recheck } from "../schedule/recheck.ts";
 import { Scheduler } from "../schedule/scheduler.ts";
-import type { Settlement } from "../schedule/settlements.ts";
+import type { Settlement, Settlements } from "../schedule/settlements.ts";
 import { takeSources } from "../schedule/take-sources.ts";
 import {
   checkRunner,
   checkTargets,
   layGround,
+  type Ground,
   type GroundOptions,
   type Targets,
 } from "./ground.ts";
 import { Report, type StageReport } from "./report.ts";
 import { Results } from "./results.ts";
-import { faultsOfTargets } from "./target-faults.ts";
+import { describeDerived, faultsOfTargets } from "./target-faults.ts";
 import { timingOf } from "./timing.ts";
 
 /** How to build. */
@@ -118,6 +122,7 @@ async function buildAtWork(
   const ground = layGround(targets, options, { signal, isTraced });
   using _ = ground.hold;
   const { plan, placement, cwd, store, memory, history, identities, sources, trace } = ground;
+  const { lastLook } = ground;
   const service = store.serve?.({
     clock,
     signal,
@@ -131,7 +136,19 @@ async function buildAtWork(
     emit({ type: "build-started", stages });
   }
   const scheduler = new Scheduler({
-    ...{ plan, sources, store, capacities, clock, emit, signal, placement, trace, history },
+    ...{
+      plan,
+      sources,
+      store,
+      capacities,
+      clock,
+      emit,
+      signal,
+      placement,
+      trace,
+      history,
+      lastLook,
+    },
     ...{ identities, project: cwd },
     keepGoing: options.keepGoing ?? false,
     variables: process.env,
@@ -146,8 +163,7 @@ async function buildAtWork(
     if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
     await scheduler.run();
     if (isTaken && !signal.aborted && scheduler.settlements.areSuccesses()) {
-      const known = new Results(plan, scheduler.settlements);
-      faults.push(...(await faultsOfTargets(content, checkTargets(targets), known)));
+      faults.push(...(await findFaults(checkTargets(targets), ground, scheduler.settlements)));
     }
     if (isTaken) memory.keep(store, sources, trace);
     history.keep();
@@ -211,6 +227,29 @@ async function buildAtWork(
     sources: () =>
       [...plan.sources].flatMap(({ location, fetch }) => (fetch ? [] : resolve(cwd, location))),
   });
+}
+
+/** What is wrong with targets that no stage makes. If nothing has changed, that is what it was in the last build. */
+async function findFaults(
+  targets: readonly Handle[],
+  { plan, store, sources, trace, lastLook }: Ground,
+  settlements: Settlements,
+): Promise<BuildError[]> {
+  const isSame = trace.isUnchanged && sources.areUnchanged;
+  const derived = isSame ? describeDerived(targets, plan, sources) : undefined;
+  if (!lastLook.hasWorkedOut(derived)) {
+    const known = new Results(plan, settlements);
+    const faults = await faultsOfTargets(store.content, targets, known);
+    if (faults.length > 0) return faults;
+  }
+  if (!isSame) return [];
+  const reused = new Map<NodeId, Produced>();
+  for (const { id, isTarget } of plan.nodes) {
+    const produced = isTarget ? settlements.find(id)?.produced : undefined;
+    if (produced !== undefined && settlements.outcomeOf(id) === "reused") reused.set(id, produced);
+  }
+  await lastLook.keep(reused, derived);
+  return [];
 }
 
 function tellOfCache(emit: (body: BuildEventBody) => void, use: RemoteCacheUse | undefined): void {

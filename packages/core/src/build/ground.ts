@@ -12,6 +12,7 @@ import { invalidOption, notAHandle } from "../errors/catalogue.ts";
 import { makePlan, type Plan } from "../graph/plan.ts";
 import { History } from "../rebuild/history.ts";
 import { keyVersion } from "../rebuild/key-parts.ts";
+import { LastLook } from "../rebuild/last-look.ts";
 import { Memory } from "../rebuild/memory.ts";
 import { Sources } from "../rebuild/sources.ts";
 import { ToolIdentities } from "../rebuild/tool-identities.ts";
@@ -57,6 +58,7 @@ export interface Ground {
   readonly identities: ToolIdentities;
   readonly sources: Sources;
   readonly trace: Trace;
+  readonly lastLook: LastLook;
 }
 
 /**
@@ -87,7 +89,11 @@ export function layGround(
     const each = new Sources({ content, cwd, signal, clock, recorded });
     return [each, new Trace({ plan, sources: each, identitiesOf, demandOf, recorded })] as const;
   });
-  return { plan, placement, clock, cwd, store, hold, memory, history, identities, sources, trace };
+  const { notes } = store;
+  const { subject, record } = memory;
+  const lastLook = new LastLook({ notes, subject, record, content });
+  const past = { memory, history, trace, lastLook };
+  return { plan, placement, clock, cwd, store, hold, ...past, identities, sources };
 }
 
 /** @throws {@link BuildError} `INVALID_OPTION`, also when there are no options at all. */

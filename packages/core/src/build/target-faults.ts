@@ -8,7 +8,10 @@
  */
 import { isArtifact, state, type Artifact, type Handle, type Origin } from "../artifact/handle.ts";
 import { BuildError } from "../errors/build-error.ts";
+import type { Plan } from "../graph/plan.ts";
+import { describeArtifact, noNode, type Listener } from "../rebuild/description.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
+import type { SourceChanges } from "../rebuild/sources.ts";
 import type { ContentStore } from "../store/store.ts";
 
 /**
@@ -30,6 +33,24 @@ export async function faultsOfTargets(
     }
   }
   return faults;
+}
+
+/** All that decides about faults but the results of stages; `undefined` when it cannot be told. */
+export function describeDerived(
+  targets: readonly Handle[],
+  plan: Plan,
+  sources: SourceChanges,
+): string | undefined {
+  const pieces: (number | string)[] = [];
+  const listener: Listener = {
+    text: (piece) => pieces.push(piece),
+    count: (number) => pieces.push(number),
+  };
+  for (const artifact of derivedArtifacts(targets)) {
+    describeArtifact(artifact, plan, sources, listener);
+  }
+  // Of a call that is not in the plan itself, but a copy of it, it is not told which.
+  return pieces.includes(noNode) ? undefined : JSON.stringify(pieces);
 }
 
 /** The artifacts among targets and in their groups that are views or merges. */

@@ -77,7 +77,7 @@ export function describeCall(
 }
 
 /** In the place of the number of a node that is not in the plan. */
-const noNode = 2 ** 32 - 1;
+export const noNode: number = 2 ** 32 - 1;
 
 /** Kinds of origins, and of views. */
 const codes = {
@@ -85,7 +85,8 @@ const codes = {
   ...{ merge: 7, numbered: 8, blank: 9 },
 } as const;
 
-function describeArtifact(
+/** Tells a listener where an artifact comes from. */
+export function describeArtifact(
   artifact: Artifact,
   plan: Plan,
   sources: SourceChanges,

@@ -11,12 +11,16 @@ import type { Sources } from "./sources.ts";
 import type { Trace } from "./trace.ts";
 
 /** Version of the form in which things are written down. Another one is not read. */
-const memoryVersion = 5;
+const memoryVersion = 6;
 
 /** Reads and writes the notes of builds that ask for the same in the same place. */
 export class Memory {
   readonly #notes: Notes | undefined;
+  /** Text that stands for all that tells such builds from others. */
+  readonly subject: string;
   readonly #name: string;
+  /** Number of the record, which another one hardly ever has. */
+  #record: number | undefined;
   /** What the last build has written down, if it could be read. */
   #recalled: Unpacker | undefined;
   /** When results were last marked as used, in milliseconds since 1970. */
@@ -26,7 +30,13 @@ export class Memory {
   constructor(notes: Notes | undefined, subject: readonly unknown[]) {
     const text = JSON.stringify([memoryVersion, ...subject]);
     this.#notes = notes;
-    this.#name = `build-${hashOf(digestBytes(Buffer.from(text))).slice(0, 32)}`;
+    this.subject = hashOf(digestBytes(Buffer.from(text))).slice(0, 32);
+    this.#name = `build-${this.subject}`;
+  }
+
+  /** Number of what the last build has written down; `undefined` when it could not be read. */
+  get record(): number | undefined {
+    return this.#record;
   }
 
   /**
@@ -39,11 +49,13 @@ export class Memory {
     try {
       const unpacker = new Unpacker(packed);
       this.#markedAt = unpacker.number();
+      this.#record = unpacker.number();
       this.#recalled = unpacker.fork();
       return read(unpacker);
     } catch (error) {
       if (!(error instanceof BadPacking)) throw error;
       this.#markedAt = 0;
+      this.#record = undefined;
       this.#recalled = undefined;
       return read(undefined);
     }
@@ -60,9 +72,12 @@ export class Memory {
     // Results that were reused without a look at them are in use all the same.
     const mustMark = Math.abs(Date.now() - this.#markedAt) > markIntervalMs;
     if (mustMark) store.markUsed?.(trace.keys());
-    if (!mustMark && trace.isUnchanged && sources.areUnchanged) return;
+    const isSame = trace.isUnchanged && sources.areUnchanged;
+    if (!mustMark && isSame) return;
+    const record = isSame ? this.#record : undefined;
     // What is as it was is copied.
     const packer = new Packer(this.#recalled).number(mustMark ? Date.now() : this.#markedAt);
+    packer.number(record ?? Date.now() + Math.random());
     sources.pack(packer);
     trace.pack(packer);
     this.#notes.write(this.#name, packer.finish());

@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { BuildEventBody } from "../events/event.ts";
 import type { Plan } from "../graph/plan.ts";
 import type { History } from "../rebuild/history.ts";
+import type { LastLook } from "../rebuild/last-look.ts";
 import type { Sources } from "../rebuild/sources.ts";
 import type { ToolIdentities } from "../rebuild/tool-identities.ts";
 import type { Trace } from "../rebuild/trace.ts";
@@ -36,6 +37,7 @@ export interface ScheduleOptions {
   readonly recheck: Recheck | undefined;
   readonly trace: Trace;
   readonly history: History;
+  readonly lastLook: LastLook;
   readonly identities: ToolIdentities;
   /** Environment of the process that builds, where values of secrets are. */
   readonly variables: Readonly<Record<string, string | undefined>>;

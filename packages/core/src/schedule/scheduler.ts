@@ -148,7 +148,7 @@ export class Scheduler {
       isDeciding = false;
     };
     try {
-      if (traced !== undefined && (await this.#rebuilder.isWhole(traced))) {
+      if (traced !== undefined && (await this.#isWhole(node, traced))) {
         decided();
         await this.#secure(node, traced);
         const remarks = await this.#work.replay(node, traced);
@@ -185,6 +185,11 @@ export class Scheduler {
       this.#active--;
       this.#advance();
     }
+  }
+
+  /** Whether all is there that a recorded result names. */
+  async #isWhole({ id }: PlanNode, traced: Traced): Promise<boolean> {
+    return this.#options.lastLook.isWhole(id) || (await this.#rebuilder.isWhole(traced));
   }
 
   /** Sees to it that what was asked for can be had, though it may not have been made here. Rejects with `BLOB_LOST`. */
@@ -237,6 +242,7 @@ export class Scheduler {
     const { sources, plan, emit } = this.#options;
     emit({ type: "stage-rewound", id: node.id, name: node.name, digest });
     this.#rebuilder.forget();
+    this.#options.lastLook.forget();
     const needs = this.#expansions.needsOf(node) ?? needsOfCall(node.call);
     for (const origin of needs.sources) await sources.restore(origin);
     const again: NodeId[] = [];

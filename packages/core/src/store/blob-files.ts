@@ -39,6 +39,12 @@ export class BlobFiles {
     return isThere ?? false;
   }
 
+  /** The same, and nothing is marked. */
+  isThere(digest: Digest): boolean {
+    const stats = unlessDenied(() => fs.statSync(this.path(digest), { throwIfNoEntry: false }));
+    return stats?.isFile() === true && stats.size === sizeOf(digest);
+  }
+
   /** The digest of the blob with a hash, if it is there and whole. */
   async find(hash: string): Promise<Digest | undefined> {
     try {

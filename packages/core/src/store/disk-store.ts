@@ -41,12 +41,14 @@ import {
 } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { BlobFiles } from "./blob-files.ts";
+import { ownBoot } from "./boot.ts";
 import { DiskCaches } from "./caches.ts";
 import { DiskClaims } from "./claims.ts";
 import { copyEach } from "./copy-each.ts";
 import { copyFromPacks, writeNew } from "./copy-out.ts";
 import { StoreLease } from "./lease.ts";
 import { PackIntake, type PackSink } from "./pack-intake.ts";
+import type { PackLook } from "./pack-look.ts";
 import type { Addition } from "./pack-writer.ts";
 import { PackedResults } from "./packed-results.ts";
 import { Packs } from "./packs.ts";
@@ -62,6 +64,13 @@ export const packedBytes: number = 128 * 1024;
 
 /** Files up to this size are handled in one synchronous piece; that is faster than going async. */
 const smallBytes = 1024 * 1024;
+
+/** What shows that blobs are still there. What was written in another boot may have been lost with the power. */
+interface StoreLook {
+  readonly boot: number;
+  readonly packs: readonly PackLook[];
+  readonly files: readonly Digest[];
+}
 
 /**
  * A store in a directory, shared freely between processes.
@@ -158,6 +167,26 @@ export class DiskStore implements Store, ContentStore, ActionCache {
     const unpacked = new Set(this.#packs.missing([...asked.filter(isSmall), ...large]));
     const found = (digest: Digest): boolean => isSmall(digest) && this.#blobs.has(digest);
     return asked.filter((digest) => unpacked.has(digest) && !found(digest));
+  }
+
+  /** Blobs that are files are looked at one by one: there are few, and large ones. */
+  lookAt(digests: Iterable<Digest>): string | undefined {
+    this.checkVersion();
+    const [packed, files]: Digest[][] = [[], []];
+    for (const digest of new Set(digests)) {
+      if (digest !== emptyDigest) (this.#packs.has(digest) ? packed : files)?.push(digest);
+    }
+    const packs = this.#packs.lookAt(packed ?? []);
+    if (packs === undefined || files?.some((digest) => !this.#blobs.has(digest))) return undefined;
+    const look: StoreLook = { boot: ownBoot(), packs, files: files ?? [] };
+    return JSON.stringify(look);
+  }
+
+  looksAs(look: string): boolean {
+    this.checkVersion();
+    const { boot, packs, files } = JSON.parse(look) as StoreLook;
+    if (boot !== ownBoot() || !this.#packs.lookAs(packs)) return false;
+    return files.every((digest) => this.#blobs.isThere(digest));
   }
 
   async read(digest: Digest): Promise<Buffer> {

@@ -115,7 +115,8 @@ function isFree({ holder, indexPath }: PackName, now: number): boolean {
   return now - touchedAtMs > strandedMs;
 }
 
-function packOf(folder: string, id: string, holder: string | undefined): PackName {
+/** The names of a pack. */
+export function packOf(folder: string, id: string, holder: string | undefined): PackName {
   const path = join(folder, id);
   const indexPath = holder === undefined ? `${path}.idx` : `${path}-${holder}.idx`;
   return { id, indexPath, dataPath: `${path}.pack`, holder };

@@ -11,7 +11,7 @@ import * as fs from "node:fs";
 
 import { OpenFiles } from "./open-files.ts";
 import { PackFile } from "./pack-file.ts";
-import { listPacks } from "./pack-names.ts";
+import { listPacks, type PackName } from "./pack-names.ts";
 import type { Records } from "./pack-record.ts";
 import { PackWriter, type Addition } from "./pack-writer.ts";
 import { isOld } from "./recency.ts";
@@ -94,6 +94,11 @@ export class PackSet {
       } else this.#index.forget(hash, place);
     }
     return undefined;
+  }
+
+  /** The packs that are known. */
+  get names(): readonly PackName[] {
+    return this.#packs.flatMap((pack) => pack?.name ?? []);
   }
 
   /**

@@ -10,6 +10,7 @@
 import { digestBytes, hashOf, sizeOf, type Digest } from "../digest/digest.ts";
 import { ownBoot } from "./boot.ts";
 import type { PackFile } from "./pack-file.ts";
+import { looksLike, lookAtPack, type PackLook } from "./pack-look.ts";
 import { packFolder } from "./pack-names.ts";
 import type { Records } from "./pack-record.ts";
 import { PackSet } from "./pack-set.ts";
@@ -18,6 +19,7 @@ import { isOld } from "./recency.ts";
 
 /** The packs of blobs of one store. */
 export class Packs {
+  readonly #folder: string;
   readonly #boot: number;
   readonly #set: PackSet;
 
@@ -26,8 +28,9 @@ export class Packs {
    * @param boot - See {@link ownBoot}.
    */
   constructor(directory: string, boot: number = ownBoot()) {
+    this.#folder = packFolder(directory);
     this.#boot = boot;
-    this.#set = new PackSet(packFolder(directory), boot);
+    this.#set = new PackSet(this.#folder, boot);
   }
 
   /** Those of the blobs that are not there. All others are marked as used. */
@@ -75,6 +78,27 @@ export class Packs {
   /** See {@link PackSet.locate}. */
   locate(digest: Digest): { readonly pack: PackFile; readonly offset: number } | undefined {
     return this.#set.locate(hashOf(digest));
+  }
+
+  /** How the packs look that blobs lie in; `undefined` when one of the blobs is not there, or a look proves nothing. */
+  lookAt(digests: Iterable<Digest>): readonly PackLook[] | undefined {
+    this.#set.look();
+    // Before the records are read again: what is taken away from now on shows.
+    const looks = new Map(this.#set.names.map((name) => [name.id, lookAtPack(name)]));
+    const used = new Set<PackLook>();
+    for (const digest of digests) {
+      const look = this.#first(digest, (pack, _, record) =>
+        record.boot(0) === this.#boot ? looks.get(pack.name.id) : undefined,
+      );
+      if (look === undefined) return undefined;
+      used.add(look);
+    }
+    return [...used];
+  }
+
+  /** Whether packs look as they did. */
+  lookAs(looks: readonly PackLook[]): boolean {
+    return looks.every((look) => looksLike(this.#folder, look));
   }
 
   /** Size of a blob by its hash alone, as its record has it; `undefined` when there is none. */

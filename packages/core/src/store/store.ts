@@ -54,6 +54,14 @@ export interface ContentStore {
    * without knowing its size; it may have to read the blob.
    */
   readonly find?: ((sha256: string) => Promise<Digest | undefined>) | undefined;
+  /**
+   * How the places look that blobs lie in: as long as they look so, all of them are there, as far as `missing` can
+   * tell. `undefined` when one is not there, or a later look would prove nothing. For stores in which a look at a few
+   * places is faster than one for each blob.
+   */
+  readonly lookAt?: ((digests: Iterable<Digest>) => string | undefined) | undefined;
+  /** Whether the places look as `lookAt` has said. Marks nothing as used. */
+  readonly looksAs?: ((look: string) => boolean) | undefined;
   /** A new path on the store's own disk, for a large file on its way. May throw the error of a system call. */
   readonly temporaryPath?: (() => string) | undefined;
   /**

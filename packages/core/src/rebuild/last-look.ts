@@ -1,0 +1,127 @@
+/**
+ * The last look: what a build in which nothing had changed has made sure of, for the next one of the same targets.
+ *
+ * What was asked for is looked for in the store, blob by blob, and targets that are views or merges are worked out. If
+ * nothing has changed since, and the store looks as it did then, doing so again would find the same.
+ *
+ *     notes/whole-<subject>   which record it was, the targets, how the store looked, the targets that were worked out
+ *
+ * It is only an accelerator, as the trace is: where it has nothing to say, everything is looked for.
+ *
+ * @module
+ */
+import type { Digest } from "../digest/digest.ts";
+import type { NodeId } from "../graph/plan.ts";
+import { readDirectory } from "../store/directories.ts";
+import type { ContentStore, Notes } from "../store/store.ts";
+import type { Produced } from "./rebuilder.ts";
+
+/** What is written down. */
+interface Note {
+  /** The number of the record that the results are in. */
+  readonly record: number;
+  /** Nodes whose results were whole. */
+  readonly nodes: readonly NodeId[];
+  /** How the store looked that they are in; absent when a look proves nothing there. */
+  readonly look?: string | undefined;
+  /** Targets that no stage makes, and in which there was no fault; see {@link LastLook.hasWorkedOut}. */
+  readonly derived?: string | undefined;
+}
+
+/** Compares a build with the last one in which nothing had changed. */
+export class LastLook {
+  readonly #notes: Notes | undefined;
+  readonly #name: string;
+  readonly #content: ContentStore;
+  readonly #record: number | undefined;
+  #note: Note | undefined;
+  /** Nodes whose results are whole. Found out when first asked for. */
+  #whole: ReadonlySet<NodeId> | undefined;
+
+  constructor(parts: {
+    readonly notes: Notes | undefined;
+    /** Of what the build is asked for. */
+    readonly subject: string;
+    /** Number of the record that results are taken from; `undefined` when there is none. */
+    readonly record: number | undefined;
+    readonly content: ContentStore;
+  }) {
+    this.#notes = parts.notes;
+    this.#name = `whole-${parts.subject}`;
+    this.#record = parts.record;
+    this.#content = parts.content;
+    if (this.#record !== undefined) this.#note = this.#read(this.#record);
+  }
+
+  /** True when the store holds all that the recorded result of a node names. */
+  isWhole(id: NodeId): boolean {
+    return (this.#whole ??= this.#lookAgain()).has(id);
+  }
+
+  /**
+   * True when the targets that no stage makes were worked out without a fault.
+   *
+   * @param derived - All that describes them but the recorded results; `undefined` when they cannot be described.
+   */
+  hasWorkedOut(derived: string | undefined): boolean {
+    return derived !== undefined && this.#note?.derived === derived;
+  }
+
+  /** Trusts nothing that was seen: the store has lost a blob. */
+  forget(): void {
+    this.#whole = new Set();
+    this.#note = undefined;
+  }
+
+  /**
+   * Writes down what a build has made sure of in which nothing had changed.
+   *
+   * @param targets - The recorded results that it has found whole.
+   */
+  async keep(targets: ReadonlyMap<NodeId, Produced>, derived: string | undefined): Promise<void> {
+    if (this.#notes === undefined || this.#record === undefined) return;
+    const isKnown = [...targets.keys()].every((id) => this.isWhole(id));
+    if (isKnown && (derived === undefined || this.hasWorkedOut(derived))) return;
+    const look = await this.#lookAt(targets.values());
+    if (look === undefined && derived === undefined) return;
+    const nodes = look === undefined ? [] : [...targets.keys()];
+    const note: Note = { record: this.#record, nodes, look, derived };
+    this.#notes.write(this.#name, Buffer.from(JSON.stringify(note)));
+  }
+
+  /** What was written down of a record. The note may be of an earlier one. */
+  #read(record: number): Note | undefined {
+    const text = this.#notes?.read(this.#name)?.toString("utf8");
+    if (text === undefined || !text.startsWith(`{"record":${JSON.stringify(record)},`))
+      return undefined;
+    return JSON.parse(text) as Note;
+  }
+
+  #lookAgain(): ReadonlySet<NodeId> {
+    const { look, nodes } = this.#note ?? {};
+    const isSame = look !== undefined && this.#content.looksAs?.(look) === true;
+    return new Set(isSame ? nodes : []);
+  }
+
+  /** How the places look that all blobs of some results lie in. */
+  async #lookAt(results: Iterable<Produced>): Promise<string | undefined> {
+    if (this.#content.lookAt === undefined) return undefined;
+    const blobs = new Set<Digest>();
+    for (const { result, values } of results) {
+      blobs.add(result.stdout).add(result.stderr);
+      for (const { kind, digest } of values.values()) {
+        if (kind === "file") blobs.add(digest);
+        else await this.#addTree(digest, blobs);
+      }
+    }
+    return this.#content.lookAt(blobs);
+  }
+
+  async #addTree(tree: Digest, blobs: Set<Digest>): Promise<void> {
+    if (blobs.has(tree)) return;
+    blobs.add(tree);
+    const { files, directories } = await readDirectory(this.#content, tree);
+    for (const { digest } of files) blobs.add(digest);
+    for (const { digest } of directories) await this.#addTree(digest, blobs);
+  }
+}
