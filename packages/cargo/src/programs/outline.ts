@@ -16,8 +16,8 @@ import { patchedNames } from "./patches.ts";
 import type { SourceFile } from "./source-files.ts";
 import { subsetManifest, subsetOf } from "./subset-manifest.ts";
 import { readToml } from "./table.ts";
-import { walk } from "./tree.ts";
 import { toml } from "./toml.ts";
+import { walk } from "./tree.ts";
 
 const SETTINGS = /(^|\/)\.cargo\/config(\.toml)?$/;
 const EMPTY: SourceFile = { text: "" };
