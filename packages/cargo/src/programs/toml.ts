@@ -8,7 +8,9 @@
  */
 import { createRequire } from "node:module";
 
-type Toml = typeof import("smol-toml");
+import type * as SmolToml from "smol-toml";
+
+type Toml = typeof SmolToml;
 
 let loaded: Toml | undefined;
 
