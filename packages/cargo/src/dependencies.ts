@@ -39,19 +39,21 @@ export class Dependencies {
   #build(overrides: Selection): CargoDeps {
     const { flags, env } = this.#project.words(overrides);
     const { dummy, vendor } = this.#scopes.of(overrides);
+    const { options } = this.#project;
     const base = this.#project.base({ env });
     const inputs = (half: Side): stages.Seeded => ({
       ws: dummy,
       vendor,
-      seed: seedName(this.#project.options, half, flags),
+      seed: seedName(options, half, flags),
     });
     const pass = (command: string, ...args: readonly string[]): readonly string[] =>
       cargoWords(this.#project, [command], flags, args);
-    // With and without the dependencies of tests, which may turn on features of the others.
-    const checking = [pass("check", "--all-targets"), pass("check")];
-    const checked = stages.checkDeps(inputs("check"), checking, base).target;
     const linking = [pass("build"), pass("test", "--no-run")];
     const linked = stages.linkDeps(inputs("link"), linking, base).target;
+    // With and without the dependencies of tests, which may turn on features of the others.
+    const checking = [pass("check", "--all-targets"), pass("check")];
+    const before = options.halves === "apart" ? undefined : linked;
+    const checked = stages.checkDeps({ ...inputs("check"), before }, checking, base).target;
     const halves = {
       check: { deps: checked, own: undefined },
       link: { deps: linked, own: undefined },

@@ -86,6 +86,14 @@ export interface CargoOptions extends Selection {
    * @defaultValue none: dependencies are compiled from nothing
    */
   readonly seed?: string;
+  /**
+   * How the two halves of the dependencies are built. `chained`: what `check`, `clippy` and `doc` start from is built
+   * behind what `build` and `test` start from, and takes build scripts and macros from there, so a pipeline that lints and
+   * links compiles them once. `apart`: each for itself, which is faster for one that only lints. The bytes are the same.
+   *
+   * @defaultValue "chained"
+   */
+  readonly halves?: "chained" | "apart";
   /** Variables of every command. @defaultValue none */
   readonly env?: Readonly<Record<string, string>>;
   /** Programs that build scripts need besides the Rust and C toolchains, such as `pkg-config`. */

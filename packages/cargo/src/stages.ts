@@ -45,6 +45,8 @@ export interface Sources {
 export interface Seeded extends Sources {
   /** Name of the cache that those are in. */
   readonly seed: string | undefined;
+  /** What was built before by other passes, to take from what fits. @defaultValue nothing */
+  readonly before?: Tree | undefined;
 }
 
 /** Inputs of what starts from built dependencies. */
@@ -189,8 +191,12 @@ export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, A
   );
 
 function depsBuilder(name: string): DepsBuilder {
-  return stage(name, ({ ws, vendor: vendored, seed }, passes, base) => {
-    const root = { ws, vendor: vendored, ...(seed !== undefined && { seed: cache(seed) }) };
+  return stage(name, ({ ws, vendor: vendored, seed, before }, passes, base) => {
+    const root = {
+      ...{ ws, vendor: vendored },
+      ...(before && { deps: before }),
+      ...(seed !== undefined && { seed: cache(seed) }),
+    };
     const options = {
       ...inStage(base, root, { target: out.tree("target") }),
       remarks: cargoRemarks,

@@ -1,7 +1,9 @@
 /**
  * Program: builds the external crates of a dummy tree, and leaves nothing else.
  *
- * The result depends on its inputs alone: two runs at one place make equal trees, with a seed or without.
+ * What `deps` holds beside the target directory was built before, by other passes: cargo takes of it what it can use.
+ * The result depends on the sources alone: two runs at one place make equal trees, with a seed or without, and with
+ * `deps` or without.
  *
  * Parameters: `passes`, lists of arguments for cargo, each run in turn; `target`, the
  * target directory, which is also what comes out (default `../target`); `workspace`
@@ -11,7 +13,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 import { withOptions } from "./cargo-arguments.ts";
 import { withProjectConfig } from "./cargo-config.ts";
@@ -20,6 +22,8 @@ import { parseMessage, type Artifact } from "./cargo-messages.ts";
 import { renderExternals } from "./compiled-units.ts";
 import { writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
+import { layOver } from "./lay-over.ts";
+import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
@@ -32,6 +36,13 @@ import { forgetTimes } from "./tree.ts";
 
 await runProgram(buildDeps);
 
+/** Where cargo compiles what. */
+interface Place {
+  readonly target: string;
+  readonly layer: Layer | undefined;
+  readonly locals: Locals;
+}
+
 async function buildDeps(parameters: Parameters): Promise<void> {
   const passes = parameters.stringLists("passes");
   const target = parameters.string("target", "../target");
@@ -43,9 +54,11 @@ async function buildDeps(parameters: Parameters): Promise<void> {
       ? ""
       : seedConditions(locals, rustc, parameters.string("vendor", "../vendor"));
   const isSeeded = seed !== undefined && takeSeed(seed, conditions, target);
+  const base = join(dirname(target), "deps");
+  const layer = existsSync(base) ? layOver(base, target, isWrittenByScript) : undefined;
 
   const reported: string[] = [];
-  for (const pass of passes) reported.push(...(await runPass(pass, target, locals)));
+  for (const pass of passes) reported.push(...(await runPass(pass, { target, layer, locals })));
   const purged = existsSync(target) ? purgeLocals(resolve(target), ownershipOf(locals)) : 0;
   // Every pass compiles a build script for each stub, so none at all is a layout we cannot read.
   if (purged === 0 && locals.packages.some(({ isKept }) => !isKept)) {
@@ -53,46 +66,65 @@ async function buildDeps(parameters: Parameters): Promise<void> {
       hint: "passes must build the workspace, into a target directory that this version knows",
     });
   }
-  if (isSeeded) pruneUnused(target, hashesIn(reported));
+  if (isSeeded || layer !== undefined) pruneUnused(target, hashesIn(reported));
+  layer?.settle();
   writeMarker(target, { rustc, passes, sources: undefined });
   forgetTimes(target);
   if (seed !== undefined) leaveSeed(seed, conditions, target);
   say(`dependencies built in ${passes.length} passes; ${purged} stubs purged`);
 }
 
+/** Cargo notes where the files really are that a crate is made of, so these must be where they seem to be. */
+function isWrittenByScript(path: string): boolean {
+  return /(^|\/)build\/[^/]+\/out$/.test(path);
+}
+
 /** Runs cargo. Returns the paths of all that is part of the result, compiled now or earlier. */
-async function runPass(
-  pass: readonly string[],
-  target: string,
-  locals: Locals,
-): Promise<readonly string[]> {
+async function runPass(pass: readonly string[], place: Place): Promise<readonly string[]> {
   say(`cargo ${pass.join(" ")}`);
-  const said: string[] = [];
-  const artifacts: Artifact[] = [];
-  const outDirs: string[] = [];
-  // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
-  const env = { CARGO_TARGET_DIR: target };
-  const exitCode = await runLines(
-    "cargo",
-    withOptions(withProjectConfig(pass, locals), "--message-format", "json-render-diagnostics"),
-    {
-      env,
-      onLine: (line) => {
-        const message = parseMessage(line);
-        if (message.kind === "artifact") artifacts.push(message.artifact);
-        else if (message.kind === "build-script") outDirs.push(message.outDir);
-        else if (message.kind === "text") say(line);
-      },
-      onErrorLine: (line) => said.push(line),
-    },
-  );
+  const first = await runOnce(pass, place);
+  const isRefused = first.exitCode !== 0 && place.layer?.hasRefused(first.said) === true;
+  if (isRefused) {
+    say("cargo writes to what was built before: it is copied, and cargo is started again");
+    place.layer.copy();
+  }
+  const { exitCode, said, artifacts, outDirs } = isRefused ? await runOnce(pass, place) : first;
   if (exitCode !== 0) {
     throw cargoFailure(
       { args: pass, exitCode, said },
-      locals,
+      place.locals,
       "local code is stubbed here: only external crates can fail, or a manifest",
     );
   }
   say(renderExternals(artifacts));
   return [...artifacts.flatMap(({ files }) => files), ...outDirs];
+}
+
+/** How a run of cargo went. */
+interface Pass {
+  readonly exitCode: number;
+  readonly said: readonly string[];
+  readonly artifacts: readonly Artifact[];
+  /** Of build scripts. */
+  readonly outDirs: readonly string[];
+}
+
+async function runOnce(args: readonly string[], { target, locals }: Place): Promise<Pass> {
+  const said: string[] = [];
+  const artifacts: Artifact[] = [];
+  const outDirs: string[] = [];
+  const format = ["--message-format", "json-render-diagnostics"];
+  const words = withOptions(withProjectConfig(args, locals), ...format);
+  const exitCode = await runLines("cargo", words, {
+    // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
+    env: { CARGO_TARGET_DIR: target },
+    onLine: (line) => {
+      const message = parseMessage(line);
+      if (message.kind === "artifact") artifacts.push(message.artifact);
+      else if (message.kind === "build-script") outDirs.push(message.outDir);
+      else if (message.kind === "text") say(line);
+    },
+    onErrorLine: (line) => said.push(line),
+  });
+  return { exitCode, said, artifacts, outDirs };
 }

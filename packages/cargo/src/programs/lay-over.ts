@@ -9,9 +9,17 @@ import type { Layer } from "./layer.ts";
 import { LinkedLayer } from "./linked-layer.ts";
 import { MovedLayer } from "./moved-layer.ts";
 
-/** Lays a target directory over `base`. What it has already is its own, and comes first. */
-export function layOver(base: string, target: string): Layer {
-  return isWritable(base) ? new MovedLayer(base, target) : new LinkedLayer(base, target);
+/**
+ * Lays a target directory over `base`. What it has already is its own, and comes first.
+ *
+ * @param isCopied - Paths of what is to be no link, where links are made.
+ */
+export function layOver(
+  base: string,
+  target: string,
+  isCopied?: (path: string) => boolean,
+): Layer {
+  return isWritable(base) ? new MovedLayer(base, target) : new LinkedLayer(base, target, isCopied);
 }
 
 /** By the mount, not only by modes, which do not count for root. */

@@ -21,6 +21,8 @@ export interface Layer {
   copy(): void;
   /** Leaves only what has been added. */
   remove(): void;
+  /** Makes all that is still there the directory's own: nothing is left of the layer. */
+  settle(): void;
 }
 
 /** Removes those of the folders that are empty. @param folders - Relative, parents first. */

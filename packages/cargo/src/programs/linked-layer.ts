@@ -7,12 +7,12 @@
  *
  * @module
  */
-import { lstatSync, mkdirSync, rmSync, symlinkSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, rmSync, statSync, symlinkSync, unlinkSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 import { MARKER } from "./deps-marker.ts";
 import { removeEmpty, type Layer } from "./layer.ts";
-import { copyTree, forgetTimes, walk } from "./tree.ts";
+import { copyFile, copyTree, forgetTimes, walk } from "./tree.ts";
 
 /**
  * Folders that are linked as a whole: what cargo knows of a unit, and what a build script has written. Beside
@@ -34,8 +34,12 @@ export class LinkedLayer implements Layer {
   readonly #links: string[] = [];
   readonly #folders: string[] = [];
 
-  /** Lays links to all that is in `base`, where `target` has nothing of its own. Both are folders. */
-  constructor(base: string, target: string) {
+  /**
+   * Lays links to all that is in `base`, where `target` has nothing of its own. Both are folders.
+   *
+   * @param isCopied - What is no link, but a copy of its own.
+   */
+  constructor(base: string, target: string, isCopied: (path: string) => boolean = () => false) {
     this.#base = base;
     this.#target = target;
     mkdirSync(target, { recursive: true });
@@ -46,6 +50,11 @@ export class LinkedLayer implements Layer {
         this.#folders.push(path);
       } else if (lstatSync(join(target, path), { throwIfNoEntry: false }) === undefined) {
         const to = join(base, path);
+        if (isCopied(path)) {
+          copyTree(to, join(target, path));
+          forgetTimes(join(target, path));
+          continue;
+        }
         symlinkSync(relative(dirname(join(target, path)), to), join(target, path));
         this.#links.push(path);
       }
@@ -63,6 +72,17 @@ export class LinkedLayer implements Layer {
     rmSync(this.#target, { recursive: true });
     copyTree(this.#base, this.#target);
     forgetTimes(this.#target);
+  }
+
+  settle(): void {
+    for (const path of this.#links.splice(0)) {
+      const [from, place] = [join(this.#base, path), join(this.#target, path)];
+      if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
+      unlinkSync(place);
+      if (statSync(from).isDirectory()) copyTree(from, place);
+      else copyFile(from, place);
+    }
+    this.#folders.length = 0;
   }
 
   remove(): void {

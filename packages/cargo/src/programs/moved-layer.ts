@@ -54,6 +54,11 @@ export class MovedLayer implements Layer {
     throw new Error("bug: what was moved may be written to");
   }
 
+  settle(): void {
+    this.#moved.clear();
+    this.#folders.length = 0;
+  }
+
   remove(): void {
     for (const [path, { ino, size, mtimeMs }] of this.#moved) {
       const place = join(this.#target, path);
