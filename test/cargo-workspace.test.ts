@@ -40,14 +40,25 @@ describe("a described workspace", () => {
     const checks = all({ clippy: rust.clippy(), test: rust.test(), crate: rust.buildPackage() });
     await build(checks, { runner: mock, store: scratch("described") });
     expect(mock.names.toSorted()).toEqual([
-      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test", "vendor"],
+      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test"],
     ]);
   });
 
   test("makes of the dependencies only what is needed", async () => {
     const mock = mockRunner({ onUnmatched: "succeed-empty" });
-    await build(rust.cargoDoc(), { runner: mock, store: scratch("doc") });
-    expect(mock.names.toSorted()).toEqual(["deps-check", "doc", "dummy-source", "vendor"]);
+    await build(rust.cargoTest(), { runner: mock, store: scratch("linking") });
+    expect(mock.names.toSorted()).toEqual(["deps", "dummy-source", "test"]);
+  });
+
+  test("makes one half without the other, if told so", async () => {
+    const mock = mockRunner({ onUnmatched: "succeed-empty" });
+    const apart = cargo({
+      src: source(new URL("workspace", example)),
+      registry,
+      halves: "apart",
+    });
+    await build(apart.cargoDoc(), { runner: mock, store: scratch("doc") });
+    expect(mock.names.toSorted()).toEqual(["deps-check", "doc", "dummy-source"]);
   });
 
   test("gives a command that overrides the selection dependencies of its own", async () => {
@@ -63,7 +74,7 @@ describe("a described workspace", () => {
     });
     const deps = mock.calls.filter(({ name }) => name === "deps");
     expect(deps.map(({ argv }) => argv.at(-1)?.includes("wasm32"))).toEqual([true, false]);
-    for (const { name, env, argv } of mock.calls.filter((call) => call.name !== "vendor")) {
+    for (const { name, env, argv } of mock.calls) {
       const isOwn = argv.at(-1)?.includes("wasm32") === true;
       const flags = isOwn ? "-Ctarget-feature=+simd128\u001F-g" : undefined;
       expect(env["CARGO_ENCODED_RUSTFLAGS"], name).toBe(flags);
@@ -75,7 +86,7 @@ describe("a described workspace", () => {
     const chain = rust.cargoTest({ cargoArtifacts: rust.cargoClippy() });
     await build(chain, { runner: mock, store: scratch("chain") });
     expect(mock.names.toSorted()).toEqual([
-      ...["clippy", "deps", "deps-check", "dummy-source", "test", "vendor"],
+      ...["clippy", "deps", "deps-check", "dummy-source", "test"],
     ]);
   });
 
@@ -151,7 +162,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const { clippy, crate } = checks(rust);
     const report = await run(all({ clippy, tests: rust.test(), crate }));
     expect(report.ran.toSorted()).toEqual([
-      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test", "vendor"],
+      ...["clippy", "deps", "deps-check", "dummy-source", "package", "test"],
     ]);
     await expectNoExternalRebuilt(report);
 
@@ -179,7 +190,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const { clippy, crate } = checks(rust);
     const report = await run(all({ clippy, crate }));
     expect(report.ran.toSorted()).toEqual(["clippy", "package"]);
-    expect(report.reused.toSorted()).toEqual(["deps", "deps-check", "dummy-source", "vendor"]);
+    expect(report.reused.toSorted()).toEqual(["deps", "deps-check", "dummy-source"]);
     await expectNoExternalRebuilt(report);
   }, 60_000);
 
@@ -197,7 +208,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const clippy = rust.clippy({ clippyArgs: ["--features", "tally/sloppy", ...strict] });
     const report = await tryBuild(seq({ clippy, crate: rust.buildPackage() }), options());
     expect(report.failed).toEqual(["clippy"]);
-    expect(report.skipped).toEqual(["deps", "package"]);
+    expect(report.skipped).toEqual(["package"]);
     expect(report.errors[0]?.facts["log"]).toContain("needless_return");
   }, 60_000);
 

@@ -16,6 +16,7 @@ import type { Selection } from "./options.ts";
 import type { Project } from "./project.ts";
 import { override } from "./selection.ts";
 import * as stages from "./stages.ts";
+import { vendoredCrates } from "./vendored-folder.ts";
 import { fetchedCrates } from "./vendoring.ts";
 
 /** What commands on a selection of packages have in common. */
@@ -93,7 +94,7 @@ export class Scopes {
     const { options } = this.#project;
     const manifest = workspace.pick("Cargo.lock", ".cargo");
     if (options.registry === undefined) return fetchedCrates(manifest, options);
-    return stages.vendor({ manifest, registry: options.registry }, this.#project.base());
+    return vendoredCrates(manifest, options.registry);
   }
 }
 

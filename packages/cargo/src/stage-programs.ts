@@ -23,8 +23,7 @@ export type ProgramName =
   | "nextest"
   | "subset"
   | "subset-lock"
-  | "tests"
-  | "vendor";
+  | "tests";
 
 const { resolve } = createRequire(import.meta.url);
 

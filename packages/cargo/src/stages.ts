@@ -54,12 +54,6 @@ export interface Consumed extends Sources {
   readonly target: Layered;
 }
 
-/** Inputs of {@link vendor}: the lock file with cargo's settings, and where to take crates from. */
-export interface Vendored {
-  readonly manifest: Tree;
-  readonly registry: Tree | undefined;
-}
-
 /** Arguments of a cargo command. */
 export type Args = readonly string[];
 
@@ -71,21 +65,6 @@ export type DepsBuilder = Stage<[Seeded, readonly Args[], Base], { target: "tree
 
 /** A command that looks at sources alone. */
 export type SourceCheck = Stage<[Tree, Args, Base], {}>;
-
-/** Gathers the external crates that `Cargo.lock` names. */
-export const vendor: Stage<[Vendored, Base], { vendor: "tree" }> = stage(
-  "vendor",
-  ({ manifest, registry }, base) => {
-    const root = { ws: manifest, ...(registry && { registry }) };
-    const options = inStage(base, root, { vendor: out.tree("vendor") });
-    const parameters = {
-      lock: "Cargo.lock",
-      out: "../vendor",
-      ...(registry && { registry: "../registry" }),
-    };
-    return sh(options)`${programWords("vendor", parameters)}`;
-  },
-);
 
 /** Makes a workspace of the same shape without code, and says whether it would hold some if it were given any. */
 export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }> = stage(
@@ -110,8 +89,8 @@ export const subset: Stage<[Tree, Args, Base], { outline: "tree"; closure: "file
 /** Has cargo write a lock file for an outline. */
 export const subsetLock: Stage<[Sources, Base], { locked: "tree" }> = stage(
   "subset-lock",
-  ({ ws, vendor: vendored }, base) => {
-    const root = { ws: writable(ws), vendor: vendored };
+  ({ ws, vendor }, base) => {
+    const root = { ws: writable(ws), vendor };
     const parameters = { out: "../locked", config: "../vendor/config.toml" };
     const options = inStage(base, root, { locked: out.tree("locked") });
     return sh(options)`${wordsIn(base, "subset-lock", parameters)}`;
@@ -163,22 +142,22 @@ export const taplo: SourceCheck = sourceCheck("taplo");
 /** Runs `cargo deny`, for which the crates must be there. */
 export const deny: Stage<[Sources, Args, Base], {}> = stage(
   "deny",
-  ({ ws, vendor: vendored }, words, base) => {
+  ({ ws, vendor }, words, base) => {
     // It takes no `--config`, and so finds the crates by the settings of cargo's home.
-    const settings = { "home/config.toml": vendored.file("config.toml") };
-    return sh(inStage(base, { ws, vendor: vendored, ...settings }, {}))`${words}`;
+    const settings = { "home/config.toml": vendor.file("config.toml") };
+    return sh(inStage(base, { ws, vendor, ...settings }, {}))`${words}`;
   },
 );
 
 /** Runs `cargo tarpaulin`, which compiles all crates again, in its own way. */
 export const tarpaulin: Stage<[Omit<Consumed, "target">, Args, Base], { report: "tree" }> = stage(
   "tarpaulin",
-  ({ ws, vendor: vendored }, words, base) => {
+  ({ ws, vendor }, words, base) => {
     // Its `--config` is one of its own.
-    const settings = { "home/config.toml": vendored.file("config.toml") };
+    const settings = { "home/config.toml": vendor.file("config.toml") };
     const target = { tools: base.tools, env: { ...base.env, CARGO_TARGET_DIR: "../target" } };
     const outputs = { report: out.tree("tarpaulin", { evenIfFailed: true }) };
-    return sh(inStage(target, { ws, vendor: vendored, ...settings }, outputs))`${words}`;
+    return sh(inStage(target, { ws, vendor, ...settings }, outputs))`${words}`;
   },
 );
 
@@ -191,9 +170,9 @@ export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, A
   );
 
 function depsBuilder(name: string): DepsBuilder {
-  return stage(name, ({ ws, vendor: vendored, seed, before }, passes, base) => {
+  return stage(name, ({ ws, vendor, seed, before }, passes, base) => {
     const root = {
-      ...{ ws, vendor: vendored },
+      ...{ ws, vendor },
       ...(before && { deps: before }),
       ...(seed !== undefined && { seed: cache(seed) }),
     };
@@ -219,14 +198,14 @@ function sourceCheck(name: string): SourceCheck {
  * leaves is what it has put over that.
  */
 export function consume<const S extends Readonly<Record<string, Out>>>(
-  { ws, vendor: vendored, target }: Consumed,
+  { ws, vendor, target }: Consumed,
   program: ProgramName,
   parameters: object,
   base: Base,
   outputs: S,
 ): Command<OutputKinds<S> & { target: "tree" }> {
   const root = {
-    ...{ ws, vendor: vendored },
+    ...{ ws, vendor },
     ...(target.deps && { deps: target.deps }),
     ...(target.own && { target: writable(target.own) }),
   };

@@ -26,16 +26,15 @@ import {
   stage,
   text,
   type File,
-  type ReadableTree,
   type Stage,
   type Tree,
 } from "@ashlar/core";
 
-import { Failure } from "./programs/failure.ts";
+import { externalsOf, lockText, readConfig, withHints, type External } from "./locked-crates.ts";
 import { parseGitSource, type GitSource } from "./programs/git-source.ts";
 import { parseLock, unusedPatches, type LockedPackage } from "./programs/lock.ts";
 import { CRATES_IO, replaceSources, type ReplacedSource } from "./programs/source-replacement.ts";
-import { parseToml, type Table } from "./programs/table.ts";
+import type { Table } from "./programs/table.ts";
 import { downloadUrls, registryOf, type Registry } from "./registries.ts";
 import { programRoot, programWords } from "./stage-programs.ts";
 import { gitTools, nodeTool, unpackTools } from "./toolchain.ts";
@@ -45,9 +44,6 @@ export interface CrateSources {
   readonly registries?: readonly Registry[];
   readonly gitCheckouts?: Readonly<Record<string, Tree>>;
 }
-
-/** A package of a lock file that is not local. */
-type External = LockedPackage & { readonly source: string };
 
 /** What packages of a git repository are made from. */
 interface Checkout {
@@ -109,17 +105,16 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
  * @param manifest - `Cargo.lock`, and `.cargo` if there is one.
  */
 export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
-  return dynamic.tree("vendor", { manifest }, async (inputs) => {
-    try {
-      const lock = await readLock(inputs.manifest);
+  return dynamic.tree("vendor", { manifest }, async (inputs) =>
+    withHints(async () => {
+      const content = await lockText(inputs.manifest);
+      // What a `[patch]` offers and nothing uses must be there all the same.
+      const unused = unusedPatches(content, "Cargo.lock");
+      const lock = [...parseLock(content, "Cargo.lock"), ...unused];
       const config = await readConfig(inputs.manifest);
       return vendorTree(lock, config, sources);
-    } catch (error) {
-      if (!(error instanceof Failure) || error.hint === undefined) throw error;
-      // Here, nobody would see the hint.
-      throw new Error(`${error.message}: ${error.hint}`, { cause: error });
-    }
-  });
+    }),
+  );
 }
 
 /** The tree for the external packages of a lock file. */
@@ -128,7 +123,7 @@ export function vendorTree(
   config: Table,
   sources: CrateSources,
 ): Tree {
-  const externals = lock.filter((one): one is External => one.source !== undefined);
+  const externals = externalsOf(lock);
   const parts: Record<string, Tree | File> = {};
   const replaced: ReplacedSource[] = [];
 
@@ -185,21 +180,6 @@ function groupBySource(externals: readonly External[]): ReadonlyMap<string, read
     groups.set(one.source, group);
   }
   return groups;
-}
-
-async function readLock(manifest: ReadableTree): Promise<readonly LockedPackage[]> {
-  if ((await manifest.list("Cargo.lock")).length === 0) {
-    throw new Error(
-      "the workspace has no Cargo.lock: write one with `cargo generate-lockfile`, and keep it with the sources",
-    );
-  }
-  const content = await manifest.file("Cargo.lock").text();
-  return [...parseLock(content, "Cargo.lock"), ...unusedPatches(content, "Cargo.lock")];
-}
-
-async function readConfig(manifest: ReadableTree): Promise<Table> {
-  const [path] = await manifest.list(".cargo/config", ".cargo/config.toml");
-  return path === undefined ? {} : parseToml(await manifest.file(path).text(), path);
 }
 
 function titleOf({ name, version }: LockedPackage): string {

@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { walk } from "../../src/programs/tree.ts";
-import { type Ended, Stage, toolchainFolder } from "./stage.ts";
+import { type Ended, layVendor, Stage, toolchainFolder } from "./stage.ts";
 
 const toolchain = toolchainFolder();
 
@@ -134,10 +134,7 @@ describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)",
       writeFileSync(join(source, path), text.replaceAll(/^ {4}/gm, ""));
     }
     lock();
-    stage.enter({ ws: join(source, "ws") });
-    const registry = join(source, "registry");
-    succeed(stage.program("vendor", { lock: "app/Cargo.lock", registry, out: "../out/vendor" }));
-    vendor = stage.keep("out/vendor", "vendor");
+    vendor = layVendor(join(source, "registry"), join(stage.store, "vendor"));
     stage.enter({ ws: join(source, "ws") });
     succeed(stage.program("dummy-source", { workspace: "app", out: "../out/dummy" }));
     dummy = stage.keep("out/dummy", "dummy");

@@ -14,7 +14,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { parseRustcVersion } from "../../src/programs/rustc-version.ts";
 import { compare, hashTree, walk } from "../../src/programs/tree.ts";
-import { type Ended, findTool, Stage, toolchainFolder } from "./stage.ts";
+import { type Ended, findTool, layVendor, Stage, toolchainFolder } from "./stage.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../../examples/rust/", import.meta.url));
 const VENDORED = ["--locked", "--offline", "--config", "../vendor/config.toml"];
@@ -48,7 +48,7 @@ describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", SLOW,
     stage = new Stage([...llvmTools, "llvm-cov-14", "llvm-profdata-14"]);
     source = join(mkdtempSync(join(tmpdir(), "ashlar-rust-")), "rust");
     cpSync(EXAMPLE, source, { recursive: true, filter: isSource });
-    vendor = makeVendor("vendor");
+    vendor = layVendor(join(source, "registry"), join(stage.store, "vendor"));
     dummy = makeDummy("dummy");
     deps = makeDeps("deps");
   }, 60_000);
@@ -62,19 +62,6 @@ describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", SLOW,
     stage[Symbol.dispose]();
     rmSync(join(source, ".."), { recursive: true });
   });
-
-  function makeVendor(name: string): string {
-    stage.enter({ ws: join(source, "workspace") });
-    cpSync(join(source, "registry"), join(stage.root, "registry"), { recursive: true });
-    succeed(
-      stage.program("vendor", {
-        lock: "Cargo.lock",
-        registry: "../registry",
-        out: "../out/vendor",
-      }),
-    );
-    return stage.keep("out/vendor", name);
-  }
 
   function makeDummy(name: string): string {
     stage.enter({ ws: join(source, "workspace") });

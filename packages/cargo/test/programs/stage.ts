@@ -25,6 +25,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { CRATES_IO, sourceReplacement } from "../../src/programs/source-replacement.ts";
 import { forgetTimes, walk } from "../../src/programs/tree.ts";
 
 /** How a program or a tool ended. */
@@ -104,6 +105,16 @@ export class Stage {
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Lays out the crates of a registry as a workspace finds them, which takes no program. */
+export function layVendor(registry: string, to: string): string {
+  mkdirSync(to, { recursive: true });
+  for (const folder of readdirSync(registry)) cpSync(join(registry, folder), join(to, folder), { recursive: true });
+  const config = sourceReplacement([CRATES_IO], { directory: "vendor", projectConfig: {} });
+  writeFileSync(join(to, "config.toml"), config);
+  forgetTimes(to);
+  return to;
 }
 
 /** The folder of a tool on this machine's `PATH`. */
