@@ -1,7 +1,7 @@
 /**
  * A Rust workspace: one description, from which dependencies and all that uses them derive.
  *
- *     src ──▶ dummy-source ──▶ deps-check, deps ◀── vendor ◀── Cargo.lock, registry
+ *     src ──▶ dummy-source ──▶ deps, deps-check ◀── vendor ◀── Cargo.lock, registry
  *      │                           │
  *      │                     target directories of the externals alone
  *      └──────┬─────────────┬──────┴──────┬─────────────┐

@@ -58,7 +58,10 @@ export async function indexDirectorySource(registry: ReadableTree): Promise<Crat
     const identity = await crateIdentity(registry, folder);
     if (identity === undefined) continue;
     const crates = index.get(identity) ?? [];
-    index.set(identity, [...crates, { folder, checksum: await recordedChecksum(registry, folder) }]);
+    index.set(identity, [
+      ...crates,
+      { folder, checksum: await recordedChecksum(registry, folder) },
+    ]);
   }
   return index;
 }

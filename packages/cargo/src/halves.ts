@@ -1,11 +1,12 @@
 /**
- * Halves: the two target directories that dependencies are built in, side by side.
+ * Halves: the two target directories that dependencies are built in.
  *
  * Cargo compiles a crate once to check code that uses it, and once more to link it; the two share build
  * scripts and macros, and nothing else. So they are stages of their own, and each command starts from the
- * one that it needs: nobody waits for, or even builds, what nothing uses.
+ * one that it needs. Checks come behind, for they take the least that is not there already.
  *
- *     deps-check ──▶ check, clippy, doc          deps ──▶ build, test, package, coverage
+ *     deps ──▶ build, test, package, coverage
+ *      └─(scripts, macros)──▶ deps-check ──▶ check, clippy, doc
  *
  * What a command leaves is one half, and the other is as it was. So a chain of commands may change sides,
  * and finds the dependencies there.

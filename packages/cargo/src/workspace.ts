@@ -36,8 +36,8 @@ export interface CargoWorkspace {
   mkDummySrc(): Tree;
   /**
    * Builds the external crates alone, for all the commands below: in one half what `check`, `clippy` and
-   * `doc` start from, in the other what `build` and `test` start from. A build makes the halves side by
-   * side, and of them what it needs.
+   * `doc` start from, in the other what `build` and `test` start from. A build makes of the halves what it
+   * needs.
    */
   buildDepsOnly(selection?: Selection): CargoDeps;
   /** Runs `cargo check`. */

@@ -29,7 +29,7 @@ class Files implements ReadableTree {
   readonly file = (path: string): ReturnType<ReadableTree["file"]> => {
     const text = (): Promise<string> => {
       const content = this.#files.get(path);
-      if (content === undefined) throw new BuildError("VIEW_MISSING", { message: path });
+      if (content === undefined) throw new BuildError({ code: "VIEW_MISSING", message: path });
       this.read.push(path);
       return Promise.resolve(content);
     };
@@ -59,7 +59,10 @@ describe("a directory source", () => {
   });
 
   test("folders that are no crate do not matter", async () => {
-    const registry = new Files().write("notes/Cargo.toml").write("README.md").write("a/b/Cargo.toml");
+    const registry = new Files()
+      .write("notes/Cargo.toml")
+      .write("README.md")
+      .write("a/b/Cargo.toml");
     expect((await indexDirectorySource(registry)).size).toBe(0);
   });
 

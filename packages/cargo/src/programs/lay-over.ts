@@ -14,11 +14,7 @@ import { MovedLayer } from "./moved-layer.ts";
  *
  * @param isCopied - Paths of what is to be no link, where links are made.
  */
-export function layOver(
-  base: string,
-  target: string,
-  isCopied?: (path: string) => boolean,
-): Layer {
+export function layOver(base: string, target: string, isCopied?: (path: string) => boolean): Layer {
   return isWritable(base) ? new MovedLayer(base, target) : new LinkedLayer(base, target, isCopied);
 }
 

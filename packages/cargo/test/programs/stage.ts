@@ -110,7 +110,8 @@ export class Stage {
 /** Lays out the crates of a registry as a workspace finds them, which takes no program. */
 export function layVendor(registry: string, to: string): string {
   mkdirSync(to, { recursive: true });
-  for (const folder of readdirSync(registry)) cpSync(join(registry, folder), join(to, folder), { recursive: true });
+  for (const folder of readdirSync(registry))
+    cpSync(join(registry, folder), join(to, folder), { recursive: true });
   const config = sourceReplacement([CRATES_IO], { directory: "vendor", projectConfig: {} });
   writeFileSync(join(to, "config.toml"), config);
   forgetTimes(to);
