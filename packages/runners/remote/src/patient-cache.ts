@@ -25,6 +25,7 @@ import {
 } from "@ashlar/core";
 
 import { Breaker } from "./breaker.ts";
+import { EarlyCall } from "./early-call.ts";
 import { remoteUnavailable, remoteUnfit } from "./errors.ts";
 import { Idling } from "./idling.ts";
 import {
@@ -66,6 +67,8 @@ class Session {
   /** Why the service is not to be asked any more, one way. */
   readonly refusals: Partial<Record<Way, BuildError>> = {};
   abilities: Promise<CacheAbilities> | undefined;
+  /** Whether it is known what the service can do. */
+  isReady = false;
 
   constructor(clock: Clock, name: string) {
     this.clock = clock;
@@ -152,8 +155,11 @@ export class PatientCache implements AsyncDisposable {
   /** The bytes of a result; `undefined` when there is none, or not in time. */
   async lookUp(key: ActionKey): Promise<Uint8Array | undefined> {
     const limit = { totalMs: this.#patience.lookUpMs };
+    const look = async (context: CallContext): Promise<Uint8Array | undefined> =>
+      await this.#cache.getResult(key, context);
+    using early = this.#callEarly(this.#session, look);
     return await this.#call("read", limit, async (context) => {
-      return await this.#cache.getResult(key, context);
+      return await (early?.take() ?? look(context));
     });
   }
 
@@ -268,6 +274,16 @@ export class PatientCache implements AsyncDisposable {
     }
   }
 
+  /** Makes a call to read before it is known what the service can do, if it is not. */
+  #callEarly<T>(
+    session: Session,
+    work: (context: CallContext) => Promise<T>,
+  ): EarlyCall<T> | undefined {
+    if (session.isReady || session.signal.aborted) return undefined;
+    this.#ready(session).catch(() => {});
+    return new EarlyCall(session.signal, work);
+  }
+
   async #tryAgain<T>(
     session: Session,
     signal: AbortSignal,
@@ -356,6 +372,7 @@ export class PatientCache implements AsyncDisposable {
         return await this.#cache.abilities(context);
       });
       session.breaker.alive();
+      session.isReady = true;
       return abilities;
     } catch (error) {
       if (!session.signal.aborted) {

@@ -2,7 +2,7 @@
  * Action results with a remote cache behind them: looked for here first, then there.
  *
  *     here? ─yes─▶ its trees are here, or promised
- *       └─no─▶ there? ─yes─▶ its blobs and trees are promised ─▶ kept here
+ *       └─no─▶ there? ─yes─▶ its blobs and trees are promised ─▶ kept here, when there is time
  *
  * @module
  */
@@ -17,6 +17,7 @@ import {
 } from "@ashlar/core";
 
 import { remoteUnfit } from "./errors.ts";
+import { Keeping } from "./keeping.ts";
 import { isRootSaid } from "./promised-trees.ts";
 import type { RemoteContent, RemoteContentParts } from "./remote-content.ts";
 
@@ -31,6 +32,8 @@ export interface RemoteActionsParts extends Pick<
   readonly isEager: boolean;
   /** Takes a result that was made here. */
   readonly send: (key: ActionKey, result: ActionResult) => void;
+  /** Whether somebody will wait for {@link RemoteActions.kept}. */
+  readonly isServing: () => boolean;
   /** Notes that a result is there. */
   readonly found: (key: ActionKey) => void;
 }
@@ -44,17 +47,19 @@ interface Found {
 /** Serves results from a store, and from a remote cache those that the store has not. */
 export class RemoteActions implements ActionCache {
   readonly #parts: RemoteActionsParts;
+  readonly #keeping: Keeping;
   readonly #underWay = new Map<ActionKey, Promise<ActionResult | undefined>>();
   /** Keys of which the cache had nothing in this build: who waits for a turn looks a second time, here. */
   readonly #missed = new Set<ActionKey>();
 
   constructor(parts: RemoteActionsParts) {
     this.#parts = parts;
+    this.#keeping = new Keeping(parts.local);
   }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {
     const { local, cache } = this.#parts;
-    const own = await local.get(key);
+    const own = this.#keeping.find(key) ?? (await local.get(key));
     if (own !== undefined) {
       await cache.wait(this.#promiseTrees(own));
       return own;
@@ -76,8 +81,15 @@ export class RemoteActions implements ActionCache {
   }
 
   async put(key: ActionKey, result: ActionResult): Promise<void> {
+    // One that was found, and was of no use, may still be on its way.
+    await this.#keeping.yield(key);
     await this.#parts.local.put(key, result);
     this.#parts.send(key, result);
+  }
+
+  /** Resolves when all that was found is in the store. Rejects with `STORE_UNWRITABLE`. */
+  async kept(): Promise<void> {
+    await this.#keeping.idle();
   }
 
   /** What is wrong with a service is told of, and makes a miss. */
@@ -95,7 +107,8 @@ export class RemoteActions implements ActionCache {
     }
     tally.hits++;
     this.#parts.found(key);
-    await local.put(key, found.result);
+    if (this.#parts.isServing()) this.#keeping.take(key, found.result);
+    else await local.put(key, found.result);
     return found.result;
   }
 

@@ -42,11 +42,15 @@ export class RemoteContent implements ContentStore {
   /** What a result that was found there has promised counts as there: if it is not, that shows when it is needed. */
   async missing(digests: Iterable<Digest>): Promise<Digest[]> {
     const { local, cache, presence, inquiry, trees } = this.#parts;
-    const absent = await local.missing(digests);
-    if (absent.length === 0 || !cache.isOpen("read")) return absent;
+    const asked = [...digests];
+    if (!cache.isOpen("read")) return await local.missing(asked);
     const isLikely = (each: Digest): boolean => presence.isLikely(each) || trees.isLikely(each);
-    const unknown = absent.filter((each) => !isLikely(each) && !presence.isLost(each));
-    const elsewhere = new Set(absent.filter(isLikely));
+    // Whether what is there is here as well makes no difference, and to look takes time.
+    const unlikely = asked.filter((each) => !isLikely(each));
+    const absent = unlikely.length === 0 ? unlikely : await local.missing(unlikely);
+    const unknown = absent.filter((each) => !presence.isLost(each));
+    if (unknown.length === 0) return absent;
+    const elsewhere = new Set<Digest>();
     try {
       const nowhere = new Set(await cache.wait(inquiry.missing([...new Set(unknown)])));
       const seen = unknown.filter((each) => !nowhere.has(each));
@@ -55,7 +59,7 @@ export class RemoteContent implements ContentStore {
     } catch (error) {
       // That it cannot be asked was told of: what it would have is not to be had.
       if (!(error instanceof BuildError)) throw error;
-      if (!cache.isOpen("read")) return absent;
+      if (!cache.isOpen("read")) return await local.missing(asked);
     }
     return absent.filter((each) => !elsewhere.has(each));
   }

@@ -161,6 +161,7 @@ class StoreWithRemote implements RemoteStore {
     this.#actions = new RemoteActions({
       ...{ local: local.actions, content: this.#content, cache, presence, trees },
       isEager: policy.fetch === "all",
+      isServing: () => this.#builds > 0,
       send: (key, result) => {
         if (policy.isWriting) this.#sending.send(key, result, this.#cancelled.signal);
       },
@@ -223,9 +224,12 @@ class StoreWithRemote implements RemoteStore {
     if (signal.aborted) cancel();
     return {
       secure: async (outputs) => {
-        await this.#cache.wait(untilAborted(this.#secure(outputs), signal));
+        const secured = Promise.all([this.#secure(outputs), this.#actions.kept()]);
+        await this.#cache.wait(untilAborted(secured, signal));
       },
       finish: async (reused = []) => {
+        // What cannot be kept is no loss but of time.
+        await this.#actions.kept().catch(() => {});
         if (!isOver) this.#offer(reused);
         if (!isOver)
           await this.#cache.wait(untilAborted(this.#sending.idle(), signal)).catch(() => {});

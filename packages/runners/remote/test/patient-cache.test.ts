@@ -81,6 +81,70 @@ test("a look-up has a deadline, however often it is tried", async () => {
   expect(clock.pending).toBe(0);
 });
 
+describe("a look-up before it is known what the service can do", () => {
+  const found = Buffer.from("a result");
+
+  test("is under way meanwhile, and counts when it is known", async () => {
+    const { cache, patient } = setUp();
+    cache.results.set(key, found);
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    cache.fault = (call) => (call === "abilities" ? gate : undefined);
+    let isOver = false;
+    const looking = patient.lookUp(key).finally(() => (isOver = true));
+    await settle();
+    expect([cache.calls, isOver]).toEqual([["abilities", "getResult"], false]);
+    open();
+    expect(await looking).toEqual(found);
+    expect(await patient.lookUp(key)).toEqual(found);
+    expect(cache.calls).toEqual(["abilities", "getResult", "getResult"]);
+  });
+
+  test("comes to nothing with a service that cannot serve us, whatever it says", async () => {
+    const { cache, patient } = setUp();
+    cache.results.set(key, found);
+    cache.fault = (call) => {
+      if (call === "abilities") throw remoteUnfit("memory", "it speaks in riddles", "");
+    };
+    expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNFIT" });
+    expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: true });
+    expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNFIT" });
+    expect(cache.calls).toEqual(["abilities", "getResult"]);
+  });
+
+  test("is made anew at once when it has failed by then, and nobody hears of it", async () => {
+    const { clock, cache, patient } = setUp();
+    cache.results.set(key, found);
+    const failed = new Set<string>();
+    cache.fault = (call) => {
+      if (failed.has(call)) return;
+      failed.add(call);
+      refused();
+    };
+    const looking = patient.lookUp(key);
+    await clock.advance(100);
+    expect(await looking).toEqual(found);
+    expect(cache.calls).toEqual(["abilities", "getResult", "abilities", "getResult"]);
+    expect(patient.use()).toBe(undefined);
+  });
+
+  test("ends with the question that nobody answers", async () => {
+    const { clock, cache, patient } = setUp();
+    const signals: AbortSignal[] = [];
+    const getResult = cache.getResult.bind(cache);
+    cache.getResult = async (asked, context) => {
+      signals.push(context.signal);
+      return await getResult(asked, context);
+    };
+    cache.fault = silent;
+    const looking = endOf(patient.lookUp(key));
+    await clock.advance(2000);
+    expect(await looking).toEqual({ code: "REMOTE_UNAVAILABLE" });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
 test("one that is dead ends all calls at once, and is counted once", async () => {
   const { clock, cache, patient } = setUp();
   await patient.missing([key]);

@@ -162,17 +162,15 @@ export class ReapiCache implements RemoteCache {
 
   async getResult(key: ActionKey, { signal }: CallContext): Promise<Uint8Array | undefined> {
     const doing = "look up results";
-    return this.#do(doing, signal, async () => {
-      const request = encodeGetResult({ instance: this.#calls.connection.instance, key });
-      try {
-        return await this.#lookups.use(signal, async () =>
-          this.#calls.unary(methods.getActionResult, request, { signal, doing, key }),
-        );
-      } catch (error) {
-        if (isAbsent(error)) return undefined;
-        throw error;
-      }
-    });
+    // Not found is also what a service says that does not know the instance, or this kind of key. So the answer counts
+    // only when it is known what the service can do; but it may come meanwhile.
+    const asking = this.#service === undefined ? this.#known(signal) : undefined;
+    const answer = this.#lookUp(key, doing, signal);
+    if (asking !== undefined) {
+      answer.catch(() => {});
+      await asking;
+    }
+    return this.#do(doing, signal, async () => answer);
   }
 
   async putResult(key: ActionKey, message: Uint8Array, { signal }: CallContext): Promise<void> {
@@ -229,6 +227,22 @@ export class ReapiCache implements RemoteCache {
     } catch (error) {
       // It may answer another time.
       if (mayPass(error) && this.#asking === asking) this.#asking = undefined;
+      throw error;
+    }
+  }
+
+  async #lookUp(
+    key: ActionKey,
+    doing: string,
+    signal: AbortSignal,
+  ): Promise<Uint8Array | undefined> {
+    const request = encodeGetResult({ instance: this.#calls.connection.instance, key });
+    try {
+      return await this.#lookups.use(signal, async () =>
+        this.#calls.unary(methods.getActionResult, request, { signal, doing, key }),
+      );
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
       throw error;
     }
   }

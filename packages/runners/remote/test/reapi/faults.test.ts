@@ -67,6 +67,23 @@ describe("what it says of itself", () => {
     expect(renderError(error)).toContain("BLAKE3, SHA1, number 77");
   });
 
+  test("an answer that came before that is none, and one that came before a good one is", async () => {
+    for (const [digestFunctions, code] of [
+      [[9], "REMOTE_UNFIT"],
+      [[1], undefined],
+    ] as const) {
+      const { server, cache } = await started({ behaviour: { digestFunctions } });
+      server.content.results.set(key, result);
+      server.fail({ method: "getCapabilities", delayMs: 50 });
+      const looking = cache.getResult(key, unhurried).catch((error: BuildError) => error.code);
+      expect(await looking).toEqual(code ?? result);
+      expect(server.calls.map(({ method }) => method).toSorted()).toEqual([
+        "getActionResult",
+        "getCapabilities",
+      ]);
+    }
+  });
+
   test("it speaks another version", async () => {
     const { cache } = await started({ behaviour: { majorVersion: 3 } });
     const error = await fault(cache.missing([key], unhurried));
