@@ -6,7 +6,8 @@
 import { renameSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 
-import { all, source, systemClock } from "@ashlar/core";
+import { all, build, DiskStore, sh, source, stage, systemClock, type Tree } from "@ashlar/core";
+import { mockRunner } from "@ashlar/runner-mock";
 import { expect, test } from "vitest";
 
 import { BuildRig } from "./rig/build-rig.ts";
@@ -36,6 +37,27 @@ test("a source that is edited during the run poisons nothing", async () => {
   const third = await rig.build(copied);
   expect(third.reused).toEqual(["copy"]);
   expect(await third.text(copied)).toBe("copy of before");
+});
+
+test("a store in a source is no part of it", async () => {
+  await using rig = await BuildRig.create();
+  const runner = mockRunner({ onUnmatched: "succeed-empty" });
+  const use = stage("use", (src: Tree) => sh({ root: { ".": src } })`use`);
+  const src = source(".", { gitignore: false, exclude: ["excluded"] });
+  const run = async () => {
+    const store = new DiskStore(join(rig.project, "deep/.store"));
+    return await build(use(src), { runner, store, cwd: rig.project });
+  };
+  rig.write({ "in.txt": "before", "deep/else": "", "deep/.storeroom": "" });
+  const first = await run();
+  expect(await first.list(src)).toEqual(["deep/.storeroom", "deep/else", "in.txt"]);
+  expect((await run()).reused).toEqual(["use"]);
+
+  // It is not in the way of an edit, either.
+  rig.write({ "in.txt": "after", "more.txt": "" });
+  const third = await run();
+  expect(third.ran).toEqual(["use"]);
+  expect(await third.list(src)).toEqual(["deep/.storeroom", "deep/else", "in.txt", "more.txt"]);
 });
 
 test("two stages of one build see the same source, whatever happens between them", async () => {

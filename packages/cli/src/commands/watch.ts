@@ -7,6 +7,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { sep } from "node:path";
 
 import { tryBuild } from "@ashlar/core";
 import { watch, type FSWatcher } from "chokidar";
@@ -59,7 +60,7 @@ export const run: Run = async (names, options, surroundings) => {
     }
     const next = watch([...wanted], {
       ignoreInitial: true,
-      ignored: (each) => unwatched.test(each),
+      ignored: (each) => unwatched.test(each) || isIn(each, session?.store.directory),
       // Otherwise it would tell of what is gone later than of what has come, and a rename would be two changes.
       atomic: false,
     });
@@ -137,3 +138,8 @@ export const run: Run = async (names, options, surroundings) => {
   }
   return exitCode.succeeded;
 };
+
+/** Whether a path is a directory, or leads into it. */
+function isIn(path: string, directory: string | undefined): boolean {
+  return directory !== undefined && `${path}${sep}`.startsWith(`${directory}${sep}`);
+}

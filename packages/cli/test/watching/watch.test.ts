@@ -69,6 +69,19 @@ describe.skipIf(whyNot !== undefined)("watch", () => {
     expect(await it.end()).toBe(0);
   });
 
+  test("is not told of its own store", async () => {
+    using project = new Project({
+      "ashlar.build.ts": `import { sh, source, stage } from "@ashlar/core";
+export const use = stage("use", () => sh\`ls \${source(".", { exclude: ["node_modules"] })}\`)();`,
+      "a.txt": "",
+    });
+    await using it = new Watching(project, []);
+    expect(await it.said()).toMatch(/succeeded in .*: 1 ran\n/);
+    project.write({ "a.txt": "more" });
+    // What it is told of then comes at once, in the order in which it was written.
+    expect(await it.said()).toMatch(/^changed: a.txt\n[^]*succeeded in .*: 1 ran\n/);
+  });
+
   test("loads the build file anew, and gets over one that is broken", async () => {
     using project = new Project({
       "ashlar.build.ts": small

@@ -38,7 +38,8 @@ export interface SourceOptions {
 /** Makes sources. */
 export interface MakeSource {
   /**
-   * A directory on the user's disk, as it is when the build starts.
+   * A directory on the user's disk, as it is when the build starts. The build's own store is no part of it, wherever
+   * it lies.
    *
    * @param directory - Absolute, a `file:` URL, or relative to the root directory of the build.
    */

@@ -86,7 +86,10 @@ export function layGround(
   const identitiesOf = identities.known.bind(identities);
   const demandOf = placement.demandOf.bind(placement);
   const [sources, trace] = memory.recall((recorded) => {
-    const each = new Sources({ content, cwd, signal, clock, recorded });
+    const each = new Sources({
+      ...{ content, cwd, signal, clock, recorded },
+      omit: store.directory,
+    });
     return [each, new Trace({ plan, sources: each, identitiesOf, demandOf, recorded })] as const;
   });
   const { notes } = store;

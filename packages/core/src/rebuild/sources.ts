@@ -34,6 +34,7 @@ export class Sources implements SourceChanges {
   readonly #cwd: string;
   readonly #signal: AbortSignal;
   readonly #clock: Clock;
+  readonly #omit: string | undefined;
   /** By question: two handles that ask for the same get the same snapshot. */
   readonly #taken = new Map<string, Taken>();
   readonly #remembered = new Map<string, Remembered>();
@@ -47,6 +48,8 @@ export class Sources implements SourceChanges {
     readonly cwd: string;
     readonly signal: AbortSignal;
     readonly clock: Clock;
+    /** A directory that is part of no source, absolute: the store's own. */
+    readonly omit?: string | undefined;
     /** What {@link Sources.pack} wrote in an earlier build. */
     readonly recorded: Unpacker | undefined;
   }) {
@@ -54,6 +57,7 @@ export class Sources implements SourceChanges {
     this.#cwd = parts.cwd;
     this.#signal = parts.signal;
     this.#clock = parts.clock;
+    this.#omit = parts.omit;
     const count = parts.recorded?.number() ?? 0;
     for (let at = 0; parts.recorded !== undefined && at < count; at++) {
       const question = parts.recorded.string();
@@ -169,7 +173,7 @@ export class Sources implements SourceChanges {
     const directory = resolve(this.#cwd, location);
     const options = { signal: this.#signal, known, seen };
     if (file === undefined || include === undefined) {
-      return await snapshot(this.#content, directory, { filter, ...options });
+      return await snapshot(this.#content, directory, { filter, omit: this.#omit, ...options });
     }
     const { takeModules } = await import("./modules/take-modules.ts");
     return await takeModules(this.#content, join(directory, file), { include, ...options });

@@ -2,12 +2,13 @@
  * Snapshots: a directory on a disk becomes a tree in the store.
  *
  * Names, kinds, exec bits, link targets and bytes are taken; times, owners and other modes are not.
- * What cannot be in a tree is an error that names it: nothing is left out silently.
+ * What cannot be in a tree is an error that names it: nothing is left out silently, but for the store itself,
+ * which would be another after each build.
  *
  * @module
  */
 import * as fs from "node:fs";
-import { join, posix } from "node:path";
+import { isAbsolute, join, posix, relative, sep } from "node:path";
 
 import type { DirectoryNode, FileNode } from "../artifact/directory.ts";
 import type { SourceFilter } from "../artifact/handle.ts";
@@ -30,6 +31,8 @@ export { snapshotFile } from "./take-file.ts";
 export interface SnapshotOptions {
   /** Which entries belong. @defaultValue all of them */
   readonly filter?: SourceFilter;
+  /** A directory that does not belong, whatever the filter says: absolute. @defaultValue none */
+  readonly omit?: string | undefined;
   /**
    * Whether absolute and outward symbolic links are errors. Links are kept as they are otherwise.
    *
@@ -70,6 +73,8 @@ class Walk {
   readonly #checkLinks: boolean;
   readonly #include: GlobSet | undefined;
   readonly #exclude: GlobSet | undefined;
+  /** Relative to the root. */
+  readonly #omit: string | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #known: Fingerprints | undefined;
   readonly #seen: Fingerprints | undefined;
@@ -87,6 +92,7 @@ class Walk {
     this.#checkLinks = options.checkLinks ?? true;
     this.#include = include;
     this.#exclude = exclude;
+    this.#omit = options.omit === undefined ? undefined : placeBelow(root, options.omit);
     this.#signal = options.signal;
     this.#known = options.known;
     this.#seen = options.seen;
@@ -133,7 +139,7 @@ class Walk {
       if (many.isFull) await many.pause();
       const { name } = entry;
       const below = pathIn(folder, name);
-      if (this.#exclude?.matches(below) === true) continue;
+      if (below === this.#omit || this.#exclude?.matches(below) === true) continue;
       if (rules && (name === ".git" || rules.ignores(join(full, name), entry.isDirectory())))
         continue;
       const belongs = isIncluded || this.#include?.matches(below) === true;
@@ -232,4 +238,20 @@ function kindOf(entry: fs.Dirent): string {
 
 function sizeIsNotZero(digest: Digest): boolean {
   return !digest.endsWith("/0");
+}
+
+/** Where a directory lies in another, by their real paths; `undefined` when it lies elsewhere. */
+function placeBelow(root: string, directory: string): string | undefined {
+  const place = relative(realPath(root), realPath(directory));
+  const isBelow = place !== "" && place !== ".." && !place.startsWith(`..${sep}`);
+  return isBelow && !isAbsolute(place) ? place.replaceAll(sep, "/") : undefined;
+}
+
+/** The path as it is given, of what is not there yet. */
+function realPath(path: string): string {
+  try {
+    return fs.realpathSync(path);
+  } catch {
+    return path;
+  }
 }

@@ -190,6 +190,8 @@ export interface StoreService {
 
 /** Both halves, and the notes of builds, if the store has room for such. */
 export interface Store {
+  /** The directory that it lies in, absolute, if there is one on this machine. What is there is part of no source. */
+  readonly directory?: string | undefined;
   readonly content: ContentStore;
   readonly actions: ActionCache;
   readonly notes?: Notes | undefined;

@@ -32,6 +32,7 @@ export interface FaultyStoreOptions {
 
 /** A store with faults in the hand of a test. */
 export class FaultyStore implements Store {
+  readonly directory: string | undefined;
   readonly content: ContentStore;
   readonly actions: ActionCache;
   readonly notes: Notes;
@@ -51,6 +52,7 @@ export class FaultyStore implements Store {
   constructor({ store = new MemoryStore(), clock = systemClock }: FaultyStoreOptions = {}) {
     this.#store = store;
     this.#clock = clock;
+    this.directory = store.directory;
     this.content = this.#faultyContent(store.content);
     this.actions = {
       get: async (key) => {

@@ -181,6 +181,10 @@ class StoreWithRemote implements RemoteStore {
     return this.#local.notes;
   }
 
+  get directory(): string | undefined {
+    return this.#local.directory;
+  }
+
   get caches(): CacheKeeper | undefined {
     return this.#local.caches;
   }
