@@ -4,6 +4,7 @@
 #
 #   buildbox      Debian's package, unpacked into a folder of its own: a cache, and remote execution
 #   bazel-remote  built with Go: a cache
+#   BuildGrid     from PyPI, in an environment of its own with its database: a scheduler, whose workers are buildbox's
 #
 # Nothing of it is needed: tests of a server that is not there skip themselves, and say so. A server that
 # is there is left as it is. One line says what became of each.
@@ -41,13 +42,13 @@ install_buildbox() {
   loader="$(find "$here/root/usr/lib" "$here/root/usr/lib64" -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)"
   libraries="$(dirname "$(find "$here/root/usr/lib" -name 'libc.so.6' | head -n 1)")"
   [[ -n "$loader" ]] || { echo "the package brought no loader"; return 1; }
-  for program in buildbox-casd buildbox-run-hosttools trexe casupload casdownload; do
+  for program in buildbox-casd buildbox-run-hosttools buildbox-worker trexe casupload casdownload; do
     printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' \
       "$loader" "$libraries" "$here/root/usr/bin/$program" >"$here/$program"
     chmod +x "$here/$program"
   done
   # Last of all, because this is what shows that it is there.
-  for program in trexe casupload casdownload buildbox-run-hosttools buildbox-casd; do
+  for program in trexe casupload casdownload buildbox-worker buildbox-run-hosttools buildbox-casd; do
     ln -sf "$here/$program" "$place/bin/$program"
   done
 }
@@ -60,6 +61,35 @@ install_bazel_remote() {
   printf 'module ashlar.test/servers\n\ngo 1.25\n\nrequire github.com/buchgr/bazel-remote/v2 v2.6.2\n' >"$folder/go.mod"
   (cd "$folder" && CGO_ENABLED=0 go build -mod=mod -o "$place/bin/" github.com/buchgr/bazel-remote/v2) || return 1
   rm -rf "$folder"
+}
+
+# It wants PostgreSQL, which comes with `pgserver`. A database with its tables is made here, and copied by those who want one.
+install_buildgrid() {
+  local here="$place/buildgrid" binaries postgres status=0 _
+  local -a somebody=()
+  command -v python3 >/dev/null || { echo "it needs Python"; return 1; }
+  rm -rf "$here"
+  python3 -m venv "$here/python" || { echo "it needs Python with its module venv"; return 1; }
+  "$here/python/bin/pip" install -q --disable-pip-version-check \
+    'buildgrid==0.4.4' 'pgserver==0.1.4' 'SQLAlchemy<2.1' psycopg2-binary || return 1
+  binaries="$(dirname "$(find "$here/python" -path '*/pginstall/bin/initdb' | head -n 1)")"
+  # PostgreSQL does not run as root, but as anybody who is root outside.
+  if ((EUID == 0)); then somebody=(unshare --user --map-user=1000 --map-group=1000); fi
+  "${somebody[@]}" "$binaries/initdb" -D "$here/database" -U bgd --auth=trust --no-sync || return 1
+  printf '#!/bin/sh\nexec %s "$@"\n' "${somebody[*]@Q} '$binaries/postgres'" >"$here/buildgrid-postgres"
+  chmod +x "$here/buildgrid-postgres"
+  "$here/buildgrid-postgres" -D "$here/database" -k "$here" -c listen_addresses= &
+  postgres=$!
+  for _ in {1..100}; do
+    if "$binaries/createdb" -h "$here" -U bgd bgd 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  "$here/python/bin/bgd" migrate apply "postgresql://bgd@/bgd?host=$here" || status=1
+  kill -INT "$postgres"
+  wait "$postgres" || status=1
+  ((status == 0)) || return 1
+  ln -sf "$here/buildgrid-postgres" "$place/bin/"
+  ln -sf "$here/python/bin/bgd" "$place/bin/"
 }
 
 # @param $1 name, $2 the program that shows that it is there, $3 function
@@ -75,6 +105,7 @@ provide() {
   fi
 }
 
-provide buildbox buildbox-casd install_buildbox &
+provide buildbox buildbox-worker install_buildbox &
 provide bazel-remote bazel-remote install_bazel_remote &
+provide BuildGrid bgd install_buildgrid &
 wait

@@ -8,6 +8,7 @@ import { all, MemoryStore, source, systemClock, type Report } from "@ashlar/core
 import { remoteCache, withRemote, type RemoteOptions } from "@ashlar/runner-remote";
 import { expect, test } from "vitest";
 
+import { startBuildgrid } from "../packages/runners/remote/test/buildgrid.ts";
 import { someBytes } from "../packages/runners/remote/test/remote-cache-contract.ts";
 import {
   startBazelRemote,
@@ -41,7 +42,11 @@ async function buildOn(
   return { report, app: await report.text(app), objects: await report.list(obj) };
 }
 
-const servers = { casd: startCasd, "bazel-remote": startBazelRemote } as const;
+const servers = {
+  casd: startCasd,
+  "bazel-remote": startBazelRemote,
+  buildgrid: startBuildgrid,
+} as const;
 
 for (const [name, start] of Object.entries(servers)) {
   withServer(name as keyof typeof servers, "a remote cache behind a store", () => {

@@ -1,5 +1,5 @@
 /**
- * Real servers for tests: buildbox-casd and bazel-remote. Each on a port of its own, in a folder of its own.
+ * Real servers for tests: buildbox-casd, bazel-remote and BuildGrid (`buildgrid.ts`). Each on a port of its own, in a folder of its own.
  *
  * `scripts/remote-servers.sh` installs them. A group of tests whose server is not there says so in one line.
  *
@@ -44,6 +44,7 @@ export function programOf(name: string): string | undefined {
 const needs = {
   casd: ["buildbox-casd", "buildbox-run-hosttools"],
   "bazel-remote": ["bazel-remote"],
+  buildgrid: ["bgd", "buildgrid-postgres", "buildbox-worker", "buildbox-run-hosttools"],
 } as const;
 
 /** Declares tests with a server; where it is not installed, one line says so. */
@@ -123,22 +124,31 @@ export async function startBazelRemote(words: readonly string[] = []): Promise<S
   return await Servers.start(folder, daemon);
 }
 
-/** A process, and the folder of its own. */
-class Servers implements Server {
+/** Processes that are one server, and the folder of their own. */
+export class Servers implements Server {
   readonly port: number;
   readonly endpoint: string;
   readonly #folder: string;
-  readonly #daemon: Daemon;
+  readonly #daemons: readonly Daemon[];
 
-  private constructor(folder: string, daemon: Daemon) {
+  private constructor(folder: string, port: number, daemons: readonly Daemon[]) {
     this.#folder = folder;
-    this.#daemon = daemon;
-    this.port = daemon.port;
-    this.endpoint = `grpc://127.0.0.1:${daemon.port}`;
+    this.#daemons = daemons;
+    this.port = port;
+    this.endpoint = `grpc://127.0.0.1:${port}`;
   }
 
-  static async start(folder: string, daemon: Daemon): Promise<Server> {
-    const servers = new Servers(folder, daemon);
+  /**
+   * Starts them, one after another.
+   *
+   * @param front - The one that is called.
+   */
+  static async start(
+    folder: string,
+    front: Daemon,
+    daemons: readonly Daemon[] = [front],
+  ): Promise<Server> {
+    const servers = new Servers(folder, front.port ?? 0, daemons);
     try {
       await servers.start();
     } catch (error) {
@@ -149,15 +159,15 @@ class Servers implements Server {
   }
 
   log(): string {
-    return this.#daemon.log;
+    return this.#daemons.map(({ log }) => log).join("");
   }
 
   async start(): Promise<void> {
-    await this.#daemon.start();
+    for (const daemon of this.#daemons) await daemon.start();
   }
 
   async stop(): Promise<void> {
-    await this.#daemon.stop();
+    for (const daemon of this.#daemons.toReversed()) await daemon.stop();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -168,8 +178,8 @@ class Servers implements Server {
 }
 
 /** One process. */
-class Daemon {
-  readonly port: number;
+export class Daemon {
+  readonly port: number | undefined;
   readonly #program: string;
   readonly #words: readonly string[];
   readonly #folder: string;
@@ -183,8 +193,8 @@ class Daemon {
     how: {
       /** Where it works. */
       readonly folder: string;
-      /** The port that shows that it is ready. */
-      readonly port: number;
+      /** The port that shows that it is ready. Without one, nobody waits for it. */
+      readonly port?: number;
       /** The whole environment. @defaultValue that of this process */
       readonly env?: Readonly<Record<string, string>>;
     },
@@ -209,6 +219,7 @@ class Daemon {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => void (this.log += chunk.toString()));
     }
+    if (this.port === undefined) return;
     const deadline = performance.now() + startMs;
     while (!(await listens(this.port))) {
       const hasEnded = child.exitCode !== null || child.signalCode !== null;
@@ -279,6 +290,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-function newFolder(): string {
+/** A folder for a server, which it removes. */
+export function newFolder(): string {
   return fs.mkdtempSync(join(tmpdir(), "ashlar-server-"));
 }
