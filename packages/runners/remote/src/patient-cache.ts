@@ -21,6 +21,7 @@ import {
   type ActionKey,
   type Clock,
   type Digest,
+  type Hermeticity,
   type RemoteCacheUse,
 } from "@ashlar/core";
 
@@ -104,6 +105,11 @@ export class PatientCache implements AsyncDisposable {
 
   get name(): string {
     return this.#cache.name;
+  }
+
+  /** As that of a remote cache. */
+  get hermeticity(): Hermeticity | undefined {
+    return this.#cache.hermeticity;
   }
 
   get clock(): Clock {

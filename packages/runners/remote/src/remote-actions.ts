@@ -19,7 +19,9 @@ import {
 import { remoteUnfit } from "./errors.ts";
 import { Keeping } from "./keeping.ts";
 import { isRootSaid } from "./promised-trees.ts";
+import { clientOf } from "./ran-by.ts";
 import type { RemoteContent, RemoteContentParts } from "./remote-content.ts";
+import { takeWorkerResult } from "./worker-result.ts";
 
 /** What such a cache is made of. */
 export interface RemoteActionsParts extends Pick<
@@ -116,7 +118,7 @@ export class RemoteActions implements ActionCache {
     const { cache, presence, content, trees, isEager } = this.#parts;
     const message = await cache.lookUp(key);
     if (message === undefined) return undefined;
-    const found = await this.#complete(decodeActionResult(message));
+    const found = await this.#understood(message);
     if (found === undefined) return undefined;
     // Something of it was found lost in this build: it would only be lost again.
     const isLost = found.blobs.some((each) => presence.isLost(each));
@@ -125,6 +127,15 @@ export class RemoteActions implements ActionCache {
     await this.#promiseTrees(found.result);
     if (isEager) await content.fetch(await this.#absent(found.blobs));
     return found;
+  }
+
+  /** A result of one of our clients, or of a worker of the service; `undefined` when it is of no use. */
+  async #understood(message: Uint8Array): Promise<Found | undefined> {
+    const { cache, content } = this.#parts;
+    const result = decodeActionResult(message);
+    const isOurs = clientOf(result.worker) !== undefined;
+    if (isOurs || cache.hermeticity === undefined) return await this.#complete(result);
+    return await takeWorkerResult(message, cache.hermeticity, content);
   }
 
   /** Adds what others may have left out of a result; `undefined` when it is of no use. */

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { BuildError, type ActionKey, type Digest } from "@ashlar/core";
+import { BuildError, type ActionKey, type Digest, type Hermeticity } from "@ashlar/core";
 
 /** What goes with each call. */
 export interface CallContext {
@@ -38,6 +38,11 @@ export interface CacheAbilities {
 export interface RemoteCache {
   /** For people, without anything secret: `grpcs://cache.example:443/main`. */
   readonly name: string;
+  /**
+   * How far commands are kept to their inputs that its own workers run: results that they have left, which name none of our
+   * clients, are labelled with it. Absent where nobody executes anything, so that whoever has left such a result is unknown.
+   */
+  readonly hermeticity?: Hermeticity | undefined;
   /** Asks the service, once; later calls resolve with the same. Rejects when it cannot serve us. */
   abilities(context: CallContext): Promise<CacheAbilities>;
   /** Those of the digests whose blobs are not there. Any number of them. */

@@ -20,6 +20,7 @@ import {
   Verifier,
   type ActionKey,
   type Digest,
+  type Hermeticity,
   type SigningKey,
   type TrustedKeys,
 } from "@ashlar/core";
@@ -65,6 +66,10 @@ export class SignedCache implements RemoteCache {
 
   get name(): string {
     return this.#cache.name;
+  }
+
+  get hermeticity(): Hermeticity | undefined {
+    return this.#cache.hermeticity;
   }
 
   /** How many results were not believed, in this build. */

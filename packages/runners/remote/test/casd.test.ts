@@ -21,7 +21,12 @@ import {
   type Report,
   type Runner,
 } from "@ashlar/core";
-import { remoteRunner, type RemoteRunnerOptions } from "@ashlar/runner-remote";
+import {
+  remoteCache,
+  remoteRunner,
+  withRemote,
+  type RemoteRunnerOptions,
+} from "@ashlar/runner-remote";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { programOf, startCasd, withServer, type Server } from "./servers.ts";
@@ -120,6 +125,13 @@ withServer("casd", "remote execution", () => {
     expect((await first.bytes(made.file("twice"))).byteLength).toBe(18_000_000);
     const second = await build(made, { cwd: project });
     expect(await second.text(made.file("when"))).toBe(await first.text(made.file("when")));
+    // Nobody has written to its cache but itself.
+    await using store = withRemote(new MemoryStore(), remoteCache(server.endpoint), {
+      write: false,
+    });
+    const third = await build(made, { cwd: project, store });
+    expect([third.ran, third.stages[0]?.ranBy]).toEqual([[], "remote/declared"]);
+    expect(await third.text(made.file("when"))).toBe(await first.text(made.file("when")));
     const fresh = await build(made, { cwd: project, runner: runnerOf({ reuse: false }) });
     expect(await fresh.text(made.file("when"))).not.toBe(await first.text(made.file("when")));
   });

@@ -20,6 +20,7 @@ import {
   type RunnerImage,
 } from "@ashlar/core";
 
+import { clientOf } from "../ran-by.ts";
 import { connect } from "../reapi/connect.ts";
 import { remoteCache } from "../reapi/reapi-cache.ts";
 import type { RemoteCache } from "../remote-cache.ts";
@@ -64,7 +65,7 @@ export function remoteRunner(options: RemoteRunnerOptions): Runner {
     cache: persistent(own ?? (cache as RemoteCache)),
     priority: options.priority ?? 0,
     reuse: options.reuse ?? true,
-    isTrusted: (worker) => !isOurs(worker) || meetsDemand(worker, demands),
+    isTrusted: (worker) => clientOf(worker) === undefined || meetsDemand(worker, demands),
   });
   const parts: Parts = {
     service,
@@ -154,19 +155,10 @@ class RemoteRunner implements Runner {
 
   async #runRemotely(action: Action, context: RunContext): Promise<Execution> {
     const { execution, worker } = await this.#parts.service.execute(action, context);
-    const [, name, hermeticity] = ours.exec(worker) ?? [];
-    // A result of another of our clients, which may have run on its own machine.
-    return name === undefined
-      ? execution
-      : { ...execution, ranBy: { name, hermeticity: hermeticity as Hermeticity } };
+    // Of a result of another of our clients: that may have run on its own machine.
+    const ranBy = clientOf(worker);
+    return ranBy === undefined ? execution : { ...execution, ranBy };
   }
-}
-
-/** Who ran an action, as we write it into results. */
-const ours = /^([^/]+)\/(sandbox|container|declared|mock|none)(?:\+cache)?$/;
-
-function isOurs(worker: string): boolean {
-  return ours.test(worker);
 }
 
 function asRunBy({ name, hermeticity }: Runner, execution: Execution): Execution {

@@ -5,7 +5,7 @@
  */
 import { Readable } from "node:stream";
 
-import { sizeOf, untilAborted, type ActionKey, type Digest } from "@ashlar/core";
+import { sizeOf, untilAborted, type ActionKey, type Digest, type Hermeticity } from "@ashlar/core";
 
 import { remoteRefused, remoteUnavailable } from "../errors.ts";
 import {
@@ -44,6 +44,13 @@ export interface RemoteCacheOptions extends ConnectionOptions {
    * @defaultValue 60,000
    */
   readonly timeoutMs?: number;
+  /**
+   * What the service guarantees of how its own workers keep commands to their inputs, taken at your word. Results that they
+   * have left are labelled with it, as those of a `remoteRunner` with the same option are.
+   *
+   * @defaultValue `"declared"`
+   */
+  readonly hermeticity?: Hermeticity;
 }
 
 /**
@@ -59,13 +66,14 @@ export interface RemoteCacheOptions extends ConnectionOptions {
  * ```
  */
 export function remoteCache(address: string, options: RemoteCacheOptions = {}): RemoteCache {
-  const { timeoutMs = 60_000, ...connection } = options;
-  return new ReapiCache(new Calls(connect(address, connection), { timeoutMs }));
+  const { timeoutMs = 60_000, hermeticity = "declared", ...connection } = options;
+  return new ReapiCache(new Calls(connect(address, connection), { timeoutMs }), hermeticity);
 }
 
 /** A cache behind calls. */
 export class ReapiCache implements RemoteCache {
   readonly name: string;
+  readonly hermeticity: Hermeticity;
   readonly #calls: Calls;
   readonly #batches: BlobBatches;
   readonly #streams: BlobStreams;
@@ -77,8 +85,9 @@ export class ReapiCache implements RemoteCache {
   /** Why it takes no results from us, once that is known. It is not asked again. */
   #refusal: Error | undefined;
 
-  constructor(calls: Calls) {
+  constructor(calls: Calls, hermeticity: Hermeticity) {
     this.name = calls.connection.name;
+    this.hermeticity = hermeticity;
     this.#calls = calls;
     this.#batches = new BlobBatches(calls);
     this.#streams = new BlobStreams(calls);
