@@ -81,6 +81,33 @@ export const settings = {
     expect((await project.run("logs lnit")).code).toBe(2);
   });
 
+  test("places stages of installed packages where the build file has called them", async () => {
+    using project = new Project({
+      ...files,
+      "node_modules/kit/package.json": `{ "type": "module", "exports": "./index.js" }`,
+      "node_modules/kit/index.js": `import { all, dynamic, sh, source, stage } from "@ashlar/core";
+const inputs = { src: source("src") };
+const fail = stage("fail", (code) => sh\`sh -c \${"exit " + code}\`);
+export const lint = () => fail(1);
+export const late = () => dynamic("late", inputs, async () => all([fail(2)]));
+export const broken = () => dynamic("broken", inputs, async () => { throw new Error("no"); });
+`,
+      "ashlar.build.ts": `import { broken, late, lint } from "kit";
+
+export const one = lint();
+export const two = late();
+export const three = broken();
+`,
+    });
+    const { stderr } = await project.run("build --keep-going");
+    const places = [...stderr.matchAll(/declared at +\S+?\/(node_modules\S+|[^/]+:\d+):\d+\n/g)];
+    expect(places.map(([, place]) => place).toSorted()).toEqual([
+      "ashlar.build.ts:3",
+      "ashlar.build.ts:4",
+      "ashlar.build.ts:5",
+    ]);
+  });
+
   test("tells two calls of one stage apart", async () => {
     using project = new Project({
       ...files,

@@ -23,7 +23,7 @@ import {
 import type { Json } from "../base/canonical-json.ts";
 import { describe } from "../base/describe.ts";
 import type { Digest } from "../digest/digest.ts";
-import { callerLocation } from "../errors/caller.ts";
+import { scriptLocation } from "../errors/caller.ts";
 import { invalidOption, notAHandle, stageName } from "../errors/catalogue.ts";
 import { dynamicResult } from "../errors/dynamic-errors.ts";
 import { CommandBuilder, commandState } from "./command.ts";
@@ -126,7 +126,7 @@ function makeCall<I extends DynamicInputs>(
     command: command[commandState],
     args: [inputs],
     gates: [],
-    declaredAt: callerLocation(kind === undefined ? dynamic : dynamic[kind]),
+    declaredAt: scriptLocation(kind === undefined ? dynamic : dynamic[kind]),
     expand: async (contents) => {
       const readable = Object.fromEntries(entries.map(([each], at) => [each, contents[at]]));
       const handle: unknown = await body(readable as Readable<I>);

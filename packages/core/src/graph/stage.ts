@@ -22,7 +22,7 @@ import {
 } from "../artifact/handle.ts";
 import { baseName } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
-import { callerLocation } from "../errors/caller.ts";
+import { callerLocation, isInPackage, scriptLocation, type Place } from "../errors/caller.ts";
 import { stageBody, stageName } from "../errors/catalogue.ts";
 import { outputsOf } from "./attempt.ts";
 import { commandState, isCommand, remount, type Command, type CommandSpec } from "./command.ts";
@@ -71,19 +71,18 @@ export class StageCall implements Producer {
   readonly args: readonly unknown[];
   /** What must have succeeded before this call may run. Never part of a key. */
   readonly gates: readonly Gate[];
-  /** Place of the stage's definition in the user's script, if it could be seen. */
-  readonly declaredAt: string | undefined;
   /** Of a dynamic stage, whose command nobody runs. */
   readonly expand: Expand | undefined;
   /** The call that this one is a copy of, with other gates; itself if it is none. */
   readonly original: StageCall;
+  #place: Place;
 
   constructor(parts: {
     readonly stage: AnyStage;
     readonly command: CommandSpec;
     readonly args: readonly unknown[];
     readonly gates: readonly Gate[];
-    readonly declaredAt: string | undefined;
+    readonly declaredAt: Place;
     readonly expand?: Expand | undefined;
     readonly original?: StageCall;
   }) {
@@ -92,9 +91,28 @@ export class StageCall implements Producer {
     this.command = parts.command;
     this.args = parts.args;
     this.gates = parts.gates;
-    this.declaredAt = parts.declaredAt;
+    this.#place = parts.declaredAt;
     this.expand = parts.expand;
     this.original = parts.original ?? this;
+  }
+
+  /**
+   * Place of the stage's definition in the user's script, if it could be seen. Of a stage that an installed package defines: where the
+   * user's script has led to this call.
+   */
+  get declaredAt(): string | undefined {
+    if (typeof this.#place === "function") this.#place = this.#place();
+    return this.#place;
+  }
+
+  /** Says that a dynamic stage has described this call: without a place in the user's script, it has that one's. */
+  describedBy(other: StageCall): void {
+    const own = this.#place;
+    if (typeof own !== "function") return;
+    this.#place = () => {
+      const place = own();
+      return isInPackage(place) ? (other.declaredAt ?? place) : place;
+    };
   }
 
   after(gates: readonly Gate[]): StageCall {
@@ -108,7 +126,8 @@ export class StageCall implements Producer {
   }
 
   #copy(changes: Partial<Pick<StageCall, "command" | "gates">>): StageCall {
-    const { stage: definition, command, args, gates, declaredAt, expand, original } = this;
+    const { stage: definition, command, args, gates, expand, original } = this;
+    const declaredAt = this.#place;
     const parts = { stage: definition, command, args, gates, declaredAt, expand, original };
     return new StageCall({ ...parts, ...changes });
   }
@@ -133,10 +152,12 @@ export function stage<I extends readonly unknown[], O>(
   body: (...inputs: I) => Command<O>,
 ): Stage<I, O> {
   if (typeof name !== "string" || name.trim() === "") throw stageName(describe(name));
-  const declaredAt = callerLocation(stage);
+  const definedAt = callerLocation(stage);
+  const isOfPackage = isInPackage(definedAt);
   const call = (...inputs: I): StageResult<O> => {
     const command: unknown = body(...inputs);
-    if (!isCommand(command)) throw stageBody(name, describe(command), declaredAt);
+    if (!isCommand(command)) throw stageBody(name, describe(command), definedAt);
+    const declaredAt = isOfPackage ? scriptLocation(call) : definedAt;
     const spec = command[commandState];
     return resultOf(
       new StageCall({ stage: made, command: spec, args: inputs, gates: noGates, declaredAt }),

@@ -103,6 +103,7 @@ export class Expansions {
       return growth;
     };
     const { sources: added, closure } = grow();
+    for (const call of closure.keys()) call.describedBy(node.call);
     placement.check(closure.keys());
     capacities.check(closure.keys());
     await takeSources(added, sources, this.#options);
