@@ -101,11 +101,10 @@ export const three = broken();
     });
     const { stderr } = await project.run("build --keep-going");
     const places = [...stderr.matchAll(/declared at +\S+?\/(node_modules\S+|[^/]+:\d+):\d+\n/g)];
-    expect(places.map(([, place]) => place).toSorted()).toEqual([
-      "ashlar.build.ts:3",
-      "ashlar.build.ts:4",
-      "ashlar.build.ts:5",
-    ]);
+    expect(places).toHaveLength(3);
+    expect(new Set(places.map(([, place]) => place))).toEqual(
+      new Set(["ashlar.build.ts:3", "ashlar.build.ts:4", "ashlar.build.ts:5"]),
+    );
   });
 
   test("tells two calls of one stage apart", async () => {

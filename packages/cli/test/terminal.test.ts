@@ -28,6 +28,31 @@ describe.skipIf(whyNoTerminal !== undefined)("in a terminal", () => {
     expect(lines).toEqual([expect.stringMatching(/^succeeded in .*: 2 ran$/)]);
   });
 
+  test("of what runs elsewhere is drawn how far it is", async () => {
+    // A runner that says so, and is one of this machine all the same.
+    using project = new Project({
+      "ashlar.build.ts": `${slow("sleep 0.7")}
+import { localRunner } from "@ashlar/runner-local";
+export const settings = {
+  runner: () => {
+    const here = localRunner();
+    const { name, platform, hermeticity } = here;
+    const run = async (action: never, context: never) => {
+      const { onPhase } = context as { onPhase?: (phase: string) => void };
+      onPhase?.((action as { name: string }).name === "slow" ? "queued" : "executing");
+      return await here.run(action, context);
+    };
+    return { name, platform, hermeticity, run, [Symbol.asyncDispose]: async () => await here[Symbol.asyncDispose]() };
+  },
+};`,
+    });
+    project.install("runner-local", "runners/local");
+    const { raw, lines } = await runInTerminal(project, "build good");
+    expect(raw).toMatch(/0 running.* · .*1 queued/);
+    expect(raw).toMatch(/\n {2}slow {2}\d+ ms.*queued/);
+    expect(lines).toEqual([expect.stringMatching(/^succeeded in .*: 2 ran$/)]);
+  });
+
   test("failures stay above the drawing", async () => {
     using project = new Project({ "ashlar.build.ts": slow("true") });
     const { raw, lines, code } = await runInTerminal(project, "build bad -k");
