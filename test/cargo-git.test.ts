@@ -2,7 +2,7 @@
  * Crates from git repositories, by all that a manifest can say of them, with lock files that cargo has written.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -30,6 +30,14 @@ const library = (name: string, word: string, version = "1.0.0") => ({
   "Cargo.toml": `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"`,
   "src/lib.rs": `pub fn word() -> &'static str { "${word}" }`,
 });
+
+/** Adds a submodule, and commits it with all else. */
+function addSubmodule(repository: string, from: string, path: string): string {
+  commitAll(repository);
+  gitIn(repository, "remote", "add", "origin", pathToFileURL(repository).href);
+  gitIn(repository, "-c", "protocol.file.allow=always", "submodule", "add", "-q", from, path);
+  return commitAll(repository);
+}
 
 const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
@@ -140,6 +148,70 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect([...report.ran, ...report.reused]).not.toContain("git-checkout");
     await report.export(crate.installed, join(folder, "again"));
     expect((await execa(join(folder, "again/bin/app"))).stdout).toBe(said);
+  });
+
+  test("submodules come along, those of submodules as well, and large files are the pointers that git has", async () => {
+    // Two ways to say where one is: from beside the repository, and from anywhere.
+    const [outer, inner, core] = ["outer", "inner", "core"].map((name) => join(repositories, name));
+    writeProject(core!, library("core-stone", "core"));
+    commitAll(core!);
+    writeProject(inner!, {
+      ...library("inner-stone", "inner"),
+      "src/lib.rs": 'pub fn word() -> String { format!("inner {}", core_stone::word()) }',
+    });
+    appendFileSync(
+      join(inner!, "Cargo.toml"),
+      '\n[dependencies]\ncore-stone = { path = "deep/core" }\n',
+    );
+    addSubmodule(inner!, "../core", "deep/core");
+    writeProject(outer!, {
+      "Cargo.toml": '[workspace]\nmembers = ["stone", "parts/inner"]\nresolver = "2"',
+      "stone/Cargo.toml": `${library("outer-stone", "")["Cargo.toml"]}\n[dependencies]\ninner-stone = { path = "../parts/inner" }`,
+      "stone/src/lib.rs": `
+        pub fn word() -> String { format!("{} {}", inner_stone::word(), include_str!("../../large.bin").lines().count()) }`,
+      ".gitattributes": "*.bin filter=lfs diff=lfs merge=lfs -text",
+      "large.bin": `
+        version https://git-lfs.github.com/spec/v1
+        oid sha256:${"7".repeat(64)}
+        size 12345`,
+    });
+    addSubmodule(outer!, url("inner"), "parts/inner");
+    const place = join(folder, "modular");
+    writeProject(place, {
+      "Cargo.toml": `[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nouter-stone = { git = "${url("outer")}" }`,
+      "src/main.rs": 'fn main() { println!("{}", outer_stone::word()); }',
+    });
+    const home = { ...process.env, CARGO_HOME: join(folder, "home") };
+    execFileSync("cargo", ["generate-lockfile"], { cwd: place, stdio: "pipe", env: home });
+    const crate = cargo({ src: source(place), profile: "dev" }).buildPackage();
+    const report = await run(crate);
+    expect(report.errors).toEqual([]);
+    await report.export(crate.installed, join(folder, "modular-installed"));
+    expect((await execa(join(folder, "modular-installed/bin/app"))).stdout).toBe("inner core 3");
+    // As cargo itself has it.
+    const plain = await execa("cargo", ["run", "-q"], { cwd: place, env: home });
+    expect(plain.stdout).toBe("inner core 3");
+  });
+
+  test("a submodule that is gone is named, with what to do", async () => {
+    const place = join(repositories, "torn");
+    writeProject(place, library("torn", "torn"));
+    writeProject(join(repositories, "piece"), library("piece", "piece"));
+    commitAll(join(repositories, "piece"));
+    const commit = addSubmodule(place, url("piece"), "parts/piece");
+    rmSync(join(repositories, "piece"), { recursive: true });
+    const root = join(folder, "torn");
+    writeProject(root, {
+      "Cargo.toml": `[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\ntorn = { git = "${url("torn")}" }`,
+      "Cargo.lock": `version = 4\n\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = [\n"torn",\n]\n\n[[package]]\nname = "torn"\nversion = "1.0.0"\nsource = "git+${url("torn")}#${commit}"`,
+      "src/main.rs": "fn main() {}",
+    });
+    const report = await run(cargo({ src: source(root) }).vendorCargoDeps());
+    expect(report.failed).toContain("git-checkout");
+    const log = report.errors[0]?.facts["log"] ?? "";
+    expect(log).toContain(`error: not all submodules of ${url("torn")} can be cloned`);
+    expect(log).toContain("parts/piece");
+    expect(log).toContain("gitCheckouts");
   });
 
   test("a commit that is gone is named, with its repository", async () => {

@@ -104,7 +104,8 @@ export const gitTools: readonly Tool[] = [
     version: ["--version"],
     hint: "git dependencies are cloned with it: on Debian `apt-get install git`; or give the tree in `gitCheckouts`",
   }),
-  ...["sh", "rm", "find"].map((name) => tool.host(name)),
+  // The last three are for submodules, of which git takes care by a script.
+  ...["sh", "rm", "find", "basename", "sed", "uname"].map((name) => tool.host(name)),
 ];
 
 /** What coverage needs besides: tools of the LLVM version that rustc was built with. */

@@ -65,7 +65,9 @@ const unpack: Stage<[File, string], { crate: "tree" }> = stage("unpack", (crate,
 const checkOut: Stage<[string, string], { repository: "tree" }> = stage(
   "git-checkout",
   (url, commit) => {
+    // Files as the repository has them, whatever git is set to do to them here: cargo has no large files either.
     const script = `
+plain='-c core.autocrlf=false -c filter.lfs.smudge= -c filter.lfs.process= -c filter.lfs.required=false'
 git init -q "$1" && cd "$1"
 git fetch -q --depth 1 "$2" "$3" 2> /dev/null || git fetch -q --tags "$2" '+refs/*:refs/remotes/all/*'
 if ! git cat-file -e "$3^{commit}" 2> /dev/null; then
@@ -73,8 +75,17 @@ if ! git cat-file -e "$3^{commit}" 2> /dev/null; then
   echo "hint: it may have been rewritten: cargo update brings Cargo.lock to another; or give a tree in gitCheckouts" >&2
   exit 1
 fi
-git -c advice.detachedHead=false checkout -q "$3"
-[ ! -f .gitmodules ] || git submodule -q update --init --recursive
+git -c advice.detachedHead=false $plain checkout -q "$3"
+if [ -f .gitmodules ]; then
+  # What a repository says of its submodules may be relative to where it is itself; and one of this machine may have others of this machine.
+  git remote add origin "$2"
+  case "$2" in file:*) local='-c protocol.file.allow=always';; *) local=;; esac
+  if ! git $plain $local submodule -q update --init --recursive; then
+    printf 'error: not all submodules of %s can be cloned: git says why above\\n' "$2" >&2
+    echo 'hint: a commit of a submodule may be gone, or another place of it need a name and a password; give a tree in gitCheckouts' >&2
+    exit 1
+  fi
+fi
 find . -name .git -prune -exec rm -rf {} +`;
     return sh({
       tools: gitTools,

@@ -32,6 +32,7 @@ import { hashesIn, pruneUnused } from "./prune.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { rustcVersion } from "./rustc-version.ts";
 import { leaveSeed, seedConditions, takeSeed } from "./seed.ts";
+import { targetVariables } from "./target-directory.ts";
 import { forgetTimes } from "./tree.ts";
 
 await runProgram(buildDeps);
@@ -117,7 +118,7 @@ async function runOnce(args: readonly string[], { target, locals }: Place): Prom
   const words = withOptions(withProjectConfig(args, locals), ...format);
   const exitCode = await runLines("cargo", words, {
     // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
-    env: { CARGO_TARGET_DIR: target },
+    env: targetVariables(target),
     onLine: (line) => {
       const message = parseMessage(line);
       if (message.kind === "artifact") artifacts.push(message.artifact);

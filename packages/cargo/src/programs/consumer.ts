@@ -28,7 +28,7 @@ import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { REASONS_ENV, RebuildReasons } from "./rebuild-reasons.ts";
 import { rustcVersion } from "./rustc-version.ts";
-import { removeRunFiles } from "./target-directory.ts";
+import { removeRunFiles, targetVariables } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
 import { unlistedFiles } from "./unlisted-files.ts";
 
@@ -143,7 +143,7 @@ async function runOnce(
     "cargo",
     withOptions(withProjectConfig(args, locals), ...options),
     {
-      env: { ...REASONS_ENV, CARGO_TARGET_DIR: target, ...env },
+      env: { ...REASONS_ENV, ...targetVariables(target), ...env },
       onLine: (line) => {
         const message = parseMessage(line);
         if (message.kind === "artifact") artifacts.push(message.artifact);

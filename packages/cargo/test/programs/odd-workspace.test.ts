@@ -50,6 +50,9 @@ const FILES: Readonly<Record<string, string>> = {
   "ws/app/tests/odd_twig.rs":
     "//! Called like a crate.\n#[test] fn real() { assert_eq!(odd_twig::twig(), 7); }",
   "ws/app/.cargo/config.toml": `
+    [build]
+    target-dir = "elsewhere"
+    build-dir = "elsewhere/units"
     [target.x86_64-unknown-none]
     linker = "tools/linker.sh"`,
   "ws/app/tools/linker.sh": "#!/bin/sh\n",
