@@ -115,7 +115,7 @@ async function runOnce(args: readonly string[], { target, locals }: Place): Prom
   const artifacts: Artifact[] = [];
   const outDirs: string[] = [];
   const format = ["--message-format", "json-render-diagnostics"];
-  const words = withOptions(withProjectConfig(args, locals), ...format);
+  const words = withOptions(withProjectConfig(args, { ...locals, target }), ...format);
   const exitCode = await runLines("cargo", words, {
     // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
     env: targetVariables(target),

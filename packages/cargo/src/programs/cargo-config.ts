@@ -48,14 +48,26 @@ export function configArguments(workspace: string, tree: string): readonly strin
   return paths.flatMap((path) => ["--config", relative(tree, path)]);
 }
 
+/** Where cargo is started, and for what. */
+export interface Place {
+  readonly root: string;
+  readonly tree: string;
+  /** Where everything goes that cargo builds, whatever the project says of that. @defaultValue nothing is built */
+  readonly target?: string;
+}
+
 /** Adds those in front of the settings that a command has already. */
 export function withProjectConfig(
   args: readonly string[],
-  { root, tree }: { readonly root: string; readonly tree: string },
+  { root, tree, target }: Place,
 ): readonly string[] {
   const own = configArguments(root, tree);
   const at = args.indexOf("--config");
-  return own.length === 0 || at === -1 ? args : [...args.slice(0, at), ...own, ...args.slice(at)];
+  if (own.length === 0 || at === -1) return args;
+  // What is told by arguments counts more than the variables that say the same.
+  const units =
+    target === undefined ? [] : ["--config", `build.build-dir=${JSON.stringify(target)}`];
+  return [...args.slice(0, at), ...own, ...units, ...args.slice(at)];
 }
 
 /** The words of a configuration's strings that may be paths: `-Clink-arg=-Tlink.x` has `link.x`. */

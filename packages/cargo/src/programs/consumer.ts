@@ -141,7 +141,7 @@ async function runOnce(
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
   const exitCode = await runLines(
     "cargo",
-    withOptions(withProjectConfig(args, locals), ...options),
+    withOptions(withProjectConfig(args, { ...locals, target }), ...options),
     {
       env: { ...REASONS_ENV, ...targetVariables(target), ...env },
       onLine: (line) => {
