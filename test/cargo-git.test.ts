@@ -200,13 +200,13 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     commitAll(join(repositories, "piece"));
     const commit = addSubmodule(place, url("piece"), "parts/piece");
     rmSync(join(repositories, "piece"), { recursive: true });
-    const root = join(folder, "torn");
-    writeProject(root, {
+    const project = join(folder, "torn");
+    writeProject(project, {
       "Cargo.toml": `[package]\nname = "app"\nversion = "0.1.0"\n[dependencies]\ntorn = { git = "${url("torn")}" }`,
       "Cargo.lock": `version = 4\n\n[[package]]\nname = "app"\nversion = "0.1.0"\ndependencies = [\n"torn",\n]\n\n[[package]]\nname = "torn"\nversion = "1.0.0"\nsource = "git+${url("torn")}#${commit}"`,
       "src/main.rs": "fn main() {}",
     });
-    const report = await run(cargo({ src: source(root) }).vendorCargoDeps());
+    const report = await run(cargo({ src: source(project) }).vendorCargoDeps());
     expect(report.failed).toContain("git-checkout");
     const log = report.errors[0]?.facts["log"] ?? "";
     expect(log).toContain(`error: not all submodules of ${url("torn")} can be cloned`);
