@@ -28,10 +28,6 @@ const tools = join(folder, "tools");
 const searchPath = `${tools}${delimiter}${process.env["PATH"] ?? ""}`;
 const runner: Runner = localRunner();
 const missing = await missingTools(runner, rustTools());
-const nextest = [tool.host("cargo-nextest", { version: ["--version"] })];
-const withoutNextest = (await missingTools(runner, nextest)).length > 0;
-const others = ["cargo-tarpaulin", "cargo-deny"].map((name) => tool.host(name));
-const missingOthers = await missingTools(runner, others);
 /** One that finds stand-ins of ours. */
 const standIns = localRunner({ searchPath, visible: [tools] });
 afterAll(async () => {
@@ -112,45 +108,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(log).toContain("error: 1 test failed: gate tests::opens\n");
     expect(log).toMatch(/asked: nextest run --tool-config-file ashlar:\S+nextest.toml --locked/);
   });
-
-  const why = withoutNextest ? " (no cargo-nextest here)" : "";
-  test.skipIf(withoutNextest)(`nextest runs tests, whole and in parts${why}`, async () => {
-    const plain = rust.cargoNextest({ nextestArgs: ["--no-fail-fast"] });
-    const parts = rust.cargoNextest({ partitions: 3, nextestArgs: ["--no-fail-fast"] });
-    const report = await run([plain, parts]);
-    expect(await report.text(plain.reports.file("default/junit.xml"))).toContain("tests::opens");
-    const log = await logs(report);
-    expect(log).toContain("error: 1 test failed: gate tests::opens\n");
-    // Each test is in one part.
-    const names = parts.runs.cells.map(async (cell) => {
-      const { reports } = parts.runs.get(cell);
-      const xml = await report.text(reports.file("default/junit.xml"));
-      return [...xml.matchAll(/<testcase name="([^"]+)"/g)].map(([, name]) => name);
-    });
-    const each = (await Promise.all(names)).flat();
-    expect(each).toHaveLength(3);
-    expect(new Set(each)).toEqual(new Set(["stands", "tests::holds", "tests::opens"]));
-    expect(log).not.toContain("external rebuilt");
-  });
 });
-
-const whyNot = missingOthers.length > 0 ? ` (no ${missingOthers.join(", ")} here)` : "";
-test.skipIf(missing.length > 0 || missingOthers.length > 0)(
-  `tarpaulin measures, and deny checks, where they are${whyNot}`,
-  async () => {
-    const place = join(folder, "sound");
-    const lib = "pub fn width() -> u32 { 4 }\n#[test] fn is_wide() { assert_eq!(width(), 4); }";
-    writeProject(place, { ...project, "src/lib.rs": lib });
-    const rust = cargo({ src: source(place), profile: "dev" });
-    const measured = rust.cargoTarpaulin();
-    const checked = rust.cargoDeny({ checks: ["bans", "sources"] });
-    const targets = [measured, checked];
-    const report = await tryBuild(targets, { runner, store: join(folder, "store") });
-    expect(report.errors).toEqual([]);
-    expect(await report.text(measured.file("cobertura.xml"))).toContain('line-rate="1"');
-  },
-  120_000,
-);
 
 test("tests are divided into a number of parts", async () => {
   mkdirSync(root, { recursive: true });

@@ -58,6 +58,7 @@ const workspace: Files = {
     name = "app"
     version = "0.1.0"
     edition = "2021"
+    license = "MIT"
     [dependencies]
     core-lib = { path = "../core" }
     side = "1"`,
@@ -67,6 +68,7 @@ const workspace: Files = {
     name = "core-lib"
     version = "0.1.0"
     edition = "2021"
+    license = "MIT"
     [dependencies]
     middle.workspace = true`,
   "core/src/lib.rs": `
@@ -79,6 +81,7 @@ const workspace: Files = {
     name = "tool"
     version = "0.1.0"
     edition = "2021"
+    license = "MIT"
     [dependencies]
     shape.workspace = true`,
   "tool/src/main.rs": 'fn main() { println!("{}", shape::corners!()); }',
@@ -100,7 +103,7 @@ export class RustWorkspace {
     const [name = "", version = ""] = title.split(" ");
     const files = crates[title] ?? {};
     const given = files["Cargo.toml"] ?? "";
-    const head = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n`;
+    const head = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\nlicense = "MIT"\n`;
     const checksum = createHash("sha256")
       .update(JSON.stringify([title, files]))
       .digest("hex");

@@ -46,7 +46,8 @@ import { Project } from "./project.ts";
 import { Scopes } from "./scope.ts";
 import * as stages from "./stages.ts";
 import * as testStages from "./test-stages.ts";
-import { clippyTools, coverageTools, formatTools, pluginTool } from "./toolchain.ts";
+import * as toolStages from "./tool-stages.ts";
+import { clippyTools, coverageTools, formatTools, pluginTool, taploTools } from "./toolchain.ts";
 import type { CargoWorkspace } from "./workspace.ts";
 
 /**
@@ -132,8 +133,8 @@ class Workspace implements CargoWorkspace {
   }
 
   taploFmt({ args = ["--check"] }: FormatOptions = {}): Check {
-    const base = { tools: [pluginTool("taplo")], env: {} };
-    return stages.taplo(this.#project.options.src, ["taplo", "fmt", ...args], base);
+    const base = { tools: taploTools(), env: {} };
+    return toolStages.taplo(this.#project.options.src, ["taplo", "fmt", ...args], base);
   }
 
   cargoNextest(options: PartitionOptions): CargoPartitions;
@@ -157,22 +158,27 @@ class Workspace implements CargoWorkspace {
       env: { ...selected.env, ...env },
     });
     const { src: ws, vendor } = this.#scopes.of(options);
-    return stages.tarpaulin({ ws, vendor }, [...words, ...tarpaulinArgs], base);
+    return toolStages.tarpaulin({ ws, vendor }, [...words, ...tarpaulinArgs], base);
   }
 
-  cargoAudit({ advisoryDb, args = ["--ignore", "yanked"] }: AuditOptions): Check {
+  cargoAudit({ advisoryDb, args = ["--no-yanked"] }: AuditOptions): Check {
     const { options } = this.#project;
     const lock = this.#project.folderIn(options.src).pick("Cargo.lock", ".cargo/audit.toml");
     const words = ["cargo", "audit", "-n", "-d", "../advisories", ...args];
     const base = this.#project.base({ tools: [pluginTool("cargo-audit")] });
-    return stages.audit({ lock, advisories: advisoryDb }, words, base);
+    return toolStages.audit({ lock, advisories: advisoryDb }, words, base);
   }
 
-  cargoDeny({ checks = ["bans", "licenses", "sources"], args = [] }: DenyOptions = {}): Check {
+  cargoDeny({ advisoryDb, checks, args = [] }: DenyOptions = {}): Check {
     const { options, place } = this.#project;
-    const words = ["cargo", "--offline", "deny", ...place, ...args, "check", ...checks];
+    // Which crates were yanked, nobody knows offline: without this, it says so of each.
+    const quiet = advisoryDb ? ["--allow", "index-failure"] : [];
+    const known = ["bans", "licenses", "sources", ...(advisoryDb ? ["advisories"] : [])];
+    const isolated = ["deny", "--offline", ...place];
+    const words = ["cargo", ...isolated, ...args, "check", ...quiet, ...(checks ?? known)];
     const base = this.#project.base({ tools: [pluginTool("cargo-deny")] });
-    return stages.deny({ ws: options.src, vendor: this.#scopes.vendor }, words, base);
+    const inputs = { ws: options.src, vendor: this.#scopes.vendor, advisories: advisoryDb };
+    return toolStages.deny(inputs, words, base);
   }
 
   cargoLlvmCov(options: TestOptions = {}): CargoCoverage {

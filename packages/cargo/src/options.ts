@@ -186,13 +186,15 @@ export interface FormatOptions {
 export interface AuditOptions {
   /** A copy of the RustSec advisory database. */
   readonly advisoryDb: Tree;
-  /** More arguments. @defaultValue ["--ignore", "yanked"] */
+  /** More arguments. Which crates were yanked, nobody knows offline. @defaultValue ["--no-yanked"] */
   readonly args?: readonly string[];
 }
 
 /** Options of `cargo deny`. */
 export interface DenyOptions {
-  /** What is checked. Advisories need a database, and are left out. @defaultValue ["bans", "licenses", "sources"] */
+  /** A copy of the RustSec advisory database. @defaultValue none, and advisories are left out */
+  readonly advisoryDb?: Tree;
+  /** What is checked. @defaultValue ["bans", "licenses", "sources"], and "advisories" with a database */
   readonly checks?: readonly string[];
   /** More arguments, in front of `check`. @defaultValue none */
   readonly args?: readonly string[];

@@ -136,40 +136,6 @@ export const packageCrates: Consumer<{ installed: "tree" }> = stage(
 /** Runs `cargo fmt`. */
 export const format: SourceCheck = sourceCheck("fmt");
 
-/** Runs `taplo fmt`. */
-export const taplo: SourceCheck = sourceCheck("taplo");
-
-/** Runs `cargo deny`, for which the crates must be there. */
-export const deny: Stage<[Sources, Args, Base], {}> = stage(
-  "deny",
-  ({ ws, vendor }, words, base) => {
-    // It takes no `--config`, and so finds the crates by the settings of cargo's home.
-    const settings = { "home/config.toml": vendor.file("config.toml") };
-    return sh(inStage(base, { ws, vendor, ...settings }, {}))`${words}`;
-  },
-);
-
-/** Runs `cargo tarpaulin`, which compiles all crates again, in its own way. */
-export const tarpaulin: Stage<[Omit<Consumed, "target">, Args, Base], { report: "tree" }> = stage(
-  "tarpaulin",
-  ({ ws, vendor }, words, base) => {
-    // Its `--config` is one of its own.
-    const settings = { "home/config.toml": vendor.file("config.toml") };
-    const place = { CARGO_TARGET_DIR: "../target", CARGO_BUILD_BUILD_DIR: "../target" };
-    const target = { tools: base.tools, env: { ...base.env, ...place } };
-    const outputs = { report: out.tree("tarpaulin", { evenIfFailed: true }) };
-    return sh(inStage(target, { ws, vendor, ...settings }, outputs))`${words}`;
-  },
-);
-
-/** Runs `cargo audit` on the lock file, with a database of advisories. */
-export const audit: Stage<[{ readonly lock: Tree; readonly advisories: Tree }, Args, Base], {}> =
-  stage(
-    "audit",
-    ({ lock, advisories }, words, base) =>
-      sh(inStage(base, { ws: lock, advisories }, {}))`${words}`,
-  );
-
 function depsBuilder(name: string): DepsBuilder {
   return stage(name, ({ ws, vendor, seed, before }, passes, base) => {
     const root = {
@@ -190,7 +156,8 @@ function consumer(name: string): Consumer {
   return stage(name, (inputs, args, base) => consume(inputs, "cargo", { args }, base, {}));
 }
 
-function sourceCheck(name: string): SourceCheck {
+/** A command that looks at sources, and leaves nothing. */
+export function sourceCheck(name: string): SourceCheck {
   return stage(name, (ws, words, base) => sh(inStage(base, { ws }, {}))`${words}`);
 }
 

@@ -74,12 +74,20 @@ const plugins = {
   "cargo-tarpaulin": "install cargo-tarpaulin: `cargo install --locked cargo-tarpaulin`",
   "cargo-audit": "install cargo-audit: `cargo install --locked cargo-audit`",
   "cargo-deny": "install cargo-deny: `cargo install --locked cargo-deny`",
-  taplo: "install taplo: `cargo install --locked taplo-cli`, or from npm `@taplo/cli`",
 } as const;
+
+const taploHint = "install taplo: `cargo install --locked taplo-cli`, or from npm `@taplo/cli`";
 
 /** A command that others have written for cargo. It is a tool of the stage, and nothing downloads it. */
 export function pluginTool(name: keyof typeof plugins): Tool {
   return tool.host(name, { version: ["--version"], hint: plugins[name] });
+}
+
+/** What formatting TOML needs. The taplo of npm is a script of Node. */
+export function taploTools(): readonly Tool[] {
+  const env = tool.host("env", { hint: "the taplo of npm is started with it: install coreutils" });
+  // No version is asked for: that of npm prints it and fails. So its bytes tell it from others.
+  return [tool.host("taplo", { hint: taploHint }), env, nodeTool];
 }
 
 /**

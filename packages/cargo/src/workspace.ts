@@ -65,7 +65,7 @@ export interface CargoWorkspace {
   cargoNextest(options?: NextestOptions): CargoTests;
   /** Runs `cargo audit` on `Cargo.lock`, with a copy of the advisory database. */
   cargoAudit(options: AuditOptions): Check;
-  /** Runs `cargo deny check`: bans, licences and sources. */
+  /** Runs `cargo deny check`: bans, licences and sources, and advisories with a copy of their database. */
   cargoDeny(options?: DenyOptions): Check;
   /**
    * Runs `cargo test` with the workspace's own crates instrumented; externals stay as they are. The
