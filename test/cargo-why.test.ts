@@ -173,6 +173,19 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(String(await report.why(target))).toContain(`    warning: ${text}`);
   });
 
+  test("where tests fail, files that are no inputs are named, too", async () => {
+    writeProject(join(folder, "failing"), {
+      "Cargo.toml": '[package]\nname = "failing"\nversion = "0.1.0"\nedition = "2021"',
+      "Cargo.lock": `version = 4\n\n${localCrate("failing", "0.1.0")}`,
+      "build.rs": 'fn main() { println!("cargo:rerun-if-changed=data/x.txt"); }',
+      "src/lib.rs": '#[test]\nfn reads() { std::fs::read("data/x.txt").unwrap(); }',
+    });
+    const target = cargo({ src: source(join(folder, "failing")), profile: "dev" }).cargoTest();
+    const report = await buildIt(target);
+    expect(report.failed).toEqual(["test"]);
+    expect(remarked("test")[0]).toContain("add `data/*.txt` to `include`");
+  });
+
   test("a log without cargo has no units", () => {
     expect(cargoUnits("compiled everything\n")).toBeUndefined();
   });

@@ -79,6 +79,8 @@ const maxNames = 8;
 function compiled(units: Counted | undefined): readonly Remark[] {
   if (units === undefined) return [];
   const crates = [...units.compiled.local, ...units.compiled.external];
+  // It did not come so far: why, is said by its failure.
+  if (crates.length + units.fresh === 0) return [];
   const more = crates.length > maxNames ? ` and ${crates.length - maxNames} more` : "";
   const names = `${crates.slice(0, maxNames).join(", ") || "nothing"}${more}`;
   const fresh = units.fresh === 1 ? "1 unit was fresh" : `${units.fresh} units were fresh`;

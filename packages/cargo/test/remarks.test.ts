@@ -72,6 +72,10 @@ dependencies built in 2 passes; 2 stubs purged
   ]);
 });
 
+test("of a command that compiled nothing, and found nothing, there is nothing to say", () => {
+  expect(shown("compiled local: none; external: none; fresh units: 0\n")).toEqual([]);
+});
+
 test("a log without cargo has none", () => {
   expect(cargoRemarks("hello\ncompiled everything\n")).toEqual([]);
 });

@@ -113,11 +113,12 @@ export async function runCargo(
   const { exitCode, artifacts, said, evidence } = run;
   check(consumer, artifacts, args, evidence);
   if (reportsUnits(args)) say(renderUnits(artifacts));
-  if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
-  if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
+  // Before a failure, too: tests may have failed for such a file.
   for (const sentence of unlistedFiles(consumer.target, consumer.locals)) {
     say(`warning: ${sentence}`);
   }
+  if (exitCode !== 0) throw cargoFailure({ args, exitCode, said }, consumer.locals);
+  if (existsSync(consumer.target)) writeMarker(consumer.target, consumer.marker);
   return artifacts;
 }
 

@@ -39,10 +39,14 @@ export function readRemarks(reader: RemarkReader, log: string): readonly Remark[
   try {
     return reader(log).map((remark) => checked(remark));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const text = `the log could not be read for remarks: ${reason}`;
-    return [{ kind: "unread", subject: "the log", text, severity: "warning" }];
+    return [unreadLog(error instanceof Error ? error.message : String(error))];
   }
+}
+
+/** That there may be something to say, and nobody knows what. */
+export function unreadLog(reason: string): Remark {
+  const text = `the log could not be read for remarks: ${reason}`;
+  return { kind: "unread", subject: "the log", text, severity: "warning" };
 }
 
 function checked(remark: Partial<Remark>): Remark {

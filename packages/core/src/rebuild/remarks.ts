@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Digest } from "../digest/digest.ts";
+import { sizeOf, type Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { readRemarks, type Remark } from "../graph/remark.ts";
+import { readRemarks, unreadLog, type Remark } from "../graph/remark.ts";
 import type { StageCall } from "../graph/stage.ts";
 import type { ContentStore } from "../store/store.ts";
 
@@ -14,6 +14,9 @@ export interface KeptLog {
   readonly stdout: Digest;
   readonly stderr: Digest;
 }
+
+/** Bytes of a log that is read. Whoever prints more has not written it to be read. */
+const maxBytes = 2 ** 26;
 
 /**
  * What a run of a call gave rise to say.
@@ -27,6 +30,9 @@ export async function remarksOf(
 ): Promise<readonly Remark[] | undefined> {
   const { remarks: reader } = command.run;
   if (reader === undefined || log === undefined) return undefined;
+  if (sizeOf(log.stdout) + sizeOf(log.stderr) > maxBytes) {
+    return [unreadLog(`it is larger than ${maxBytes >> 20} MiB`)];
+  }
   let text = "";
   try {
     for (const digest of [log.stdout, log.stderr]) {
