@@ -142,7 +142,10 @@ describe.skipIf(missing.length > 0)(title, () => {
     );
     const report = await run(cargo({ src: source(root), registries }).vendorCargoDeps());
     expect(report.errors[0]?.code).toBe("FETCH_WRONG_DIGEST");
-    expect(report.errors[0]?.message).toContain("vend-leaf-1.0.0.crate");
+    expect(report.errors[0]?.message).toBe(
+      "crate `vend-leaf 1.0.0` of crates.io has another content than it should",
+    );
+    expect(report.errors[0]?.facts["from"]).toContain("vend-leaf-1.0.0.crate");
   });
 
   test("a crate that is nowhere is named, and so is a registry that nobody has described", async () => {
@@ -154,7 +157,8 @@ describe.skipIf(missing.length > 0)(title, () => {
     project("gone", 'vend-gone = "1"', lock(cratesIo), "0");
     const gone = await run(cargo({ src: source(root), registries }).vendorCargoDeps());
     expect(gone.errors[0]?.code).toBe("FETCH_FAILED");
-    expect(gone.errors[0]?.message).toContain("vend-gone-1.0.0.crate");
+    expect(gone.errors[0]?.message).toBe("crate `vend-gone 1.0.0` of crates.io cannot be fetched");
+    expect(gone.errors[0]?.hint).toContain("`cargo update -p vend-gone` takes another version");
 
     project("unknown", 'vend-gone = "1"', lock("registry+https://other.example/index"), "0");
     const unknown = await run(cargo({ src: source(root), registries }).vendorCargoDeps());

@@ -51,6 +51,12 @@ const catalogue = {
   ...toolErrors,
 };
 
+/** What a crate is, for example. */
+const fetchedThing = {
+  title: "crate `leaf 1.0.0` of crates.io",
+  ifMissing: "`cargo update -p leaf` takes another version",
+};
+
 const declaredAt = "/work/build.ts:12:14";
 const cluster = "grpcs://cluster.example:443";
 const saying = (
@@ -254,6 +260,9 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
       { url: "https://a.org/x", reason: "HTTP 503", times: 4 },
       { url: "https://b.org/x", reason: "the connection broke", times: 1 },
     ]),
+    ...["HTTP 404 Not Found", "HTTP 503"].map((reason) =>
+      catalogue.fetchFailed([{ url: "https://a.org/x", reason, times: 1 }], fetchedThing),
+    ),
   ],
   fetchUnpinned: [catalogue.fetchUnpinned("https://a.org/x", "ab".repeat(32), 12)],
   fetchesUnpinned: [
@@ -264,6 +273,7 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   ],
   fetchWrongDigest: [
     catalogue.fetchWrongDigest("https://a.org/x", "ab".repeat(32), "cd".repeat(32)),
+    catalogue.fetchWrongDigest("https://a.org/x", "ab".repeat(32), "cd".repeat(32), fetchedThing),
   ],
   fileNameNotUtf8: [catalogue.fileNameNotUtf8("/work/src", Buffer.from([0x61, 0xff, 0x0a, 0x62]))],
   fnCapture: [
@@ -697,6 +707,20 @@ test("fetchFailed", () => {
       https://b.org/x  the connection broke
 
     hint: check the address and the network; with a proxy, see the page of this error
+
+
+    error[FETCH_FAILED]: crate \`leaf 1.0.0\` of crates.io cannot be fetched
+
+      https://a.org/x  HTTP 404 Not Found
+
+    hint: \`cargo update -p leaf\` takes another version
+
+
+    error[FETCH_FAILED]: crate \`leaf 1.0.0\` of crates.io cannot be fetched
+
+      https://a.org/x  HTTP 503
+
+    hint: check the address and the network; with a proxy, see the page of this error
     "
   `);
 });
@@ -756,6 +780,15 @@ test("fetchWrongDigest", () => {
     "
     error[FETCH_WRONG_DIGEST]: \`https://a.org/x\` has another content than it should
 
+      expected  sha256 abababababababababababababababababababababababababababababababab
+      found     sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
+
+    hint: find out why it has changed before you pin the new digest; nothing of it was kept
+
+
+    error[FETCH_WRONG_DIGEST]: crate \`leaf 1.0.0\` of crates.io has another content than it should
+
+      from      https://a.org/x
       expected  sha256 abababababababababababababababababababababababababababababababab
       found     sha256 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd
 

@@ -286,6 +286,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
     "type Execution",
     "type Explanation",
     "type FetchOptions",
+    "type FetchedThing",
     "type Field",
     "type File",
     "type FileContent",

@@ -173,7 +173,12 @@ function fromRegistry(crate: External, registries: readonly Registry[]): Tree {
     );
   }
   const urls = downloadUrls(registry, { name, version, checksum });
-  const packed = fetch(urls, { sha256: checksum, name: `${name}-${version}.crate` });
+  const from = source === CRATES_IO ? "crates.io" : source.replace(/^registry\+/, "");
+  const about = {
+    title: `crate \`${titleOf(crate)}\` of ${from}`,
+    ifMissing: `that registry does not have it, or has it no more: \`cargo update -p ${name}\` takes another version; or say in \`registries\` where it is`,
+  };
+  const packed = fetch(urls, { sha256: checksum, name: `${name}-${version}.crate`, about });
   return unpack(packed, checksum).crate;
 }
 

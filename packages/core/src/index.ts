@@ -7,6 +7,7 @@
 export { source, type MakeSource, type SourceOptions } from "./artifact/source.ts";
 export { sourcePlaceOf, type SourcePlace } from "./artifact/source-place.ts";
 export { fetch, type FetchOptions } from "./artifact/fetch.ts";
+export type { FetchedThing } from "./artifact/handle.ts";
 export { text, type TextOptions } from "./artifact/text.ts";
 export { json } from "./artifact/json.ts";
 export type { Json } from "./base/canonical-json.ts";

@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { describe } from "../base/describe.ts";
 import { invalidOption } from "../errors/catalogue.ts";
 import { makeTree } from "./artifact.ts";
-import type { File } from "./handle.ts";
+import type { FetchedThing, File } from "./handle.ts";
 import { parseName } from "./path.ts";
 
 /** What a fetched file must be, and how it becomes one. */
@@ -32,6 +32,8 @@ export interface FetchOptions {
    * @defaultValue 30,000
    */
   readonly idleTimeoutMs?: number;
+  /** What it is to those who asked for it: for errors. @defaultValue its address says it */
+  readonly about?: FetchedThing;
 }
 
 const protocols = new Set(["http:", "https:", "file:"]);
@@ -52,7 +54,7 @@ const protocols = new Set(["http:", "https:", "file:"]);
  */
 export function fetch(
   url: string | URL | readonly (string | URL)[],
-  { sha256, name, executable = false, idleTimeoutMs = 30_000 }: FetchOptions = {},
+  { sha256, name, executable = false, idleTimeoutMs = 30_000, about }: FetchOptions = {},
 ): File {
   const list: readonly unknown[] = Array.isArray(url) ? url : [url];
   const [first, ...mirrors] = list.map((each) => parseUrl(each));
@@ -68,6 +70,7 @@ export function fetch(
     name: file,
     isExecutable: executable,
     idleTimeoutMs,
+    about,
   });
   const filter = Object.freeze({ gitignore: false });
   const location = shownUrl(first);

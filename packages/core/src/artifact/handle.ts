@@ -137,6 +137,15 @@ export interface FetchSpec {
   readonly name: string;
   readonly isExecutable: boolean;
   readonly idleTimeoutMs: number;
+  readonly about: FetchedThing | undefined;
+}
+
+/** A file that is fetched, to those who asked for it. */
+export interface FetchedThing {
+  /** What errors call it. */
+  readonly title: string;
+  /** What to do when every address says that it has no such file: a clause, as hints are. */
+  readonly ifMissing: string;
 }
 
 /** Which entries of a directory belong to the source. Globs are relative to it. */

@@ -5,9 +5,19 @@
  */
 import { BuildError } from "./build-error.ts";
 
+/** What a file is to those who asked for it. */
+interface About {
+  readonly title: string;
+  readonly ifMissing: string;
+}
+
+/** How an address, or a disk, says that it does not have a file. */
+const MISSING = /^HTTP (?:404|410)\b|^ENOENT\b/;
+
 /** No address gave the file. */
 export function fetchFailed(
   tried: readonly { readonly url: string; readonly reason: string; readonly times: number }[],
+  about?: About,
   cause?: unknown,
 ): BuildError {
   const [first, ...others] = tried;
@@ -15,11 +25,16 @@ export function fetchFailed(
     url,
     times > 1 ? `${reason} (${times} times)` : reason,
   ]);
+  const url = `\`${first?.url ?? ""}\` ${others.length > 0 ? "and its mirrors" : ""}`.trim();
+  const isMissing = tried.every(({ reason }) => MISSING.test(reason));
   return new BuildError({
     code: "FETCH_FAILED",
-    message: `\`${first?.url ?? ""}\` ${others.length > 0 ? "and its mirrors cannot be" : "cannot be"} fetched`,
+    message: `${about?.title ?? url} cannot be fetched`,
     facts: Object.fromEntries(facts),
-    hint: "check the address and the network; with a proxy, see the page of this error",
+    hint:
+      about !== undefined && isMissing
+        ? about.ifMissing
+        : "check the address and the network; with a proxy, see the page of this error",
     ...(cause !== undefined && { cause }),
   });
 }
@@ -45,11 +60,20 @@ export function fetchesUnpinned(errors: readonly BuildError[]): BuildError {
 }
 
 /** What was fetched is something else than what was asked for. */
-export function fetchWrongDigest(url: string, expected: string, found: string): BuildError {
+export function fetchWrongDigest(
+  url: string,
+  expected: string,
+  found: string,
+  about?: About,
+): BuildError {
   return new BuildError({
     code: "FETCH_WRONG_DIGEST",
-    message: `\`${url}\` has another content than it should`,
-    facts: { expected: `sha256 ${expected}`, found: `sha256 ${found}` },
+    message: `${about?.title ?? `\`${url}\``} has another content than it should`,
+    facts: {
+      ...(about && { from: url }),
+      expected: `sha256 ${expected}`,
+      found: `sha256 ${found}`,
+    },
     hint: "find out why it has changed before you pin the new digest; nothing of it was kept",
   });
 }

@@ -66,7 +66,7 @@ async function fetchFile(spec: FetchSpec, context: FetchContext): Promise<Digest
     const { sha256 } = downloaded;
     // Kept all the same: it need not be downloaded again once it is pinned.
     if (spec.sha256 === undefined) throw fetchUnpinned(url, sha256, downloaded.sizeBytes);
-    if (hashOf(digest) !== sha256) throw fetchWrongDigest(url, sha256, hashOf(digest));
+    if (hashOf(digest) !== sha256) throw fetchWrongDigest(url, sha256, hashOf(digest), spec.about);
     return digest;
   } finally {
     await rm(path, { force: true });
@@ -85,7 +85,7 @@ interface Attempt {
 /** Downloads from the first address that has the file; what only may have it later is tried again later. */
 async function fetchTo(
   path: string,
-  { urls, sha256: expected, idleTimeoutMs }: FetchSpec,
+  { urls, sha256: expected, idleTimeoutMs, about }: FetchSpec,
   { clock, signal }: FetchContext,
 ): Promise<{ readonly url: string; readonly downloaded: Downloaded }> {
   const attempts = new Map<string, Attempt>();
@@ -110,7 +110,7 @@ async function fetchTo(
         if (expected === undefined || sha256 === expected) return { url: attempt.url, downloaded };
         attempt.reason = `it has sha256 ${sha256}`;
         attempt.mayPass = false;
-        wrong ??= fetchWrongDigest(attempt.url, expected, sha256);
+        wrong ??= fetchWrongDigest(attempt.url, expected, sha256, about);
       } catch (error) {
         if (!(error instanceof DownloadFailure)) throw error;
         attempt.reason = error.message;
@@ -121,7 +121,7 @@ async function fetchTo(
     const pauseMs = pausesMs[round];
     const all = [...attempts.values()];
     if (pauseMs === undefined || !all.some(({ mayPass }) => mayPass)) {
-      throw wrong ?? fetchFailed(all, all[0]?.cause);
+      throw wrong ?? fetchFailed(all, about, all[0]?.cause);
     }
     const wait = (): string => `a download waits to be tried again: ${all[0]?.url ?? ""}`;
     await aside(clock, wait, pause(pauseMs, clock, signal));
