@@ -17,12 +17,10 @@ const registry = await CrateRegistry.start(join(folder, "crates"));
 afterAll(async () => await registry[Symbol.asyncDispose]());
 const root = join(folder, "project");
 
-/** Cargo as people run it: with a network, and a home of its own. */
-function plainCargo(
-  ...args: readonly string[]
-): Promise<{ stdout: string; stderr: string; exitCode?: number }> {
+/** Cargo as people run it: with a network, and a home of its own. Returns what it prints. */
+async function plainCargo(...args: readonly string[]): Promise<string> {
   const env = { CARGO_HOME: join(folder, "home"), CARGO_TARGET_DIR: join(folder, "plain") };
-  return execa("cargo", args, { cwd: root, env, reject: false });
+  return (await execa("cargo", args, { cwd: root, env })).stdout;
 }
 
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
@@ -42,7 +40,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
         '[package]\nname = "app"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\nleaf = { version = "1", registry = "mine" }',
       "src/main.rs": 'fn main() { println!("{}", leaf::leaf()); }',
     });
-    expect(await plainCargo("generate-lockfile")).toMatchObject({ exitCode: 0 });
+    await plainCargo("generate-lockfile");
   });
 
   test("a crate that was taken back is built all the same, for the lock file has it, as with cargo", async () => {
@@ -55,8 +53,8 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(registry.asked).toEqual(["/crates/leaf/1.0.0/download"]);
     await report.export(crate.installed, join(folder, "installed"));
     const plain = await plainCargo("run", "-q", "--locked");
-    expect(plain).toMatchObject({ exitCode: 0, stdout: "1" });
-    expect((await execa(join(folder, "installed/bin/app"))).stdout).toBe(plain.stdout);
+    expect(plain).toBe("1");
+    expect((await execa(join(folder, "installed/bin/app"))).stdout).toBe(plain);
   });
 
   test("a crate that is lost is named, with its registry, and what can be done", async () => {
@@ -76,7 +74,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
 
   test("a new version is another crate, which alone is fetched", async () => {
     registry.publish("leaf", "1.1.0", { "src/lib.rs": "pub fn leaf() -> u32 { 2 }" });
-    expect(await plainCargo("update", "-p", "leaf")).toMatchObject({ exitCode: 0 });
+    await plainCargo("update", "-p", "leaf");
     registry.asked.length = 0;
     const report = await run(rust.buildPackage());
     expect(report.errors).toEqual([]);
