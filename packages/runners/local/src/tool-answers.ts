@@ -10,9 +10,10 @@
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 
-import { digestBytes, type HostTool, type Notes } from "@ashlar/core";
+import type { HostTool, Notes } from "@ashlar/core";
 
 import { isScript } from "./executable.ts";
+import { keepNoted, recallNoted } from "./tool-notes.ts";
 
 /** A file as young as this may be changed without showing it. */
 const racyMs = 2000;
@@ -50,6 +51,8 @@ export function hasSettled({ stats }: Look, now: number): boolean {
 export class ToolAnswers {
   readonly #searchPath: string;
   readonly #now: () => number;
+  /** What was looked at in this turn of the event loop: tools have a manager and folders in common. */
+  #looks: Map<string, Look | undefined> | undefined;
 
   /** @param now - The time, in milliseconds since 1970. */
   constructor(searchPath: string, now: () => number) {
@@ -60,9 +63,10 @@ export class ToolAnswers {
   /** The answer that was kept, if all that decides it looks as it did. */
   recall(tool: HostTool, notes: Notes): ToolAnswer | undefined {
     if (tool.decidedBy === undefined) return undefined;
-    const [looks, path, identity] = parse(notes.read(nameOfNote(tool)));
+    const [looks, path, identity] = parse(recallNoted(notes, questionOf(tool)));
     if (path === undefined || identity === undefined) return undefined;
-    return looks === JSON.stringify(this.#looksAt(tool, path)) ? { path, identity } : undefined;
+    const isSame = looks === JSON.stringify(this.#looksAt(tool, path, this.#looksOfTurn()));
+    return isSame ? { path, identity } : undefined;
   }
 
   /**
@@ -71,15 +75,28 @@ export class ToolAnswers {
    */
   keep(tool: HostTool, { path, identity }: ToolAnswer, notes: Notes): void {
     if (tool.decidedBy === undefined || isScript(path)) return;
-    const looks = this.#looksAt(tool, path);
+    const looks = this.#looksAt(tool, path, new Map());
     const now = this.#now();
     if (!looks.every((look) => typeof look !== "object" || hasSettled(look, now))) return;
     const text = JSON.stringify([JSON.stringify(looks), path, identity]);
-    notes.write(nameOfNote(tool), Buffer.from(text));
+    keepNoted(notes, questionOf(tool), text);
+  }
+
+  /** Within a turn nothing is waited for, so a look is as good as another one. */
+  #looksOfTurn(): Map<string, Look | undefined> {
+    if (this.#looks === undefined) {
+      this.#looks = new Map();
+      setImmediate(() => (this.#looks = undefined));
+    }
+    return this.#looks;
   }
 
   /** All programs that could be the tool or its manager, what the tool names, and the program itself. */
-  #looksAt(tool: HostTool, found: string): readonly (Look | string)[] {
+  #looksAt(
+    tool: HostTool,
+    found: string,
+    known: Map<string, Look | undefined>,
+  ): readonly (Look | string)[] {
     const { files = [], variables = [] } = tool.decidedBy ?? {};
     const names = [tool.name, ...(tool.locate?.slice(0, 1) ?? [])];
     const folders = this.#searchPath.split(":").filter((folder) => isAbsolute(folder));
@@ -89,9 +106,16 @@ export class ToolAnswers {
     return [
       this.#searchPath,
       ...variables.map((name) => `${name}=${process.env[name] ?? ""}`),
-      ...[found, ...programs, ...files].map((path) => lookIfThere(path) ?? path),
+      ...[found, ...programs, ...files].map((path) => lookOnce(path, known) ?? path),
     ];
   }
+}
+
+function lookOnce(path: string, known: Map<string, Look | undefined>): Look | undefined {
+  if (known.has(path)) return known.get(path);
+  const look = lookIfThere(path);
+  known.set(path, look);
+  return look;
 }
 
 function lookIfThere(path: string): Look | undefined {
@@ -103,16 +127,15 @@ function lookIfThere(path: string): Look | undefined {
   }
 }
 
-function parse(note: Buffer | undefined): readonly (string | undefined)[] {
+function parse(text = "[]"): readonly (string | undefined)[] {
   try {
-    const parts: unknown = JSON.parse(note?.toString("utf8") ?? "[]");
+    const parts: unknown = JSON.parse(text);
     return Array.isArray(parts) && parts.every((part) => typeof part === "string") ? parts : [];
   } catch {
     return [];
   }
 }
 
-function nameOfNote({ name, version, locate, mustLocate }: HostTool): string {
-  const question = JSON.stringify([name, version, locate, mustLocate]);
-  return `tool-answer-${digestBytes(Buffer.from(question)).slice(0, 32)}`;
+function questionOf({ name, version, locate, mustLocate }: HostTool): string {
+  return JSON.stringify(["answer", name, version, locate, mustLocate]);
 }

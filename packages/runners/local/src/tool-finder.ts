@@ -8,7 +8,6 @@ import { isAbsolute, join } from "node:path";
 
 import {
   BuildError,
-  digestBytes,
   digestFile,
   toolFailed,
   toolNotFound,
@@ -18,6 +17,7 @@ import {
 
 import { isExecutable } from "./executable.ts";
 import { hasSettled, lookAt, ToolAnswers, type Look } from "./tool-answers.ts";
+import { keepNoted, recallNoted } from "./tool-notes.ts";
 
 /** Finds tools, and asks each once. */
 export class ToolFinder {
@@ -152,26 +152,20 @@ function placeQuestion({ name, locate, mustLocate }: HostTool): string {
   return JSON.stringify([name, locate, mustLocate]);
 }
 
-/** Programs from this size on are worth a note: hashing Node itself takes a tenth of a second. */
-const notedBytes = 1024 * 1024;
-
-/** Digest of a program's bytes. That of a large one is noted, for as long as the file looks the same. */
+/** Digest of a program's bytes. It is noted, for as long as the file looks the same: hashing Node takes a tenth of a second. */
 async function digestProgram(
   program: Look,
   notes: Notes | undefined,
   now: number,
 ): Promise<string> {
   const { path, stats } = program;
-  const [, size = 0] = stats;
-  if (notes === undefined || size < notedBytes || !hasSettled(program, now)) {
-    return await digestFile(path);
-  }
-  const look = JSON.stringify({ path, stats });
-  const name = `tool-${digestBytes(Buffer.from(path)).slice(0, 32)}`;
-  const [noted, digest] = notes.read(name)?.toString("utf8").split("\n") ?? [];
+  if (notes === undefined || !hasSettled(program, now)) return await digestFile(path);
+  const question = JSON.stringify(["bytes", path]);
+  const look = stats.join(" ");
+  const [noted, digest] = recallNoted(notes, question)?.split("\n") ?? [];
   if (noted === look && digest !== undefined) return digest;
   const fresh = await digestFile(path);
-  notes.write(name, Buffer.from(`${look}\n${fresh}`));
+  keepNoted(notes, question, `${look}\n${fresh}`);
   return fresh;
 }
 
