@@ -17,6 +17,7 @@ import { join } from "node:path";
 
 import {
   DiskStore,
+  dynamic,
   hashOf,
   out,
   sh,
@@ -40,6 +41,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const pack = stage("pack", (src: Tree) => sh`pack ${src} ${out.tree("dist")} ${out.file("image")}`);
+
+const echo = stage("echo", (text: string) => sh`echo ${text} ${out.file("said")}`);
 
 /** Small enough for a pack, and too large for one. */
 const outputs = { dist: { "deep/index.js": "small" }, image: "large".repeat(50_000) };
@@ -68,7 +71,9 @@ async function run(
   });
   const { notes } = disk;
   const store = { content, actions: disk, notes, hold: () => disk.hold() };
-  const runner = mockRunner().on(pack, () => ({ outputs }));
+  const runner = mockRunner()
+    .on(pack, () => ({ outputs }))
+    .on(echo, ({ argv: [, text = ""] }) => ({ outputs: { said: text } }));
   const made = describeGraph();
   const options = { runner, store, cwd: folder, clock: later };
   return { report: await tryBuild(targets(made), options), asked, made };
@@ -127,6 +132,32 @@ describe("what is lost after that is found out", () => {
     await settle();
     await new DiskStore(join(folder, "store")).write(Buffer.from("of another build"));
     expect((await run()).report.reused).toEqual(["pack"]);
+  });
+});
+
+describe("what a dynamic stage has read", () => {
+  const chosen = (made: ReturnType<typeof describeGraph>): Handle =>
+    dynamic.file("choose", { dist: made.dist }, async ({ dist }) =>
+      echo(await dist.file("deep/index.js").text()),
+    );
+
+  test("is not read again", async () => {
+    await run(chosen);
+    rest();
+    await run(chosen);
+    const { report, asked } = await run(chosen);
+    expect(report.reused).toEqual(["pack", "echo"]);
+    expect(asked).toBe(0);
+  });
+
+  test("is made again when something that runs wants it, and it is gone", async () => {
+    await run(chosen);
+    rest();
+    await run(chosen);
+    rmSync(join(folder, "store/packs"), { recursive: true });
+    const { report, made } = await run((all) => chosen(all));
+    expect(report.outcome).toBe("succeeded");
+    expect(await report.text(made.dist.file("deep/index.js"))).toBe("small");
   });
 });
 

@@ -35,7 +35,10 @@ export async function faultsOfTargets(
   return faults;
 }
 
-/** All that decides about faults but the results of stages; `undefined` when it cannot be told. */
+/**
+ * All that decides about the faults of targets that no stage makes, but the results of stages; `undefined` when there are no
+ * such targets, or it cannot be told.
+ */
 export function describeDerived(
   targets: readonly Handle[],
   plan: Plan,
@@ -49,6 +52,7 @@ export function describeDerived(
   for (const artifact of derivedArtifacts(targets)) {
     describeArtifact(artifact, plan, sources, listener);
   }
+  if (pieces.length === 0) return undefined;
   // Of a call that is not in the plan itself, but a copy of it, it is not told which.
   return pieces.includes(noNode) ? undefined : JSON.stringify(pieces);
 }

@@ -4,7 +4,8 @@
  * What was asked for is looked for in the store, blob by blob, and targets that are views or merges are worked out. If
  * nothing has changed since, and the store looks as it did then, doing so again would find the same.
  *
- *     notes/whole-<subject>   which record it was, the targets, how the store looked, the targets that were worked out
+ *     notes/whole-<subject>   which record it was, the targets, how the store looked, the targets that were worked out,
+ *                             and the little that dynamic stages have read
  *
  * It is only an accelerator, as the trace is: where it has nothing to say, everything is looked for.
  *
@@ -13,11 +14,16 @@
 import type { Digest } from "../digest/digest.ts";
 import type { NodeId } from "../graph/plan.ts";
 import { readDirectory } from "../store/directories.ts";
+import { RememberingContent } from "../store/remembering-content.ts";
 import type { ContentStore, Notes } from "../store/store.ts";
 import type { Produced } from "./rebuilder.ts";
 
+/** Version of the form in which it is written down. Another one is not read. */
+const noteVersion = 2;
+
 /** What is written down. */
 interface Note {
+  readonly version: number;
   /** The number of the record that the results are in. */
   readonly record: number;
   /** Nodes whose results were whole. */
@@ -26,6 +32,8 @@ interface Note {
   readonly look?: string | undefined;
   /** Targets that no stage makes, and in which there was no fault; see {@link LastLook.hasWorkedOut}. */
   readonly derived?: string | undefined;
+  /** What dynamic stages have read: bytes in base64, by their digests. */
+  readonly read: Readonly<Record<Digest, string>>;
 }
 
 /** Compares a build with the last one in which nothing had changed. */
@@ -34,6 +42,8 @@ export class LastLook {
   readonly #name: string;
   readonly #content: ContentStore;
   readonly #record: number | undefined;
+  /** For dynamic stages to read: they run in every build. */
+  readonly readable: RememberingContent;
   #note: Note | undefined;
   /** Nodes whose results are whole. Found out when first asked for. */
   #whole: ReadonlySet<NodeId> | undefined;
@@ -51,6 +61,10 @@ export class LastLook {
     this.#record = parts.record;
     this.#content = parts.content;
     if (this.#record !== undefined) this.#note = this.#read(this.#record);
+    const read = Object.entries(this.#note?.read ?? {}).map(
+      ([digest, bytes]) => [digest as Digest, Buffer.from(bytes, "base64")] as const,
+    );
+    this.readable = new RememberingContent(this.#content, new Map(read));
   }
 
   /** True when the store holds all that the recorded result of a node names. */
@@ -81,19 +95,25 @@ export class LastLook {
   async keep(targets: ReadonlyMap<NodeId, Produced>, derived: string | undefined): Promise<void> {
     if (this.#notes === undefined || this.#record === undefined) return;
     const isKnown = [...targets.keys()].every((id) => this.isWhole(id));
-    if (isKnown && (derived === undefined || this.hasWorkedOut(derived))) return;
+    const { used } = this.readable;
+    const isRead = [...used.keys()].every((digest) => this.#note?.read[digest] !== undefined);
+    const isWorkedOut = derived === undefined || this.hasWorkedOut(derived);
+    if (isKnown && isRead && isWorkedOut) return;
     const look = await this.#lookAt(targets.values());
-    if (look === undefined && derived === undefined) return;
+    // Nothing that is not known.
+    if (look === undefined && isRead && isWorkedOut) return;
     const nodes = look === undefined ? [] : [...targets.keys()];
-    const note: Note = { record: this.#record, nodes, look, derived };
+    const read: Record<Digest, string> = {};
+    for (const [digest, bytes] of used) read[digest] = bytes.toString("base64");
+    const note: Note = { version: noteVersion, record: this.#record, nodes, look, derived, read };
     this.#notes.write(this.#name, Buffer.from(JSON.stringify(note)));
   }
 
   /** What was written down of a record. The note may be of an earlier one. */
   #read(record: number): Note | undefined {
     const text = this.#notes?.read(this.#name)?.toString("utf8");
-    if (text === undefined || !text.startsWith(`{"record":${JSON.stringify(record)},`))
-      return undefined;
+    const start = JSON.stringify({ version: noteVersion, record }).slice(0, -1);
+    if (text?.startsWith(`${start},`) !== true) return undefined;
     return JSON.parse(text) as Note;
   }
 

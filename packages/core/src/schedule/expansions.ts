@@ -28,6 +28,7 @@ import {
   type PlanNode,
 } from "../graph/plan.ts";
 import type { Expand } from "../graph/stage.ts";
+import type { LastLook } from "../rebuild/last-look.ts";
 import type { Produced } from "../rebuild/rebuilder.ts";
 import { resolveArtifact, type KnownValues } from "../rebuild/resolve.ts";
 import type { Sources } from "../rebuild/sources.ts";
@@ -52,6 +53,7 @@ export interface ExpansionOptions {
   readonly capacities: Capacities;
   readonly placement: Placement;
   readonly known: KnownValues;
+  readonly lastLook: LastLook;
 }
 
 /** The dynamic stages of one build. */
@@ -81,12 +83,11 @@ export class Expansions {
     expand: Expand,
     isOver: (id: NodeId) => boolean,
   ): Promise<() => readonly PlanNode[]> {
-    const { plan, sources, store, signal, known, identities, capacities, placement } =
-      this.#options;
+    const { plan, sources, signal, known, identities, capacities, placement } = this.#options;
+    const content = this.#options.lastLook.readable;
     const contents: unknown[] = [];
     for (const { artifact } of node.call.command.mounts) {
-      const value = await resolveArtifact(store.content, artifact, known);
-      contents.push(readable(store.content, value));
+      contents.push(readable(content, await resolveArtifact(content, artifact, known)));
     }
     let handle: Handle;
     try {
