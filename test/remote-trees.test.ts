@@ -186,6 +186,42 @@ describe("a chain of stages that make trees", () => {
   });
 });
 
+test("what follows from the first of some answers is asked before the next is read", async () => {
+  const ways = (rig: BuildRig) =>
+    ["a", "b", "c"].map((name) => {
+      const [below, make] = rig.stage(`${name}1`, {}, "below/");
+      const [app, use] = rig.stage(`${name}2`, { below }, "app");
+      make.always({ below: { name } });
+      use.always({ app: name });
+      return app;
+    });
+  const cache = await filled((rig) => ways(rig));
+  await using there = await machine(cache, { fetch: "needed" });
+  const progress = { turn: 0, isOver: false };
+  const tick = (): void => {
+    progress.turn++;
+    if (!progress.isOver) setImmediate(tick);
+  };
+  tick();
+  const turns: number[] = [];
+  let waiting: (() => void)[] = [];
+  cache.fault = async (call) => {
+    if (call !== "getResult") return;
+    turns.push(progress.turn);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  const building = there.rig.build(ways(there.rig)).finally(() => (progress.isOver = true));
+  while (!progress.isOver) {
+    for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const answered = waiting;
+    waiting = [];
+    for (const answer of answered) answer();
+  }
+  expect((await building).ran).toEqual([]);
+  expect(turns).toHaveLength(6);
+  expect(new Set(turns.slice(3)).size).toBe(3);
+});
+
 describe("a tree that was only promised", () => {
   test("is there for a command, a reader and an export", async () => {
     const cache = await filled((rig) => pair(rig).app);
@@ -235,6 +271,22 @@ describe("a tree that was only promised", () => {
     expect(await local.missing(treesIn(cache))).toHaveLength(1);
     const later = await rig.build(pair(rig, "link once more").app, { store: stores[1]! });
     expect(later).toMatchObject({ ran: ["link once more"], remoteCache: { failures: 0 } });
+  });
+
+  test("and of which only the root is here is made again by who needs the rest", async () => {
+    const cache = await filled((rig) => pair(rig).app);
+    const isRoot = (bytes: Buffer): boolean => bytes.includes("main.o") && !bytes.includes("lib.o");
+    const isBelow = (bytes: Buffer): boolean =>
+      bytes.includes("lib.o") && !bytes.includes("main.o");
+    await using there = await machine(cache);
+    for (const [digest, bytes] of cache.blobs) {
+      if (isRoot(bytes)) await there.local.write(bytes);
+      if (isBelow(bytes)) cache.blobs.delete(digest);
+    }
+    const { app } = pair(there.rig, "relink");
+    const report = await there.rig.build(app);
+    expect(await report.text(app)).toBe("o of main, o of lib");
+    expect(report.ran).toEqual(["compile", "relink"]);
   });
 
   test("is not there without the cache, so that what made it runs again", async () => {

@@ -8,18 +8,20 @@
  */
 import type { ActionCache, ActionKey, ActionResult } from "@ashlar/core";
 
-/** Results that are written in one turn of the event loop: few, for answers are to be heard between. */
-const maxInTurn = 8;
+import type { Turns } from "./turns.ts";
 
 /** Puts results into a store, some time later. */
 export class Keeping {
   readonly #store: ActionCache;
+  readonly #turns: Turns;
   readonly #waiting = new Map<ActionKey, ActionResult>();
   #work: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(store: ActionCache) {
+  /** @param turns - Of those who have found something: they go first. */
+  constructor(store: ActionCache, turns: Turns) {
     this.#store = store;
+    this.#turns = turns;
   }
 
   /** A result that is on its way into the store. */
@@ -47,16 +49,16 @@ export class Keeping {
   }
 
   async #write(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      await new Promise((resolve) => setImmediate(resolve));
-      for (const key of [...this.#waiting.keys()].slice(0, maxInTurn)) await this.#put(key);
+    for (;;) {
+      await this.#turns.next();
+      const [next] = this.#waiting;
+      if (next === undefined) break;
+      await this.#put(...next);
     }
     this.#work = undefined;
   }
 
-  async #put(key: ActionKey): Promise<void> {
-    const result = this.#waiting.get(key);
-    if (result === undefined) return;
+  async #put(key: ActionKey, result: ActionResult): Promise<void> {
     try {
       await this.#store.put(key, result);
     } catch (error) {

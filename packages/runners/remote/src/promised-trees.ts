@@ -58,7 +58,12 @@ export class PromisedTrees {
     this.#broken.clear();
   }
 
-  /** Takes the word of a result for a tree that is not here. */
+  /** Somebody has lost something: nobody's word is taken for the trees so far, and who wants to know looks. */
+  doubt(): void {
+    this.#unseen.clear();
+  }
+
+  /** Takes the word of a result for a tree. */
   promise({ rootDigest, treeDigest }: OutputDirectory): void {
     if (this.isFalse({ rootDigest, treeDigest })) return;
     this.#trees.set(rootDigest, treeDigest);

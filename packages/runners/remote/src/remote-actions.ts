@@ -21,6 +21,7 @@ import { Keeping } from "./keeping.ts";
 import { isRootSaid } from "./promised-trees.ts";
 import { clientOf } from "./ran-by.ts";
 import type { RemoteContent, RemoteContentParts } from "./remote-content.ts";
+import { Turns } from "./turns.ts";
 import { takeWorkerResult } from "./worker-result.ts";
 
 /** What such a cache is made of. */
@@ -50,13 +51,14 @@ interface Found {
 export class RemoteActions implements ActionCache {
   readonly #parts: RemoteActionsParts;
   readonly #keeping: Keeping;
+  readonly #turns = new Turns();
   readonly #underWay = new Map<ActionKey, Promise<ActionResult | undefined>>();
   /** Keys of which the cache had nothing in this build: who waits for a turn looks a second time, here. */
   readonly #missed = new Set<ActionKey>();
 
   constructor(parts: RemoteActionsParts) {
     this.#parts = parts;
-    this.#keeping = new Keeping(parts.local);
+    this.#keeping = new Keeping(parts.local, this.#turns);
   }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {
@@ -117,6 +119,7 @@ export class RemoteActions implements ActionCache {
   async #find(key: ActionKey): Promise<Found | undefined> {
     const { cache, presence, content, trees, isEager } = this.#parts;
     const message = await cache.lookUp(key);
+    await this.#turns.next();
     if (message === undefined) return undefined;
     const found = await this.#understood(message);
     if (found === undefined) return undefined;
@@ -124,7 +127,7 @@ export class RemoteActions implements ActionCache {
     const isLost = found.blobs.some((each) => presence.isLost(each));
     if (isLost || found.result.directories.some((each) => trees.isFalse(each))) return undefined;
     presence.promise(found.blobs);
-    await this.#promiseTrees(found.result);
+    for (const directory of found.result.directories) trees.promise(directory);
     if (isEager) await content.fetch(await this.#absent(found.blobs));
     return found;
   }
@@ -159,8 +162,8 @@ export class RemoteActions implements ActionCache {
   }
 
   /**
-   * Takes the word of a result for its trees that are not here: nobody may ever look into them. They were never
-   * fetched, or their directories were collected as garbage; then the `Tree` may be left.
+   * Takes the word of a result that is here for its trees that are not: nobody may ever look into them. They were
+   * never fetched, or their directories were collected as garbage; then the `Tree` may be left.
    */
   async #promiseTrees({ directories }: ActionResult): Promise<void> {
     if (directories.length === 0) return;

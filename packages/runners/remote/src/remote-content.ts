@@ -126,7 +126,13 @@ export class RemoteContent implements ContentStore {
 
   /** Sees to it that blobs are here. Rejects with `BLOB_LOST`, or `STORE_UNWRITABLE`. */
   async fetch(absent: readonly Digest[]): Promise<void> {
-    if (absent.length > 0) await this.#parts.fetching.fetch(absent);
+    const { fetching, trees } = this.#parts;
+    try {
+      if (absent.length > 0) await fetching.fetch(absent);
+    } catch (error) {
+      trees.doubt();
+      throw error;
+    }
   }
 
   async #fetchIfLost<T>(digest: Digest, work: () => Promise<T>): Promise<T> {
@@ -136,6 +142,7 @@ export class RemoteContent implements ContentStore {
     } catch (error) {
       const isLost = error instanceof BuildError && error.code === "BLOB_LOST";
       const isHopeless = digest === emptyDigest || presence.isLost(digest) || !cache.isOpen("read");
+      if (isLost && isHopeless) trees.doubt();
       if (!isLost || (isHopeless && !trees.has(digest))) throw error;
     }
     await cache.wait(trees.has(digest) ? trees.unpack(digest, this) : this.fetch([digest]));
