@@ -15,6 +15,8 @@ import {
   emptyDigest,
   encodeActionResult,
   MemoryStore,
+  MessageWriter,
+  readFields,
   type ActionResult,
   type Digest,
   type Report,
@@ -287,6 +289,35 @@ describe("a tree that was only promised", () => {
     const report = await there.rig.build(app);
     expect(await report.text(app)).toBe("o of main, o of lib");
     expect(report.ran).toEqual(["compile", "relink"]);
+  });
+
+  test("may be written otherwise than we would, if its root is what we would make of it", async () => {
+    const cache = await filled((rig) => pair(rig).app);
+    rewrite(cache, (each) => {
+      const fields = [...readFields(cache.blobs.get(each.treeDigest)!)];
+      const tree = new MessageWriter();
+      for (const { number, bytes } of fields) {
+        const directory = new MessageWriter();
+        for (const entry of readFields(bytes)) {
+          // A file that says that it is no program.
+          const node = Buffer.concat([
+            entry.bytes,
+            Buffer.of(...(entry.number === 1 ? [32, 0] : [])),
+          ]);
+          directory.message(entry.number, node);
+        }
+        // Of the directories, only the root may change without others having to.
+        tree.message(number, number === 1 ? directory.finish() : bytes);
+      }
+      const treeDigest = digestBytes(tree.finish());
+      cache.blobs.set(treeDigest, Buffer.from(tree.finish()));
+      return { ...each, treeDigest };
+    });
+    await using there = await machine(cache);
+    const { app } = pair(there.rig, "relink");
+    const report = await there.rig.build(app);
+    expect(await report.text(app)).toBe("o of main, o of lib");
+    expect(report).toMatchObject({ ran: ["relink"], remoteCache: { failures: 0 } });
   });
 
   test("is not there without the cache, so that what made it runs again", async () => {

@@ -127,7 +127,6 @@ export class RemoteActions implements ActionCache {
     const isLost = found.blobs.some((each) => presence.isLost(each));
     if (isLost || found.result.directories.some((each) => trees.isFalse(each))) return undefined;
     presence.promise(found.blobs);
-    for (const directory of found.result.directories) trees.promise(directory);
     if (isEager) await content.fetch(await this.#absent(found.blobs));
     return found;
   }
@@ -148,11 +147,13 @@ export class RemoteActions implements ActionCache {
     const blobs = [result.stdout, result.stderr, ...result.files.map(({ digest }) => digest)];
     const directories = await Promise.all(
       result.directories.map(async (directory) => {
-        if (isRootSaid(directory) && !this.#parts.isEager) {
+        const { content, trees, isEager } = this.#parts;
+        if (isRootSaid(directory) && !isEager) {
           if (directory.rootDigest !== emptyDigest) blobs.push(directory.treeDigest);
+          trees.promise(directory);
           return directory;
         }
-        const tree = await this.#parts.trees.fetch(directory, this.#parts.content);
+        const tree = await trees.fetch(directory, content);
         blobs.push(...tree.files);
         return { ...directory, rootDigest: tree.root };
       }),
