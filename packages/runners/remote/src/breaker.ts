@@ -1,7 +1,7 @@
 /**
  * The breaker: decides when a service is left alone for the rest of a build.
  *
- *     closed ──▶ it is dead          a call gave up, and nothing was heard while it tried
+ *     closed ──▶ it is dead          a call gave up, and nothing was heard since it went wrong
  *                it is flaky         of the last 50 calls, more than 10 % gave up
  *                it is slow          builds have waited more for it than it has saved them
  *                ──▶ open, up to the end of the build

@@ -15,6 +15,7 @@ import { setMaxListeners } from "node:events";
 
 import {
   BuildError,
+  digestBytes,
   sizeOf,
   systemClock,
   untilAborted,
@@ -43,14 +44,20 @@ const maxAttempts = 5;
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
 
-/** How long nothing may be heard while something is written: services write to disks before they answer. */
-const writingSilenceMs = 30_000;
+/** How long a service may be busy with something and answer nothing but that it is there. */
+const busyMs = 30_000;
+
+/** For how long an answer counts that somebody else was given, in milliseconds. */
+const freshMs = 500;
+
+/** A blob that nobody has: whether it is there is asked of a service that says nothing. */
+const nobodys = digestBytes(Buffer.from("Is anybody there?"));
 
 /** How patient one is. */
 export interface Patience {
   /** How long a look-up of a result may take, in milliseconds. */
   readonly lookUpMs: number;
-  /** How long nothing may be heard of the service while something is read, in milliseconds. */
+  /** How long nothing may be heard of the service while something travels, in milliseconds. */
   readonly silenceMs: number;
   /** From 0 to 1, without 1. */
   readonly random: () => number;
@@ -68,6 +75,8 @@ class Session {
   /** Why the service is not to be asked any more, one way. */
   readonly refusals: Partial<Record<Way, BuildError>> = {};
   abilities: Promise<CacheAbilities> | undefined;
+  /** Whether the service is there, and when it was asked. */
+  asked: { readonly at: number; readonly isThere: Promise<boolean> } | undefined;
   /** Whether it is known what the service can do. */
   isReady = false;
 
@@ -176,16 +185,14 @@ export class PatientCache implements AsyncDisposable {
 
   /** As that of a remote cache. */
   async missing(digests: readonly Digest[]): Promise<Digest[]> {
-    const limit = { silentMs: this.#patience.silenceMs };
-    return await this.#call("read", limit, async (context) => {
+    return await this.#call("read", "silence", async (context) => {
       return await this.#cache.missing(digests, context);
     });
   }
 
   /** As that of a remote cache. */
   async readAll(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
-    const limit = { silentMs: this.#patience.silenceMs };
-    return await this.#call("read", limit, async (context) => {
+    return await this.#call("read", "silence", async (context) => {
       return await this.#cache.readAll(digests, context);
     });
   }
@@ -198,10 +205,10 @@ export class PatientCache implements AsyncDisposable {
     const session = this.#session;
     await this.#checkReady(session, "read");
     const { breaker } = session;
-    const livesBefore = breaker.lives;
+    let livesBefore = breaker.lives;
     let at = 0;
     let attempts = 0;
-    using watch = this.#watch(session, { silentMs: this.#patience.silenceMs });
+    using watch = this.#watch(session, "silence");
     const { signal } = watch;
     try {
       while (at < sizeOf(digest)) {
@@ -217,17 +224,22 @@ export class PatientCache implements AsyncDisposable {
           }
         } catch (error) {
           signal.throwIfAborted();
-          if (!mayPass(error) || (before === at && attempts >= maxAttempts)) throw error;
+          if (!mayPass(error)) throw error;
           cause = error;
         }
         if (at >= sizeOf(digest)) break;
         attempts = at > before ? 1 : attempts + 1;
-        if (attempts > maxAttempts) throw remoteUnavailable(this.name, "it breaks off a download");
+        if (attempts === 1) livesBefore = breaker.lives;
+        if (attempts === maxAttempts)
+          throw cause instanceof Error
+            ? cause
+            : remoteUnavailable(this.name, "it breaks off a download");
         await this.#pause(session, attempts, cause, signal);
       }
       breaker.succeeded();
     } catch (error) {
-      throw this.#failed(session, "read", error, livesBefore);
+      // Who was given up for his silence was heard of before, and nothing since.
+      throw this.#failed(session, "read", error, signal.aborted ? breaker.lives : livesBefore);
     }
   }
 
@@ -259,24 +271,29 @@ export class PatientCache implements AsyncDisposable {
   }
 
   async #write(work: (context: CallContext) => Promise<void>): Promise<void> {
-    await this.#call("write", { silentMs: writingSilenceMs }, work);
+    await this.#call("write", "silence", work);
   }
 
   async #call<T>(
     way: Way,
-    limit: { readonly totalMs: number } | { readonly silentMs: number },
+    limit: "silence" | { readonly totalMs: number },
     work: (context: CallContext) => Promise<T>,
   ): Promise<T> {
     const session = this.#session;
     await this.#checkReady(session, way);
-    const livesBefore = session.breaker.lives;
+    const { breaker } = session;
+    let livesBefore = breaker.lives;
     using watch = this.#watch(session, limit);
     try {
-      const value = await this.#tryAgain(session, watch.signal, work);
-      session.breaker.succeeded();
+      const value = await this.#tryAgain(session, watch.signal, work, (attempt) => {
+        // What was heard in the course of it was before something went wrong.
+        if (attempt === 1 && limit === "silence") livesBefore = breaker.lives;
+      });
+      breaker.succeeded();
       return value;
     } catch (error) {
-      throw this.#failed(session, way, error, livesBefore);
+      const isSilent = limit === "silence" && watch.signal.aborted;
+      throw this.#failed(session, way, error, isSilent ? breaker.lives : livesBefore);
     }
   }
 
@@ -294,6 +311,7 @@ export class PatientCache implements AsyncDisposable {
     session: Session,
     signal: AbortSignal,
     work: (context: CallContext) => Promise<T>,
+    onFailure: (attempt: number) => void = () => {},
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       let cause: unknown;
@@ -302,6 +320,7 @@ export class PatientCache implements AsyncDisposable {
         return await untilAborted(work({ signal }), signal);
       } catch (error) {
         signal.throwIfAborted();
+        onFailure(attempt);
         if (!mayPass(error) || attempt === maxAttempts) throw error;
         cause = error;
       }
@@ -324,16 +343,36 @@ export class PatientCache implements AsyncDisposable {
     await idling.pause(ms, signal);
   }
 
-  #watch(
-    { clock, signal, breaker }: Session,
-    limit: { readonly totalMs: number } | { readonly silentMs: number },
-  ): Watch {
+  #watch(session: Session, given: "silence" | { readonly totalMs: number }): Watch {
+    const { clock, signal, breaker } = session;
+    const ask = async (): Promise<boolean> => await this.#isThere(session);
+    const limit = given === "silence" ? { silentMs: this.#patience.silenceMs, ask, busyMs } : given;
     return new Watch({
       ...{ clock, signal, limit },
       heardAt: () => breaker.lastLifeAt,
       canBeLate: clock === systemClock,
       tooLate: (ms) => remoteUnavailable(this.name, `no answer within ${ms / 1000} s`),
     });
+  }
+
+  /** Whether the service still answers anybody. All who want to know at once ask once. */
+  async #isThere(session: Session): Promise<boolean> {
+    const now = session.clock.now();
+    const isRecent = session.asked !== undefined && now - session.asked.at < freshMs;
+    if (!isRecent) session.asked = { at: now, isThere: this.#ask(session) };
+    return (await session.asked?.isThere) ?? false;
+  }
+
+  async #ask(session: Session): Promise<boolean> {
+    using watch = this.#watch(session, { totalMs: this.#patience.silenceMs });
+    const { signal } = watch;
+    try {
+      await untilAborted(this.#cache.missing([nobodys], { signal }), signal);
+      return true;
+    } catch (error) {
+      // A refusal is an answer.
+      return !signal.aborted && !mayPass(error);
+    }
   }
 
   /** Counts a failure, and decides what follows from it. */

@@ -75,7 +75,12 @@ export interface RemoteOptions {
   readonly fetch?: "all" | "needed" | "targets";
   /** How long a look-up of a result may take, in milliseconds. @defaultValue 2000 */
   readonly lookUpMs?: number;
-  /** How long nothing may be heard of the cache while blobs are fetched, in milliseconds. @defaultValue 5000 */
+  /**
+   * How long nothing may be heard of the cache while blobs travel, in milliseconds. It is asked whether it is there after a
+   * third of that; one that is, and is busy, is waited for up to half a minute.
+   *
+   * @defaultValue 3000
+   */
   readonly silenceMs?: number;
   /** Where `CI` is looked for. @defaultValue the process's own */
   readonly env?: Environment;
@@ -118,7 +123,7 @@ export function withRemote(
   const local = typeof store === "string" ? new DiskStore(store) : store;
   const patience = {
     lookUpMs: positive("lookUpMs", options.lookUpMs ?? 2000),
-    silenceMs: positive("silenceMs", options.silenceMs ?? 5000),
+    silenceMs: positive("silenceMs", options.silenceMs ?? 3000),
     random: options.random ?? Math.random,
   };
   const isWriting = write === "auto" ? isCi(env) : write;

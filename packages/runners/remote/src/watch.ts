@@ -1,6 +1,10 @@
 /**
  * Watches: a call to a service goes on as long as there is hope.
  *
+ *     heard ──a third of the time──▶ asked: is anybody there? ──no answer──▶ given up
+ *       ▲                                  └─yes─▶ it is busy with this, for as long as its patience lasts
+ *       └── something of this call, or of another ──┘
+ *
  * @module
  */
 import { setMaxListeners } from "node:events";
@@ -14,13 +18,26 @@ import type { Clock } from "@ashlar/core";
 const heldUpMs = 250;
 const maxPauses = 4;
 
+/** What is due so soon is due. */
+const leastMs = 1;
+
+/** For calls that may take as long as they like, but not in silence. In milliseconds. */
+export interface Silence {
+  /** How long nothing may be heard of the service. */
+  readonly silentMs: number;
+  /** Asks the service for something small. Resolves with whether it answers; rejects never. */
+  readonly ask: () => Promise<boolean>;
+  /** How long nothing but such answers may be heard: services write to disks before they say so. */
+  readonly busyMs: number;
+}
+
 /** What a watch is to look at. */
 export interface WatchOptions {
   readonly clock: Clock;
   /** Ends the call, with its reason. */
   readonly signal: AbortSignal;
-  /** How long the whole call may take; or how long nothing may be heard of the service. In milliseconds. */
-  readonly limit: { readonly totalMs: number } | { readonly silentMs: number };
+  /** How long the whole call may take, in milliseconds; or how long nothing may be heard of the service. */
+  readonly limit: Silence | { readonly totalMs: number };
   /** When something was heard of the service for the last time, in this call or another. */
   readonly heardAt: () => number;
   /** Whether time passes by itself, so that a look may come late. Not where a test moves it. */
@@ -38,6 +55,9 @@ export class Watch implements Disposable {
   #callOff: () => void;
   #dueAt: number;
   #pauses = 0;
+  /** When the service answered that it is there. */
+  #answeredAt = -Infinity;
+  #isAsking = false;
 
   constructor(options: WatchOptions) {
     const { clock, signal, limit } = options;
@@ -48,9 +68,9 @@ export class Watch implements Disposable {
     setMaxListeners(0, this.signal);
     if (signal.aborted) this.#stop();
     signal.addEventListener("abort", this.#stop, { once: true });
-    const ms = "totalMs" in limit ? limit.totalMs : limit.silentMs;
+    const ms = "totalMs" in limit ? limit.totalMs : askMs(limit);
     this.#dueAt = this.#startedAt + ms;
-    this.#callOff = clock.after(ms, () => this.#look(ms));
+    this.#callOff = clock.after(ms, () => this.#look());
   }
 
   get signal(): AbortSignal {
@@ -62,15 +82,52 @@ export class Watch implements Disposable {
     this.#options.signal.removeEventListener("abort", this.#stop);
   }
 
-  #look(ms: number): void {
-    const { clock, limit, heardAt, canBeLate, tooLate } = this.#options;
-    const since = "totalMs" in limit ? this.#startedAt : Math.max(this.#startedAt, heardAt());
+  #look(): void {
+    const { clock, limit, canBeLate, tooLate } = this.#options;
     const now = clock.now();
     const isLate = canBeLate && now - this.#dueAt >= heldUpMs;
     const isHeldUp = isLate && this.#pauses++ < maxPauses;
-    const leftMs = isHeldUp ? heldUpMs : since + ms - now;
-    if (leftMs <= 0) return this.#controller.abort(tooLate(ms));
-    this.#dueAt = now + leftMs;
-    this.#callOff = clock.after(leftMs, () => this.#look(ms));
+    const [endsAt, ms] = "totalMs" in limit ? this.#endOfTime(limit.totalMs) : this.#endOf(limit);
+    const leftMs = isHeldUp ? heldUpMs : endsAt - now;
+    if (leftMs < leastMs) return this.#controller.abort(tooLate(ms));
+    const nextMs = "totalMs" in limit || isHeldUp ? leftMs : this.#askIn(limit, now, leftMs);
+    this.#dueAt = now + nextMs;
+    this.#callOff = clock.after(nextMs, () => this.#look());
   }
+
+  #endOfTime(totalMs: number): [endsAt: number, ms: number] {
+    return [this.#startedAt + totalMs, totalMs];
+  }
+
+  /** When there is no hope any more, as far as is known now, and after how long a silence that is. */
+  #endOf({ silentMs, busyMs }: Silence): [endsAt: number, ms: number] {
+    const heardAt = this.#heardAt();
+    const silentTo = Math.max(heardAt, this.#answeredAt) + silentMs;
+    const busyTo = heardAt + busyMs;
+    return silentTo < busyTo ? [silentTo, silentMs] : [busyTo, busyMs];
+  }
+
+  /** Asks, if it is time to. Gives the time to the next look. */
+  #askIn(silence: Silence, now: number, leftMs: number): number {
+    const quietMs = now - Math.max(this.#heardAt(), this.#answeredAt);
+    const earlyMs = askMs(silence) - quietMs;
+    if (earlyMs >= leastMs) return Math.min(earlyMs, leftMs);
+    if (!this.#isAsking) void this.#ask(silence);
+    return leftMs;
+  }
+
+  #heardAt(): number {
+    return Math.max(this.#startedAt, this.#options.heardAt());
+  }
+
+  async #ask({ ask }: Silence): Promise<void> {
+    this.#isAsking = true;
+    if (await ask()) this.#answeredAt = this.#options.clock.now();
+    this.#isAsking = false;
+  }
+}
+
+/** After how long a silence a service is asked whether it is there, in milliseconds. */
+function askMs({ silentMs }: Silence): number {
+  return Math.ceil(silentMs / 3);
 }
