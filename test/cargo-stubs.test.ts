@@ -43,7 +43,21 @@ const members: Readonly<Record<string, { readonly manifest: string; readonly fil
   },
   "no-autobins": {
     manifest: 'autobins = false\n[dependencies]\nstub-leaf = "1"',
-    files: { "src/lib.rs": "", "src/bin/never.rs": "this is no Rust" },
+    files: {
+      "src/lib.rs": "",
+      "src/bin/never.rs": "this is no Rust",
+      // It finds what the build script of an external crate has linked, and leaves such a link itself.
+      "build.rs": `
+        fn main() {
+          let include = std::env::var("DEP_LEAVES_INCLUDE").unwrap();
+          assert_eq!(std::fs::read_to_string(format!("{include}/leaf.h")).unwrap(), "leaf");
+          std::fs::metadata(format!("{include}/leaf/src/lib.rs")).unwrap();
+          let out = std::env::var("OUT_DIR").unwrap();
+          let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+          let _ = std::os::unix::fs::symlink(here, format!("{out}/here"));
+          println!("cargo:rerun-if-changed=build.rs");
+        }`,
+    },
   },
   bare: {
     manifest: '[lib]\ncrate-type = ["staticlib", "rlib"]',
@@ -83,9 +97,22 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
     leaf = packCrate(crates, "stub-leaf", "1.0.0", {
       "src/lib.rs": "pub fn leaf() -> u32 { 1 }",
       // What autocfg leaves of a probe, by a name that is another in each run.
+      "Cargo.toml": 'links = "leaves"',
       "build.rs": `
         fn main() {
           use std::hash::{BuildHasher, Hasher};
+          use std::os::unix::fs::symlink;
+          // What cxx leaves: links by absolute paths, to the crate, and among what it has written.
+          let out = std::env::var("OUT_DIR").unwrap();
+          let crates = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+          let shared = std::path::Path::new(&out).ancestors().nth(4).unwrap().join("leaves");
+          std::fs::create_dir_all(&shared).unwrap();
+          std::fs::create_dir_all(format!("{out}/include")).unwrap();
+          std::fs::write(format!("{out}/leaf.h"), "leaf").unwrap();
+          let _ = symlink(&crates, format!("{out}/include/leaf"));
+          let _ = symlink(format!("{out}/leaf.h"), format!("{out}/include/leaf.h"));
+          let _ = symlink(format!("{out}/leaf.h"), shared.join("leaf.h"));
+          println!("cargo:include={out}/include");
           let random = std::collections::hash_map::RandomState::new().build_hasher().finish();
           let name = format!("{}/autocfg_{random:016x}_0.ll", std::env::var("OUT_DIR").unwrap());
           std::fs::write(name, format!("; ModuleID = {random}")).unwrap();
@@ -144,6 +171,21 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
       "bin/tool",
       "lib/libbare.a",
     ]);
+  });
+
+  test("a link out of the target directory is there for the next command", async () => {
+    const first = rust.cargoBuild();
+    const second = rust.buildPackage({ cargoArtifacts: first });
+    const report = await run(second);
+    expect(report.errors).toEqual([]);
+    const paths = await report.list(first.target);
+    const unit = paths.find((path) => /build\/no-autobins-\w+\/output$/.test(path)) ?? "";
+    const marker = JSON.parse(await report.text(first.target.file(".ashlar-deps.json"))) as object;
+    const here = unit.replace(/output$/, "out/here");
+    expect(marker).toMatchObject({
+      links: { [here]: expect.stringMatching(/ws\/no-autobins$/) as string },
+    });
+    expect(await report.text(second.target.file(".ashlar-deps.json"))).toContain(here);
   });
 
   test("what build scripts of external crates leave of probes does not count", async () => {

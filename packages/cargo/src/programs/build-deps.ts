@@ -25,6 +25,7 @@ import { Failure } from "./failure.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
+import { takeOutwardLinks } from "./outward-links.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
@@ -69,7 +70,7 @@ async function buildDeps(parameters: Parameters): Promise<void> {
   }
   if (isSeeded || layer !== undefined) pruneUnused(target, hashesIn(reported));
   layer?.settle();
-  writeMarker(target, { rustc, passes, sources: undefined });
+  writeMarker(target, { rustc, passes, sources: undefined, links: takeOutwardLinks(target) });
   forgetTimes(target);
   if (seed !== undefined) leaveSeed(seed, conditions, target);
   say(`dependencies built in ${passes.length} passes; ${purged} stubs purged`);

@@ -23,6 +23,7 @@ import { judgeFreshness } from "./freshness.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
+import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
@@ -67,9 +68,10 @@ export function takeOver(target: string, workspace: string): Consumer {
     purgeLocals(resolve(target), ownershipOf(locals));
   }
   const layer = below === undefined ? undefined : layOver(base, target);
+  restoreLinks(target, { ...below?.links, ...own?.links });
   process.once("exit", () => {
     layer?.remove();
-    if (existsSync(target)) removeRunFiles(target);
+    if (existsSync(target)) leave(target);
   });
   const passes = (below ?? own)?.passes ?? [];
   const inherited = below ?? own;
@@ -80,6 +82,14 @@ export function takeOver(target: string, workspace: string): Consumer {
     inherited: inherited && { rustc, passes, sources: isForeign ? undefined : own?.sources },
     layer,
   };
+}
+
+/** Takes out of a target directory what cannot be kept, or is another each time. */
+function leave(target: string): void {
+  removeRunFiles(target);
+  const links = takeOutwardLinks(target);
+  const marker = readMarker(target);
+  if (marker !== undefined) writeMarker(target, { ...marker, links });
 }
 
 /** What a run of cargo is given besides its arguments, and who hears of what it prints. */

@@ -10,6 +10,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import type { OutwardLinks } from "./outward-links.ts";
 import { asString, asTable, isStrings } from "./table.ts";
 
 /** Name of the marker, in the root of the target directory. */
@@ -23,6 +24,8 @@ export interface DepsMarker {
   readonly passes: readonly (readonly string[])[];
   /** Hash of the sources that the local units are made of; undefined when there are none. */
   readonly sources: string | undefined;
+  /** Links that could not be kept. */
+  readonly links?: OutwardLinks;
 }
 
 /** Reads the marker; undefined when the directory has none. */
@@ -31,14 +34,25 @@ export function readMarker(target: string): DepsMarker | undefined {
   if (!existsSync(path)) return undefined;
   const fields = asTable(JSON.parse(readFileSync(path, "utf8"))) ?? {};
   const passes: readonly unknown[] = Array.isArray(fields["passes"]) ? fields["passes"] : [];
+  const links = asTable(fields["links"]);
   return {
     rustc: asString(fields["rustc"]) ?? "",
     passes: passes.filter(isStrings),
     sources: asString(fields["sources"]),
+    ...(links !== undefined && {
+      links: Object.fromEntries(
+        Object.entries(links).filter(
+          (each): each is [string, string] => asString(each[1]) !== undefined,
+        ),
+      ),
+    }),
   };
 }
 
 /** Writes the marker. */
-export function writeMarker(target: string, { rustc, passes, sources }: DepsMarker): void {
-  writeFileSync(join(target, MARKER), `${JSON.stringify({ rustc, passes, sources }, null, 2)}\n`);
+export function writeMarker(target: string, marker: DepsMarker): void {
+  const { rustc, passes, sources, links = {} } = marker;
+  const isLinked = Object.keys(links).length > 0;
+  const fields = { rustc, passes, sources, ...(isLinked && { links }) };
+  writeFileSync(join(target, MARKER), `${JSON.stringify(fields, null, 2)}\n`);
 }
