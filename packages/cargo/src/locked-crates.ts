@@ -22,7 +22,7 @@ export async function lockText(manifest: ReadableTree): Promise<string> {
   const content = await textAt(manifest, "Cargo.lock");
   if (content !== undefined) return content;
   throw new Error(
-    "the workspace has no Cargo.lock: write one with `cargo generate-lockfile`, and keep it with the sources",
+    "the workspace has no Cargo.lock: write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
   );
 }
 

@@ -28,8 +28,23 @@ const NO_PROGRAM: readonly RegExp[] = [
   /[Cc]ould not run `(?:[A-Z_]+="[^"]*" )*"?([\w.+-]+)"? /,
   /[Ff]ailed to (?:execute|run|spawn|start|find)(?: command| tool)?[:.]? [`"']([\w.+-]+)/,
   /([\w.+-]+): (?:command )?not found/,
-  /kind: NotFound|\(os error 2\)/,
+  /`([\w.+-]+)`(?: utility)?\s+could not\s+be\s+found/,
+  /[Cc]ould not find `([\w+-]+)`/,
 ];
+
+/** The same, and what it was is left to the reader. */
+const LACKS_SOMETHING = /kind: NotFound|\(os error 2\)/;
+
+/** Words of build scripts that could not find a library of the system. */
+const NO_LIBRARY: readonly RegExp[] = [
+  /system library `([^`]+)` required by crate/,
+  /[Uu]nable to find (libclang)/,
+  /Could not find directory of (\w+) installation/,
+];
+
+const ofTheSystem =
+  "which is no part of a workspace, and stages see it where the system has it: install what it is developed against " +
+  "(on Debian a package `lib…-dev`), or tell the script by `env` of the workspace where it lies, as its log says";
 
 const mistakes: readonly (readonly [RegExp, Hint])[] = [
   [
@@ -88,15 +103,21 @@ const mistakes: readonly (readonly [RegExp, Hint])[] = [
       `the toolchain is older than the \`rust-version\` of a package, which cargo names above: take a newer one than ${release}, by \`toolchain\``,
   ],
   [
+    /(?:cannot find|unable to find library) -l([\w.+-]+)/,
+    ([, name = ""]) => `the linker finds no \`lib${name}\`, ${ofTheSystem}`,
+  ],
+  [
     /failed to run custom build command for `([^`(]+?)(?: \([^`]*)?`/,
     ([, crate = ""], _, text) => {
       const script = `the build script of ${crate}`;
       if (NO_NETWORK.test(text)) {
         return `${script} wants the network, which stages do not have: fetch the file with \`fetch\`, and tell the script of it by \`env\``;
       }
-      const found = NO_PROGRAM.map((words) => words.exec(text)).find((one) => one !== null);
-      if (found === undefined) return undefined;
-      const name = found[1];
+      const name = firstIn(text, NO_PROGRAM);
+      const library = firstIn(text, NO_LIBRARY);
+      if (name === undefined && library !== undefined)
+        return `${script} wants \`${library}\`, ${ofTheSystem}`;
+      if (name === undefined && !LACKS_SOMETHING.test(text)) return undefined;
       const tool = name === undefined ? 'tool.host("…")' : `tool.host("${name}")`;
       return `${script} starts a program that is not there: stages have those that are declared, so add \`tools: [${tool}]\` to \`cargo({ … })\`, or \`unixTools\` for the usual ones`;
     },
@@ -111,6 +132,11 @@ export function knownHint(text: string, known: KnownOfWorkspace): string | undef
     if (typeof found === "string") return found;
   }
   return undefined;
+}
+
+/** What the first fitting pattern names. */
+function firstIn(text: string, patterns: readonly RegExp[]): string | undefined {
+  return patterns.map((pattern) => pattern.exec(text)?.[1]).find((name) => name !== undefined);
 }
 
 /** A sentence that answers an unknown name. */

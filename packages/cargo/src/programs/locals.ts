@@ -124,7 +124,7 @@ function readLock(root: string): readonly LockedPackage[] {
   const path = join(root, "Cargo.lock");
   if (existsSync(path)) return parseLock(readFileSync(path, "utf8"), path);
   throw new Failure(`the workspace at \`${root}\` has no Cargo.lock`, {
-    hint: "write one with `cargo generate-lockfile`, and keep it with the sources",
+    hint: "write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
   });
 }
 
