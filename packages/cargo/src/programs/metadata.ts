@@ -7,7 +7,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { dirname, relative } from "node:path";
+import { dirname, normalize, relative } from "node:path";
 
 import { Failure } from "./failure.ts";
 import { catchOutput } from "./process.ts";
@@ -122,7 +122,8 @@ function parseTarget(fields: Table): Target {
     name: text(fields, "name"),
     kind: texts(fields, "kind"),
     crateTypes: texts(fields, "crate_types"),
-    path: text(fields, "src_path"),
+    // Cargo leaves `..` in it as the manifest has it.
+    path: normalize(text(fields, "src_path")),
     requiredFeatures: texts(fields, "required-features"),
   };
 }

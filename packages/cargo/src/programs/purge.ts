@@ -34,13 +34,18 @@ export interface Ownership {
 
 /** Tells the units of stubbed packages from those of kept and external ones. */
 export function ownershipOf({ root, packages }: Pick<Locals, "root" | "packages">): Ownership {
-  // The deepest folder decides: a root package lies around the others.
+  // A target may lie anywhere, and is its package's all the same.
+  const byTarget = new Map(
+    packages.flatMap((local) => local.targets.map(({ path }) => [path, local] as const)),
+  );
+  // Of folders, the deepest decides: a root package lies around the others.
   const byDepth = packages.toSorted((one, other) => other.directory.length - one.directory.length);
   return {
     names: new Set(packages.filter(({ isKept }) => !isKept).map(({ name }) => name)),
     owns: (source) => {
       const path = resolve(root, source);
-      const owner = byDepth.find(({ directory }) => isWithin(path, directory));
+      const owner =
+        byTarget.get(path) ?? byDepth.find(({ directory }) => isWithin(path, directory));
       return owner !== undefined && !owner.isKept;
     },
   };

@@ -60,6 +60,18 @@ test("ownership goes by the deepest folder", () => {
   expect(ownership.owns("/ws/../vendor/serde/src/lib.rs")).toBe(false);
 });
 
+test("a target belongs to its package, wherever it lies", () => {
+  const target = (path: string) => ({
+    ...{ name: "x", kind: ["lib"], crateTypes: ["lib"], requiredFeatures: [] },
+    path,
+  });
+  const far = { ...localPackage("far", "/ws/far"), targets: [target("/code/far.rs")] };
+  const kept = { ...localPackage("kept", "/ws/kept", true), targets: [target("/ws/far/kept.rs")] };
+  const { owns } = ownershipOf({ root: "/ws", packages: [far, kept] });
+  expect(["/code/far.rs", "far/lib.rs"].map(owns)).toEqual([true, true]);
+  expect(["/code/other.rs", "far/kept.rs"].map(owns)).toEqual([false, false]);
+});
+
 describe("the purge", () => {
   let target: string;
 
