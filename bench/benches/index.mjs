@@ -13,6 +13,7 @@ import { one } from "./one.mjs";
 import { overhead } from "./overhead.mjs";
 import { remoteBuild } from "./remote-build.mjs";
 import { remoteCache } from "./remote-cache.mjs";
+import { remoteRun } from "./remote-run.mjs";
 import { restore } from "./restore.mjs";
 import { sandbox } from "./sandbox.mjs";
 import { simulate } from "./simulate.mjs";
@@ -38,4 +39,5 @@ export const benches = [
   handing,
   remoteCache,
   remoteBuild,
+  remoteRun,
 ];

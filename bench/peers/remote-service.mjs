@@ -16,16 +16,19 @@ import { fileURLToPath } from "node:url";
  * @typedef {object} Service
  * @property {string} name
  * @property {number} port
+ * @property {boolean} executes
  */
 
 /**
  * Starts a service; it ends with this process, or when `stop` is called.
  *
  * @param {string} folder for what it keeps
+ * @param {{ jobs?: number }} [options] commands that it executes at a time, if it can; none unless that is said
  * @returns {Promise<Service & { stop: () => void }>}
  */
-export async function startService(folder) {
+export async function startService(folder, { jobs = 0 } = {}) {
   const casd = programOf("buildbox-casd");
+  const hosttools = programOf("buildbox-run-hosttools");
   if (casd === undefined) {
     const script = fileURLToPath(new URL("../ashlar/remote-service.mjs", import.meta.url));
     const { port, stop } = await startPrinting([
@@ -33,15 +36,16 @@ export async function startService(folder) {
       "--conditions=@ashlar/bundle",
       script,
     ]);
-    return { name: "ours in memory", port, stop };
+    return { name: "ours in memory", port, executes: false, stop };
   }
   const port = await freePort();
-  const child = spawn(casd, ["--bind", `127.0.0.1:${port}`, "--log-level", "error", folder], {
-    stdio: "ignore",
-  });
+  const executes = jobs > 0 && hosttools !== undefined;
+  const execution = executes ? ["--buildbox-run", hosttools, "--jobs", String(jobs)] : [];
+  const words = ["--bind", `127.0.0.1:${port}`, "--log-level", "error", ...execution, folder];
+  const child = spawn(casd, words, { stdio: "ignore" });
   const stop = stopping(child);
   await listening(port);
-  return { name: "buildbox-casd", port, stop };
+  return { name: "buildbox-casd", port, executes, stop };
 }
 
 /**
