@@ -37,6 +37,17 @@ const steps = {
   format: (words) => runNode([oxfmt, "--check", ...words]),
   check: (words) => runNode([tsc, "--build", "test", "bench", "packages/cli/page", ...words]),
   unit,
+  crates: (words) => {
+    process.env["ASHLAR_NETWORK"] = "1";
+    const named = words.length === 0 ? [] : ["-t", `real crates, .*(${words.join("|")}) `];
+    return runNode([
+      vitest,
+      "run",
+      "test/cargo-real-crates.test.ts",
+      "--reporter=verbose",
+      ...named,
+    ]);
+  },
   "fix lint": (words) => runNode([oxlint, "--fix", ...words]),
   "fix format": (words) => runNode([oxfmt, "--write", ...words]),
   bench: (words) => runNode(["bench/main.mjs", ...words]),
@@ -61,6 +72,7 @@ const commands = {
   fix: ["install", "build", "fix lint", "fix format"],
   // The tests of the examples run what was built.
   "test:unit": ["install", "build", "bundle", "unit"],
+  crates: ["install", "build", "crates"],
   bench: ["install", "build", "bundle", "bench"],
   ashlar: ["install", "build", "ashlar"],
   nodes: ["nodes"],
