@@ -15,6 +15,7 @@ import {
   sh,
   source,
   stage,
+  text,
   type File,
   type Handle,
 } from "@ashlar/core";
@@ -48,6 +49,29 @@ test("the first plan knows nothing of earlier runs", async () => {
       run      docs     first time"
   `);
   expect(coming.named("unknown")).toEqual(["link"]);
+});
+
+test("inputs that lie in another one are not missed there", async () => {
+  await using rig = await BuildRig.create();
+  rig.write({ "src/a": "1", inner: "i", in: "0" });
+  const [made, make] = rig.stage("make", { in: source.file("in") }, "made");
+  const inputs = {
+    made,
+    src: source("src"),
+    "src/deep/inner": source.file("inner"),
+    "src/near": text("n"),
+  };
+  const [used, use] = rig.stage("use", inputs, "used");
+  make.always({ made: "" });
+  use.always({ used: "" });
+  await rig.build(used);
+
+  rig.write({ "src/a": "2", in: "1" });
+  expect(String(await rig.plan(used))).toMatchInlineSnapshot(`
+    "0 reused, 1 to run, 1 unknown
+      run      make  in differs
+      unknown  use   src/a differs; after \`make\`"
+  `);
 });
 
 test("a plan says what would run, why, and what that depends on", async () => {

@@ -113,9 +113,19 @@ export async function compareKnown(
     if (value === undefined) continue;
     const earlier = await entryAt(content, rootOf(before.parts), parsePath(path)).catch(() => {});
     const contents = { before: content, after: context.content };
-    found.push(...(await diffEntries(contents, path, earlier ?? undefined, entryOf(value))));
+    const differences = await diffEntries(contents, path, earlier ?? undefined, entryOf(value));
+    const inner = context.call.command.mounts.filter((other) => other.path.startsWith(`${path}/`));
+    // What other inputs lie there was part of the whole, and is none of this one.
+    found.push(...differences.filter((each) => !inner.some((other) => touches(each, other.path))));
   }
   return await withInputs(diffParts(before.parts, parts), found, context);
+}
+
+/** Whether a difference lies in another input, or is but the way to it. */
+function touches({ path, after }: TreeDifference, input: string): boolean {
+  const place = path.replace(/\/$/, "");
+  const isWay = after === undefined && input.startsWith(`${place}/`);
+  return isWay || place === input || place.startsWith(`${input}/`);
 }
 
 function entryOf(value: Value): Entry {
