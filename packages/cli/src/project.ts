@@ -12,7 +12,12 @@ import { join } from "node:path";
 
 /** One thing that a project was found to be. */
 export type Part =
-  | { readonly kind: "Rust"; readonly hasLock: boolean }
+  | {
+      readonly kind: "Rust";
+      readonly hasLock: boolean;
+      /** Whether git ignores the lock file, as it does in many libraries. */
+      readonly ignoresLock?: boolean;
+    }
   | {
       readonly kind: "Node";
       /** Those that check or build something, by name. */
@@ -28,7 +33,9 @@ const known = ["typecheck", "lint", "build", "test"];
 export function lookAt(folder: string): readonly Part[] {
   const parts: Part[] = [];
   if (existsSync(join(folder, "Cargo.toml"))) {
-    parts.push({ kind: "Rust", hasLock: existsSync(join(folder, "Cargo.lock")) });
+    const hasLock = existsSync(join(folder, "Cargo.lock"));
+    const ignoresLock = /^\/?(\*\*\/)?Cargo\.lock\s*$/m.test(textAt(join(folder, ".gitignore")));
+    parts.push({ kind: "Rust", hasLock, ...(ignoresLock && { ignoresLock }) });
   }
   const manifest = readManifest(join(folder, "package.json"));
   const scripts = Object.fromEntries(
@@ -110,7 +117,7 @@ function nested(name: string, checks: Section["checks"]): string {
 function sectionOf(part: Part, isOne: boolean): Section {
   switch (part.kind) {
     case "Rust":
-      return rust;
+      return rustSection(part);
     case "Node":
       return nodeSection(part, isOne);
     case "C":
@@ -118,19 +125,25 @@ function sectionOf(part: Part, isOne: boolean): Section {
   }
 }
 
-const rust: Section = {
-  names: ["source"],
-  imports: `import { cargo } from "@ashlar/cargo";`,
-  packages: ["@ashlar/cargo"],
-  text: `const rust = cargo({ src: source(".", { exclude: ["target", "node_modules"] }) });
+function rustSection({ ignoresLock = false }: Part & { readonly kind: "Rust" }): Section {
+  const options = ignoresLock
+    ? `{ gitignore: false, exclude: [".git", "target", "node_modules"] }`
+    : `{ exclude: ["target", "node_modules"] }`;
+  const note = ignoresLock ? "// Git ignores Cargo.lock, and a build needs it.\n" : "";
+  return {
+    names: ["source"],
+    imports: `import { cargo } from "@ashlar/cargo";`,
+    packages: ["@ashlar/cargo"],
+    text: `${note}const rust = cargo({ src: source(".", ${options}) });
 const cargoArtifacts = rust.buildDepsOnly();
 export const crate = rust.buildPackage({ cargoArtifacts });
 `,
-  checks: {
-    clippy: `rust.clippy({ cargoArtifacts, clippyArgs: ["--all-targets", "--", "--deny", "warnings"] })`,
-    test: "rust.test({ cargoArtifacts })",
-  },
-};
+    checks: {
+      clippy: `rust.clippy({ cargoArtifacts, clippyArgs: ["--all-targets", "--", "--deny", "warnings"] })`,
+      test: "rust.test({ cargoArtifacts })",
+    },
+  };
+}
 
 function nodeSection(
   { scripts, hasDependencies }: Part & { readonly kind: "Node" },
@@ -200,6 +213,14 @@ interface NodeManifest {
   readonly scripts?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
+function textAt(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function readManifest(path: string): NodeManifest | undefined {

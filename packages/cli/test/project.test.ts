@@ -70,6 +70,15 @@ test("a project of several kinds has a section for each, and checks by kind", ()
   `);
 });
 
+test.each([
+  ["/target\n/Cargo.lock\n", `{ gitignore: false, exclude: [".git", "target", "node_modules"] }`],
+  ["/target\n# Cargo.lock\n", `{ exclude: ["target", "node_modules"] }`],
+])("a lock file of Rust is a source, whatever git ignores: %j", (ignored, options) => {
+  using project = new Project({ "Cargo.toml": "[package]", ".gitignore": ignored });
+  const { text } = buildFileFor(lookAt(project.folder));
+  expect(text).toContain(`cargo({ src: source(".", ${options}) })`);
+});
+
 describe.skipIf(whyNot !== undefined)("a new build file builds", () => {
   const manifest = `{ "type": "module", "scripts": { "test": "node --test" } }`;
   test.each([
