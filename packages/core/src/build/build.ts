@@ -128,7 +128,8 @@ async function buildAtWork(
     signal,
     isFirst: memory.isBlank && plan.nodes.length > 0,
   });
-  const { content } = store;
+  const served = service?.store ?? store;
+  const { content } = served;
   const capacities = new Capacities(options);
   capacities.check(plan.nodeByCall.keys());
   if (options.onEvent !== undefined) {
@@ -139,7 +140,7 @@ async function buildAtWork(
     ...{
       plan,
       sources,
-      store,
+      store: served,
       capacities,
       clock,
       emit,

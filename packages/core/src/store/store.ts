@@ -174,6 +174,8 @@ export interface FoundOutput {
  * time, it says so (`Activity`).
  */
 export interface StoreService {
+  /** The store as the build is to use it: what is done through it is told of as done for this build. @defaultValue itself */
+  readonly store?: Store | undefined;
   /**
    * Sees to it that outputs of a target can be had, however they were promised. Rejects with `BLOB_LOST`, or with
    * the reason of the build's signal.

@@ -25,6 +25,7 @@ import { isSmall, takeBatch } from "./batch.ts";
 import { remoteUnfit } from "./errors.ts";
 import type { PatientCache } from "./patient-cache.ts";
 import type { Presence } from "./presence.ts";
+import type { Tally } from "./tally.ts";
 
 /** Batches, and large blobs, that are under way at once. */
 const maxBatches = 8;
@@ -32,6 +33,8 @@ const maxLarge = 8;
 
 /** A blob that somebody waits for. */
 interface Wanted {
+  /** Of the build that was the first to want it. */
+  readonly tally: Tally;
   /** Resolves with why it could not be had, or `undefined`. */
   readonly coming: Promise<string | undefined>;
   readonly settle: (why: string | undefined) => void;
@@ -58,10 +61,14 @@ export class Fetching {
     this.#presence = presence;
   }
 
-  /** Sees to it that blobs are in the store. Rejects with `BLOB_LOST`, or `STORE_UNWRITABLE`. */
-  async fetch(digests: Iterable<Digest>): Promise<void> {
+  /**
+   * Sees to it that blobs are in the store. Rejects with `BLOB_LOST`, or `STORE_UNWRITABLE`.
+   *
+   * @param tally - Counts what is fetched for this.
+   */
+  async fetch(digests: Iterable<Digest>, tally: Tally): Promise<void> {
     const coming = Array.from(digests, async (digest) => {
-      const why = await this.#want(digest).coming;
+      const why = await this.#want(digest, tally).coming;
       if (why !== undefined) throw blobLost(digest, why);
     });
     // All of them: who rejects early would leave the others' rejections to nobody.
@@ -69,7 +76,7 @@ export class Fetching {
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
-  #want(digest: Digest): Wanted {
+  #want(digest: Digest, tally: Tally): Wanted {
     const known = this.#wanted.get(digest);
     if (known !== undefined) return known;
     let [settle, fail]: [Wanted["settle"], Wanted["fail"]] = [() => {}, () => {}];
@@ -77,7 +84,7 @@ export class Fetching {
       settle = resolve;
       fail = reject;
     });
-    const wanted = { coming, settle, fail };
+    const wanted = { tally, coming, settle, fail };
     this.#wanted.set(digest, wanted);
     (isSmall(digest) ? this.#small : this.#large).add(digest);
     this.#start();
@@ -160,9 +167,11 @@ export class Fetching {
 
   #has(digest: Digest): void {
     this.#presence.see([digest]);
-    this.#cache.tally.fetchedBlobs++;
-    this.#cache.tally.fetchedBytes += sizeOf(digest);
-    this.#end(digest)?.settle(undefined);
+    const wanted = this.#end(digest);
+    if (wanted === undefined) return;
+    wanted.tally.fetchedBlobs++;
+    wanted.tally.fetchedBytes += sizeOf(digest);
+    wanted.settle(undefined);
   }
 
   #lose(digest: Digest, why: string): void {

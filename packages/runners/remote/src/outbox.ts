@@ -18,6 +18,7 @@ import { isSmall, takeBatch } from "./batch.ts";
 import type { Inquiry } from "./inquiry.ts";
 import type { PatientCache } from "./patient-cache.ts";
 import type { Presence } from "./presence.ts";
+import type { Tally } from "./tally.ts";
 
 /** Batches, and large blobs, that are under way at once. */
 const maxBatches = 8;
@@ -25,6 +26,8 @@ const maxLarge = 4;
 
 /** A blob that is to be sent. */
 interface Parcel {
+  /** Of the build that was the first to send it. */
+  readonly tally: Tally;
   readonly read: () => Promise<Uint8Array>;
   readonly sent: Promise<void>;
   readonly settle: () => void;
@@ -56,9 +59,14 @@ export class Outbox {
   /**
    * Sees to it that blobs are there. Rejects as the cache does, or with the error of reading one.
    *
+   * @param tally - Counts what is sent for this.
    * @param messages - Bytes of those that are in no store.
    */
-  async send(digests: Iterable<Digest>, messages?: ReadonlyMap<Digest, Uint8Array>): Promise<void> {
+  async send(
+    digests: Iterable<Digest>,
+    tally: Tally,
+    messages?: ReadonlyMap<Digest, Uint8Array>,
+  ): Promise<void> {
     const { content, presence, inquiry } = this.#parts;
     const unseen = [...new Set(digests)].filter(
       (digest) => digest !== emptyDigest && !presence.isSeen(digest),
@@ -71,13 +79,13 @@ export class Outbox {
     const sent = [...lost, ...missing].map(async (digest) => {
       const bytes = messages?.get(digest);
       const read = async (): Promise<Uint8Array> => bytes ?? (await content.read(digest));
-      await this.#post(digest, read);
+      await this.#post(digest, tally, read);
     });
     const ends = await Promise.allSettled(sent);
     for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
-  async #post(digest: Digest, read: () => Promise<Uint8Array>): Promise<void> {
+  async #post(digest: Digest, tally: Tally, read: () => Promise<Uint8Array>): Promise<void> {
     const known = this.#parcels.get(digest);
     if (known !== undefined) return await known.sent;
     let [settle, fail]: [() => void, Parcel["fail"]] = [() => {}, () => {}];
@@ -85,7 +93,7 @@ export class Outbox {
       settle = resolve;
       fail = reject;
     });
-    this.#parcels.set(digest, { read, sent, settle, fail });
+    this.#parcels.set(digest, { tally, read, sent, settle, fail });
     (isSmall(digest) ? this.#small : this.#large).add(digest);
     this.#start();
     await sent;
@@ -151,11 +159,12 @@ export class Outbox {
   }
 
   #arrived(digest: Digest): void {
-    const { presence, cache } = this.#parts;
-    presence.restore(digest);
-    cache.tally.sentBlobs++;
-    cache.tally.sentBytes += sizeOf(digest);
-    this.#end(digest)?.settle();
+    this.#parts.presence.restore(digest);
+    const parcel = this.#end(digest);
+    if (parcel === undefined) return;
+    parcel.tally.sentBlobs++;
+    parcel.tally.sentBytes += sizeOf(digest);
+    parcel.settle();
   }
 
   #end(digest: Digest): Parcel | undefined {

@@ -36,7 +36,7 @@ import {
   type CallContext,
   type RemoteCache,
 } from "./remote-cache.ts";
-import { Tally } from "./tally.ts";
+import { Tallies, type Tally } from "./tally.ts";
 import { Watch } from "./watch.ts";
 
 /** Times that a call is made, and the pauses between, in milliseconds. */
@@ -68,7 +68,7 @@ type Way = "read" | "write";
 /** The calls of one build, or of several at once. */
 class Session {
   readonly clock: Clock;
-  readonly tally: Tally = new Tally();
+  readonly tally: Tallies = new Tallies();
   readonly idling: Idling;
   readonly breaker: Breaker;
   readonly #controller = new AbortController();
@@ -125,8 +125,20 @@ export class PatientCache implements AsyncDisposable {
     return this.#session.clock;
   }
 
-  get tally(): Tally {
+  get tally(): Tallies {
     return this.#session.tally;
+  }
+
+  /** Tells a build what goes wrong from now on, and that the service was given up already, if it was. */
+  join(tally: Tally): void {
+    const { breaker, tally: tallies } = this.#session;
+    tallies.join(tally);
+    if (breaker.error !== undefined) tally.failed(breaker.error);
+  }
+
+  /** Tells it nothing any more. */
+  leave(tally: Tally): void {
+    this.#session.tally.leave(tally);
   }
 
   /** What a promise gives, of somebody who waits for the cache. */
@@ -150,9 +162,9 @@ export class PatientCache implements AsyncDisposable {
     this.#session.end(reason);
   }
 
-  /** What was done since the beginning; `undefined` when there is nothing to tell. */
-  use(): RemoteCacheUse | undefined {
-    const { tally, breaker } = this.#session;
+  /** What was done for a build; `undefined` when there is nothing to tell. */
+  use(tally: Tally): RemoteCacheUse | undefined {
+    const { breaker } = this.#session;
     return tally.use(this.name, breaker.error !== undefined, this.#cache.remarks?.());
   }
 

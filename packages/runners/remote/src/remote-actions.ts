@@ -21,13 +21,14 @@ import { Keeping } from "./keeping.ts";
 import { isRootSaid } from "./promised-trees.ts";
 import { clientOf } from "./ran-by.ts";
 import type { RemoteContent, RemoteContentParts } from "./remote-content.ts";
+import type { Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 import { takeWorkerResult } from "./worker-result.ts";
 
 /** What such a cache is made of. */
 export interface RemoteActionsParts extends Pick<
   RemoteContentParts,
-  "cache" | "presence" | "trees"
+  "cache" | "presence" | "tally" | "trees"
 > {
   readonly local: ActionCache;
   readonly content: RemoteContent;
@@ -47,71 +48,85 @@ interface Found {
   readonly blobs: readonly Digest[];
 }
 
+/** What is known to all builds of a store at once. */
+interface Shared {
+  readonly keeping: Keeping;
+  readonly turns: Turns;
+  /** Look-ups, and the tallies that they are counted in. */
+  readonly underWay: Map<ActionKey, LookUp>;
+  /** Keys of which the cache had nothing in this build: who waits for a turn looks a second time, here. */
+  readonly missed: Set<ActionKey>;
+}
+
+interface LookUp {
+  readonly result: Promise<ActionResult | undefined>;
+  readonly tallies: Set<Tally>;
+}
+
 /** Serves results from a store, and from a remote cache those that the store has not. */
 export class RemoteActions implements ActionCache {
   readonly #parts: RemoteActionsParts;
-  readonly #keeping: Keeping;
-  readonly #turns = new Turns();
-  readonly #underWay = new Map<ActionKey, Promise<ActionResult | undefined>>();
-  /** Keys of which the cache had nothing in this build: who waits for a turn looks a second time, here. */
-  readonly #missed = new Set<ActionKey>();
+  readonly #shared: Shared;
 
-  constructor(parts: RemoteActionsParts) {
+  /** @param others - Those of another build, which this one learns from. */
+  constructor(parts: RemoteActionsParts, others?: RemoteActions) {
     this.#parts = parts;
-    this.#keeping = new Keeping(parts.local, this.#turns);
+    this.#shared = others === undefined ? sharedOver(parts.local) : others.#shared;
   }
 
   async get(key: ActionKey): Promise<ActionResult | undefined> {
-    const { local, cache } = this.#parts;
-    const own = this.#keeping.find(key) ?? (await local.get(key));
+    const { local, cache, tally } = this.#parts;
+    const { keeping, missed, underWay } = this.#shared;
+    const own = keeping.find(key) ?? (await local.get(key));
     if (own !== undefined) {
       await cache.wait(this.#promiseTrees(own));
       return own;
     }
-    if (this.#missed.has(key) || !cache.isOpen("read")) return undefined;
-    const known = this.#underWay.get(key);
-    const looking = known ?? this.#lookUp(key);
-    this.#underWay.set(key, looking);
+    if (missed.has(key) || !cache.isOpen("read")) return undefined;
+    const looking = underWay.get(key) ?? { result: this.#lookUp(key), tallies: new Set() };
+    underWay.set(key, looking);
+    const isFirst = !looking.tallies.has(tally);
+    looking.tallies.add(tally);
     try {
-      return await cache.wait(looking);
+      const found = await cache.wait(looking.result);
+      if (isFirst && found !== undefined) tally.hits++;
+      else if (isFirst && cache.isOpen("read")) tally.misses++;
+      return found;
     } finally {
-      this.#underWay.delete(key);
+      underWay.delete(key);
     }
   }
 
   /** Forgets what the cache did not have: a build begins. */
   forget(): void {
-    this.#missed.clear();
+    this.#shared.missed.clear();
   }
 
   async put(key: ActionKey, result: ActionResult): Promise<void> {
     // One that was found, and was of no use, may still be on its way.
-    await this.#keeping.yield(key);
+    await this.#shared.keeping.yield(key);
     await this.#parts.local.put(key, result);
     this.#parts.send(key, result);
   }
 
   /** Resolves when all that was found is in the store. Rejects with `STORE_UNWRITABLE`. */
   async kept(): Promise<void> {
-    await this.#keeping.idle();
+    await this.#shared.keeping.idle();
   }
 
   /** What is wrong with a service is told of, and makes a miss. */
   async #lookUp(key: ActionKey): Promise<ActionResult | undefined> {
     const { cache, local } = this.#parts;
-    const { tally } = cache;
     const startedAt = cache.clock.now();
     const found = await this.#unlessRemote(async () => await this.#find(key));
     const { startedAt: from = 0, finishedAt: to = 0 } = found?.result ?? {};
     cache.lookedUp(startedAt, found && Math.max(0, to - from));
     if (found === undefined) {
-      this.#missed.add(key);
-      if (cache.isOpen("read")) tally.misses++;
+      this.#shared.missed.add(key);
       return undefined;
     }
-    tally.hits++;
     this.#parts.found(key);
-    if (this.#parts.isServing()) this.#keeping.take(key, found.result);
+    if (this.#parts.isServing()) this.#shared.keeping.take(key, found.result);
     else await local.put(key, found.result);
     return found.result;
   }
@@ -119,7 +134,7 @@ export class RemoteActions implements ActionCache {
   async #find(key: ActionKey): Promise<Found | undefined> {
     const { cache, presence, content, trees, isEager } = this.#parts;
     const message = await cache.lookUp(key);
-    await this.#turns.next();
+    await this.#shared.turns.next();
     if (message === undefined) return undefined;
     const found = await this.#understood(message);
     if (found === undefined) return undefined;
@@ -202,4 +217,10 @@ export class RemoteActions implements ActionCache {
       return undefined;
     }
   }
+}
+
+function sharedOver(local: ActionCache): Shared {
+  const turns = new Turns();
+  const keeping = new Keeping(local, turns);
+  return { keeping, turns, underWay: new Map(), missed: new Set() };
 }

@@ -20,6 +20,7 @@ import type { Inquiry } from "./inquiry.ts";
 import type { PatientCache } from "./patient-cache.ts";
 import type { Presence } from "./presence.ts";
 import type { PromisedTrees } from "./promised-trees.ts";
+import type { Tally } from "./tally.ts";
 
 /** What such content is made of. */
 export interface RemoteContentParts {
@@ -28,6 +29,8 @@ export interface RemoteContentParts {
   readonly presence: Presence;
   readonly inquiry: Inquiry;
   readonly fetching: Fetching;
+  /** Counts what is fetched. */
+  readonly tally: Tally;
   readonly trees: PromisedTrees;
 }
 
@@ -128,7 +131,7 @@ export class RemoteContent implements ContentStore {
   async fetch(absent: readonly Digest[]): Promise<void> {
     const { fetching, trees } = this.#parts;
     try {
-      if (absent.length > 0) await fetching.fetch(absent);
+      if (absent.length > 0) await fetching.fetch(absent, this.#parts.tally);
     } catch (error) {
       trees.doubt();
       throw error;

@@ -44,6 +44,7 @@ import { RemoteActions } from "./remote-actions.ts";
 import type { RemoteCache } from "./remote-cache.ts";
 import { RemoteContent } from "./remote-content.ts";
 import { Sending } from "./sending.ts";
+import { Tally } from "./tally.ts";
 
 /** How a remote cache is used. */
 export interface RemoteOptions {
@@ -136,6 +137,13 @@ interface Policy {
   readonly fetch: NonNullable<RemoteOptions["fetch"]>;
 }
 
+/** The store, as one build uses it. */
+interface View {
+  readonly tally: Tally;
+  readonly content: RemoteContent;
+  readonly actions: RemoteActions;
+}
+
 class StoreWithRemote implements RemoteStore {
   readonly #local: Store;
   readonly #cache: PatientCache;
@@ -143,9 +151,12 @@ class StoreWithRemote implements RemoteStore {
   readonly #presence = new Presence();
   readonly #trees: PromisedTrees;
   readonly #inquiry: Inquiry;
-  readonly #content: RemoteContent;
-  readonly #actions: RemoteActions;
+  readonly #fetching: Fetching;
   readonly #sending: Sending;
+  /** For whoever uses it outside of a build. */
+  readonly #usual: View;
+  /** For the last build, or the one that goes on. */
+  #last: View;
   /** Builds that are under way. */
   #builds = 0;
   /** Ends what is sent for builds that have been cancelled, all of them. */
@@ -157,29 +168,42 @@ class StoreWithRemote implements RemoteStore {
     this.#policy = policy;
     const presence = this.#presence;
     const inquiry = (this.#inquiry = new Inquiry(cache));
-    const fetching = new Fetching(cache, local.content, presence);
-    const trees = (this.#trees = new PromisedTrees(cache, presence));
-    this.#content = new RemoteContent({
-      ...{ local: local.content, cache, presence, inquiry, fetching, trees },
-    });
+    this.#fetching = new Fetching(cache, local.content, presence);
+    this.#trees = new PromisedTrees(cache, presence);
     this.#sending = new Sending({ cache, content: local.content, presence, inquiry });
-    this.#actions = new RemoteActions({
-      ...{ local: local.actions, content: this.#content, cache, presence, trees },
-      isEager: policy.fetch === "all",
-      isServing: () => this.#builds > 0,
-      send: (key, result) => {
-        if (policy.isWriting) this.#sending.send(key, result, this.#cancelled.signal);
+    this.#usual = this.#view();
+    this.#last = this.#usual;
+    cache.join(this.#usual.tally);
+  }
+
+  #view(others?: View): View {
+    const [local, cache, policy] = [this.#local, this.#cache, this.#policy];
+    const tally = new Tally();
+    const parts = { cache, tally, presence: this.#presence, trees: this.#trees };
+    const [inquiry, fetching] = [this.#inquiry, this.#fetching];
+    const content = new RemoteContent({ ...parts, local: local.content, inquiry, fetching });
+    const actions = new RemoteActions(
+      {
+        ...{ ...parts, local: local.actions, content },
+        isEager: policy.fetch === "all",
+        isServing: () => this.#builds > 0,
+        send: (key, result) => {
+          const { signal } = this.#cancelled;
+          if (policy.isWriting) this.#sending.send(key, result, { tally, signal });
+        },
+        found: (key) => this.#sending.leave(key),
       },
-      found: (key) => this.#sending.leave(key),
-    });
+      others?.actions,
+    );
+    return { tally, content, actions };
   }
 
   get content(): ContentStore {
-    return this.#content;
+    return this.#usual.content;
   }
 
   get actions(): ActionCache {
-    return this.#actions;
+    return this.#usual.actions;
   }
 
   get notes(): Notes | undefined {
@@ -207,7 +231,7 @@ class StoreWithRemote implements RemoteStore {
   }
 
   summary(): RemoteCacheUse | undefined {
-    return this.#cache.use();
+    return this.#cache.use(this.#last.tally);
   }
 
   serve({ clock, signal, isFirst }: ServedBuild): StoreService {
@@ -216,11 +240,15 @@ class StoreWithRemote implements RemoteStore {
       this.#cache.begin(clock);
       this.#presence.forget();
       this.#trees.forget();
-      this.#actions.forget();
+      this.#usual.actions.forget();
       this.#sending.forget();
       this.#cancelled = new AbortController();
     }
     this.#builds++;
+    const view = this.#view(this.#usual);
+    const { tally, content, actions } = view;
+    this.#last = view;
+    this.#cache.join(tally);
     // Most of what it will be asked for is not here; it can be reached while sources are read.
     if (isFirst) this.#cache.open();
     // Each target that is fetched listens to it.
@@ -232,20 +260,23 @@ class StoreWithRemote implements RemoteStore {
     signal.addEventListener("abort", cancel, { once: true });
     if (signal.aborted) cancel();
     return {
+      store: this.#as(view),
       secure: async (outputs) => {
-        const secured = Promise.all([this.#secure(outputs), this.#actions.kept()]);
+        const secured = Promise.all([this.#secure(content, outputs), actions.kept()]);
         await this.#cache.wait(untilAborted(secured, signal));
       },
       finish: async (reused = []) => {
         // What cannot be kept is no loss but of time.
-        await this.#actions.kept().catch(() => {});
-        if (!isOver) this.#offer(reused);
+        await actions.kept().catch(() => {});
+        if (!isOver) this.#offer(reused, tally);
         if (!isOver)
           await this.#cache.wait(untilAborted(this.#sending.idle(), signal)).catch(() => {});
         if (!isOver) this.#builds--;
         isOver = true;
         signal.removeEventListener("abort", cancel);
-        const use = this.#cache.use();
+        const use = this.#cache.use(tally);
+        // The last one is told also of what comes of reading its report.
+        if (view !== this.#last) this.#cache.leave(tally);
         // Whoever reads a report of it may still need the cache.
         if (signal.aborted && this.#builds === 0) this.#cache.begin(clock);
         return use;
@@ -259,13 +290,19 @@ class StoreWithRemote implements RemoteStore {
   }
 
   /** Lets a cache have what it lacks of that which was here. */
-  #offer(keys: Iterable<ActionKey>): void {
+  #offer(keys: Iterable<ActionKey>, tally: Tally): void {
     if (!this.#policy.isWriting || this.#policy.send !== "used") return;
     for (const key of keys) {
       const read = async (): Promise<ActionResult | undefined> =>
         await this.#local.actions.get(key);
-      this.#sending.offer(key, read, this.#cancelled.signal);
+      this.#sending.offer(key, read, { tally, signal: this.#cancelled.signal });
     }
+  }
+
+  /** The store with the halves of a view. */
+  #as({ content, actions }: View): Store {
+    const { notes, directory, caches, claims, hold, markUsed } = this;
+    return { content, actions, notes, directory, caches, claims, hold, markUsed };
   }
 
   #cancel(reason: unknown): void {
@@ -274,19 +311,19 @@ class StoreWithRemote implements RemoteStore {
   }
 
   /** Fetches what was asked for, or at least makes sure that it is still there. */
-  async #secure(outputs: Iterable<FoundOutput>): Promise<void> {
+  async #secure(content: RemoteContent, outputs: Iterable<FoundOutput>): Promise<void> {
     const wanted = new Set<Digest>();
     const add = async ({ kind, digest }: FoundOutput): Promise<void> => {
       if (kind === "file") return void wanted.add(digest);
-      for await (const { entry } of walkTree(this.#content, digest)) {
+      for await (const { entry } of walkTree(content, digest)) {
         if (entry.type === "file") wanted.add(entry.digest);
       }
     };
     await Promise.all(Array.from(outputs, add));
     wanted.delete(emptyDigest);
-    const absent = await this.#content.missingHere(wanted);
+    const absent = await content.missingHere(wanted);
     if (absent.length === 0) return;
-    if (this.#policy.fetch !== "needed") return await this.#content.fetch(absent);
+    if (this.#policy.fetch !== "needed") return await content.fetch(absent);
     const unseen = absent.filter((digest) => !this.#presence.isSeen(digest));
     const missing = await this.#inquiry.missing(unseen).catch(() => unseen);
     for (const digest of missing) this.#presence.lose(digest);

@@ -23,6 +23,7 @@ import {
 
 import { Outbox, type OutboxParts } from "./outbox.ts";
 import { Slots } from "./slots.ts";
+import type { Tally } from "./tally.ts";
 
 /** Results that are under way at once. */
 const maxResults = 64;
@@ -31,6 +32,14 @@ const notTaken = "nothing is taken from us";
 
 /** Messages of what was run, by their digests. */
 type Messages = ReadonlyMap<Digest, Uint8Array>;
+
+/** The build that something is sent for. */
+export interface Sender {
+  /** Counts it. */
+  readonly tally: Tally;
+  /** Ends it, when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}
 
 /** Sends results. */
 export class Sending {
@@ -48,28 +57,28 @@ export class Sending {
 
   /**
    * Takes a result, and returns at once.
-   *
-   * @param signal - Ends it, when nobody waits for it any more.
    */
-  send(key: ActionKey, result: ActionResult, signal: AbortSignal): void {
-    const { cache } = this.#parts;
-    if (!cache.isOpen("write")) return;
+  send(key: ActionKey, result: ActionResult, { tally, signal }: Sender): void {
+    if (!this.#parts.cache.isOpen("write")) return;
     this.#known.add(key);
     const messages = messagesOf(key, result);
-    if (typeof messages === "string") return cache.tally.keptBack(messages);
-    this.#take(signal, async () => await this.#send(key, result, messages));
+    if (typeof messages === "string") return tally.keptBack(messages);
+    this.#take(signal, async () => await this.#send(key, result, messages, { tally }));
   }
 
   /**
    * Takes a result that was here before, and returns at once. It is sent if the cache has none.
    *
    * @param read - Gives the result, if it is still here.
-   * @param signal - Ends it, when nobody waits for it any more.
    */
-  offer(key: ActionKey, read: () => Promise<ActionResult | undefined>, signal: AbortSignal): void {
+  offer(
+    key: ActionKey,
+    read: () => Promise<ActionResult | undefined>,
+    { tally, signal }: Sender,
+  ): void {
     if (this.#known.has(key) || !this.#parts.cache.isOpen("write")) return;
     this.#known.add(key);
-    this.#take(signal, async () => await this.#sendIfMissing(key, read));
+    this.#take(signal, async () => await this.#sendIfMissing(key, read, tally));
   }
 
   /** Notes that the cache has a result, so that it need not be offered one. */
@@ -96,16 +105,17 @@ export class Sending {
   async #sendIfMissing(
     key: ActionKey,
     read: () => Promise<ActionResult | undefined>,
+    tally: Tally,
   ): Promise<void> {
     const { cache } = this.#parts;
     // What is wrong with a look-up is counted there, and then nobody knows that the result is missing.
-    if (!(await cache.canWrite())) return cache.tally.keptBack(notTaken);
+    if (!(await cache.canWrite())) return tally.keptBack(notTaken);
     if ((await cache.lookUp(key)) !== undefined) return;
     const result = await read();
     if (result === undefined) return;
     const messages = messagesOf(key, result);
-    if (typeof messages === "string") return cache.tally.keptBack(messages);
-    await this.#send(key, result, messages, { mayBePart: true });
+    if (typeof messages === "string") return tally.keptBack(messages);
+    await this.#send(key, result, messages, { tally, mayBePart: true });
   }
 
   /** @param mayBePart - Whether it is no failure that blobs of it are not here. */
@@ -113,22 +123,22 @@ export class Sending {
     key: ActionKey,
     result: ActionResult,
     messages: Messages,
-    { mayBePart } = { mayBePart: false },
+    { tally, mayBePart = false }: { readonly tally: Tally; readonly mayBePart?: boolean },
   ): Promise<void> {
     const { cache } = this.#parts;
     try {
-      if (!(await cache.canWrite())) return cache.tally.keptBack(notTaken);
-      await this.#outbox.send(await this.#blobsOf(result));
+      if (!(await cache.canWrite())) return tally.keptBack(notTaken);
+      await this.#outbox.send(await this.#blobsOf(result), tally);
       const trees = result.directories.map(({ treeDigest }) => treeDigest);
-      await this.#outbox.send([...trees, ...messages.keys()], messages);
+      await this.#outbox.send([...trees, ...messages.keys()], tally, messages);
       await cache.putResult(key, encodeActionResult(result, { emptyRoots: false }));
-      cache.tally.sentResults++;
+      tally.sentResults++;
     } catch (error) {
       const isPart = error instanceof BuildError && error.code === "BLOB_LOST" && mayBePart;
-      if (isPart) return cache.tally.keptBack("not all of it is here");
+      if (isPart) return tally.keptBack("not all of it is here");
       const isCounted = error instanceof BuildError && error.code.startsWith("REMOTE_");
       // A blob that is gone by now, or a disk that is full: the build is not about this.
-      if (!isCounted && cache.isOpen("write")) cache.tally.failed(error);
+      if (!isCounted && cache.isOpen("write")) tally.failed(error);
     }
   }
 

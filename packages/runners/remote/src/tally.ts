@@ -5,7 +5,25 @@
  */
 import { BuildError, renderError, type ErrorSummary, type RemoteCacheUse } from "@ashlar/core";
 
-/** Counts. */
+/** The tallies of builds that use one service at once: what is wrong with that is told to all of them. */
+export class Tallies {
+  readonly #joined = new Set<Tally>();
+
+  join(tally: Tally): void {
+    this.#joined.add(tally);
+  }
+
+  leave(tally: Tally): void {
+    this.#joined.delete(tally);
+  }
+
+  /** Counts something that failed, for all. */
+  failed(error: unknown): void {
+    for (const tally of this.#joined) tally.failed(error);
+  }
+}
+
+/** Counts, for one build. */
 export class Tally {
   hits = 0;
   misses = 0;

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { remoteRefused, remoteUnavailable, remoteUnfit } from "../src/errors.ts";
 import { Inquiry } from "../src/inquiry.ts";
 import { PatientCache } from "../src/patient-cache.ts";
+import { Tally } from "../src/tally.ts";
 import { HandClock, settle } from "./hand-clock.ts";
 import { MemoryCache, refused, silent } from "./memory-cache.ts";
 import { someBytes } from "./remote-cache-contract.ts";
@@ -13,11 +14,16 @@ const key = digestBytes(Buffer.from("an action"));
 const digestsOf = (count: number, from = 0): Digest[] =>
   Array.from({ length: count }, (_, n) => digestBytes(Buffer.from(`blob ${from + n}`)));
 
+/** Of the build that the test is. */
+let tally = new Tally();
+
 function setUp() {
   const clock = new HandClock();
   const cache = new MemoryCache();
   const patient = new PatientCache(cache, { lookUpMs: 2000, silenceMs: 5000, random: () => 0.5 });
   patient.begin(clock);
+  tally = new Tally();
+  patient.join(tally);
   return { clock, cache, patient };
 }
 
@@ -41,7 +47,7 @@ test("what may pass is tried again, with pauses that grow", async () => {
   await clock.advance(10_000);
   expect(await asking).toEqual([key]);
   expect(times).toEqual([0, 100, 300, 700, 1500]);
-  expect(patient.use()).toBe(undefined);
+  expect(patient.use(tally)).toBe(undefined);
 });
 
 test("a service that says when it may be asked again is not asked before", async () => {
@@ -107,7 +113,7 @@ describe("a look-up before it is known what the service can do", () => {
       if (call === "abilities") throw remoteUnfit("memory", "it speaks in riddles", "");
     };
     expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNFIT" });
-    expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: true });
+    expect(patient.use(tally)).toMatchObject({ failures: 1, isGivenUp: true });
     expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNFIT" });
     expect(cache.calls).toEqual(["abilities", "getResult"]);
   });
@@ -125,7 +131,7 @@ describe("a look-up before it is known what the service can do", () => {
     await clock.advance(100);
     expect(await looking).toEqual(found);
     expect(cache.calls).toEqual(["abilities", "getResult", "abilities", "getResult"]);
-    expect(patient.use()).toBe(undefined);
+    expect(patient.use(tally)).toBe(undefined);
   });
 
   test("ends with the question that nobody answers", async () => {
@@ -157,7 +163,7 @@ test("one that is dead ends all calls at once, and is counted once", async () =>
   await clock.advance(2000);
   const codes = await Promise.all(calls);
   expect(codes).toEqual(calls.map(() => ({ code: "REMOTE_UNAVAILABLE" })));
-  expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: true });
+  expect(patient.use(tally)).toMatchObject({ failures: 1, isGivenUp: true });
   const before = cache.calls.length;
   expect(await endOf(patient.lookUp(key))).toEqual({ code: "REMOTE_UNAVAILABLE" });
   expect(cache.calls).toHaveLength(before);
@@ -228,7 +234,7 @@ describe("a service that says nothing any more in the middle of", () => {
       await clock.advance(1);
       expect(await end).toEqual({ code: "REMOTE_UNAVAILABLE" });
       expect([patient.isOpen("read"), patient.isOpen("write")]).toEqual([false, false]);
-      expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: true });
+      expect(patient.use(tally)).toMatchObject({ failures: 1, isGivenUp: true });
     });
 
     test("is waited for when it says that it is there", async () => {
@@ -240,7 +246,7 @@ describe("a service that says nothing any more in the middle of", () => {
       await clock.advance(25_000);
       go();
       await travelling;
-      expect(patient.use()?.failures ?? 0).toBe(0);
+      expect(patient.use(tally)?.failures ?? 0).toBe(0);
       expect(cache.calls.filter((call) => call === "missing").length).toBeLessThan(15);
     });
 
@@ -293,7 +299,7 @@ test("one that refuses one way is asked no more that way", async () => {
   expect(cache.calls).not.toContain("putResult");
   expect([patient.isOpen("read"), patient.isOpen("write")]).toEqual([true, false]);
   expect(await patient.missing([key])).toEqual([key]);
-  expect(patient.use()).toMatchObject({ failures: 1, isGivenUp: false });
+  expect(patient.use(tally)).toMatchObject({ failures: 1, isGivenUp: false });
 });
 
 test("one that fails now and then is left alone when that is more than one time in ten", async () => {
@@ -340,7 +346,7 @@ describe("one that is slow", () => {
     expect(bench.patient.isOpen("read")).toBe(true);
     await lookUp(bench, 1000);
     expect(bench.patient.isOpen("read")).toBe(false);
-    expect(bench.patient.use()?.isGivenUp ?? true).toBe(true);
+    expect(bench.patient.use(tally)?.isGivenUp ?? true).toBe(true);
   });
 
   test("is asked as long as its results are worth it", async () => {
