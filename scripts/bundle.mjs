@@ -3,6 +3,7 @@
  * is first needed, others.
  *
  *     dist/**.js ─▶ dist/bundle/index.js, testing.js, chunk-*.js     with source maps
+ *     dist/programs/**.js ─▶ dist/bundle/programs/*.js               what runs inside of stages
  *
  * Of the modules, a script that imports the core and the local runner loads in 46 ms; of the bundles, in 24.
  * In the workspace everybody uses the modules, unless asked for the condition `@ashlar/bundle`;
@@ -11,7 +12,7 @@
  *
  * @module
  */
-import { cpSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -58,9 +59,34 @@ export async function bundlePackage(folder, to) {
     },
   });
   await bundle.close();
+  await bundlePrograms(folder, to);
   // The command line prints the pages of errors.
   if ("bin" in entries)
     cpSync(join(root, "docs/errors"), join(folder, "dist/errors"), { recursive: true });
+}
+
+/**
+ * Bundles the programs that a package runs inside of stages, if it has any: one file for each, for a command waits
+ * for all of them to be read.
+ *
+ * @param {string} folder of the package, absolute
+ * @param {string} to folder for the bundle, absolute
+ */
+async function bundlePrograms(folder, to) {
+  const programs = join(folder, "dist/programs");
+  if (!existsSync(programs)) return;
+  const modules = readdirSync(programs).filter((name) => name.endsWith(".js"));
+  for (const name of modules) {
+    if (!readFileSync(join(programs, name), "utf8").includes("await runProgram(")) continue;
+    const bundle = await rolldown({
+      input: join(programs, name),
+      platform: "node",
+      external: /^[^./]/,
+      tsconfig: false,
+    });
+    await bundle.write({ file: join(to, "programs", name), format: "esm", comments: false });
+    await bundle.close();
+  }
 }
 
 /**

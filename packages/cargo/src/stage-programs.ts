@@ -7,7 +7,8 @@
  * @module
  */
 import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { source, text, type Artifact } from "@ashlar/core";
 
@@ -27,11 +28,19 @@ export type ProgramName =
 
 const { resolve } = createRequire(import.meta.url);
 
-/** Compiled programs. The way there begins at the manifest, for this may be a module, or part of a bundle. */
-const programs = source(new URL("dist/programs", urlOf("@ashlar/cargo/package.json")), {
-  include: ["*.js"],
-  gitignore: false,
-});
+/** A bundle brings its own programs, each in one file. */
+const isBundled = dirname(fileURLToPath(import.meta.url)).endsWith(join("dist", "bundle"));
+
+/** Compiled programs. The way there begins at the manifest, for this may be a module that is not compiled. */
+const programs = source(
+  new URL(
+    isBundled ? "dist/bundle/programs" : "dist/programs",
+    urlOf("@ashlar/cargo/package.json"),
+  ),
+  { include: ["*.js"], gitignore: false },
+);
+
+const manifest = text('{ "type": "module" }\n');
 
 /** The one package that they import, as one file. */
 const toml = source(new URL("../", urlOf("smol-toml")), {
@@ -39,12 +48,15 @@ const toml = source(new URL("../", urlOf("smol-toml")), {
   gitignore: false,
 });
 
-/** Lays the programs and what they import in an input root. */
-export const programRoot: Readonly<Record<string, Artifact>> = Object.freeze({
-  programs,
-  "programs/package.json": text('{ "type": "module" }\n'),
-  "programs/node_modules/smol-toml": toml,
-});
+/** Lays a program and what it imports in an input root: that file alone, where it is one. */
+export function programRoot(name: ProgramName): Readonly<Record<string, Artifact>> {
+  const program = `${name}.js`;
+  return {
+    ...(isBundled ? { [`programs/${program}`]: programs.file(program) } : { programs }),
+    "programs/package.json": manifest,
+    "programs/node_modules/smol-toml": toml,
+  };
+}
 
 /** The words that start a program in the working directory `ws`. Parameters are passed as JSON. */
 export function programWords(name: ProgramName, parameters: object): readonly string[] {

@@ -72,7 +72,8 @@ export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }>
   (ws, base) => {
     const outputs = { dummy: out.tree("dummy"), layout: out.file("layout") };
     const parameters = { out: "../dummy", layout: "../layout" };
-    return sh(inStage(base, { ws }, outputs))`${wordsIn(base, "dummy-source", parameters)}`;
+    const root = { ws, ...programRoot("dummy-source") };
+    return sh(inStage(base, root, outputs))`${wordsIn(base, "dummy-source", parameters)}`;
   },
 );
 
@@ -82,7 +83,8 @@ export const subset: Stage<[Tree, Args, Base], { outline: "tree"; closure: "file
   (ws, packages, base) => {
     const outputs = { outline: out.tree("outline"), closure: out.file("closure") };
     const parameters = { packages, out: "../outline", closure: "../closure" };
-    return sh(inStage(base, { ws }, outputs))`${wordsIn(base, "subset", parameters)}`;
+    const root = { ws, ...programRoot("subset") };
+    return sh(inStage(base, root, outputs))`${wordsIn(base, "subset", parameters)}`;
   },
 );
 
@@ -90,7 +92,7 @@ export const subset: Stage<[Tree, Args, Base], { outline: "tree"; closure: "file
 export const subsetLock: Stage<[Sources, Base], { locked: "tree" }> = stage(
   "subset-lock",
   ({ ws, vendor }, base) => {
-    const root = { ws: writable(ws), vendor };
+    const root = { ws: writable(ws), vendor, ...programRoot("subset-lock") };
     const parameters = { out: "../locked", config: "../vendor/config.toml" };
     const options = inStage(base, root, { locked: out.tree("locked") });
     return sh(options)`${wordsIn(base, "subset-lock", parameters)}`;
@@ -142,6 +144,7 @@ function depsBuilder(name: string): DepsBuilder {
       ...{ ws, vendor },
       ...(before && { deps: before }),
       ...(seed !== undefined && { seed: cache(seed) }),
+      ...programRoot("build-deps"),
     };
     const options = {
       ...inStage(base, root, { target: out.tree("target") }),
@@ -176,6 +179,7 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
     ...{ ws, vendor },
     ...(target.deps && { deps: target.deps }),
     ...(target.own && { target: writable(target.own) }),
+    ...programRoot(program),
   };
   const options = {
     ...inStage(base, root, { ...outputs, target: out.tree("target") }),
@@ -203,7 +207,7 @@ export function inStage<const S extends Readonly<Record<string, Out>>>(
   outputs: S,
 ): CommandOptions<S> {
   return {
-    root: { ...root, ...programRoot },
+    root,
     cwd: "ws",
     env: { CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", CARGO_TERM_COLOR: "never", ...env },
     tools,

@@ -6,6 +6,7 @@
  */
 import { out, sh, stage, type File, type Out, type Stage, type Tree } from "@ashlar/core";
 
+import { programRoot } from "./stage-programs.ts";
 import { consume, inStage, wordsIn, type Args, type Base, type Consumer } from "./stages.ts";
 
 /** Inputs of tests that are built already. */
@@ -43,7 +44,8 @@ export const nextestArchive: Consumer<{ archive: "file" }> = stage(
 export const nextestPartition: Stage<[Archived, Args, Base], { reports: "tree" }> = stage(
   "nextest",
   ({ ws, archive }, args, base) => {
-    const options = inStage(base, { ws, "archive/tests.tar.zst": archive }, reports);
+    const root = { ws, "archive/tests.tar.zst": archive, ...programRoot("nextest") };
+    const options = inStage(base, root, reports);
     const parameters = { args, reports: "../reports", isArchived: true };
     return sh(options)`${wordsIn(base, "nextest", parameters)}`;
   },

@@ -102,7 +102,7 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
   (repository, names) => {
     const parameters = { repository: "repository", out: "crates", names };
     return sh({
-      root: { repository, ...programRoot, "ws/.keep": text("") },
+      root: { repository, ...programRoot("git-crates"), "ws/.keep": text("") },
       cwd: "ws",
       tools: [nodeTool],
       outputs: { crates: out.tree("crates") },

@@ -49,8 +49,9 @@ async function buildDeps(parameters: Parameters): Promise<void> {
   const passes = parameters.stringLists("passes");
   const target = parameters.string("target", "../target");
   const seed = parameters.optionalString("seed");
+  const asked = rustcVersion();
   const locals = findLocals(parameters.string("workspace", "."));
-  const rustc = rustcVersion().full;
+  const rustc = (await asked).full;
   const conditions =
     seed === undefined
       ? ""

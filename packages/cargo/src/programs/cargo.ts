@@ -16,6 +16,6 @@ await runProgram(cargo);
 
 async function cargo(parameters: Parameters): Promise<void> {
   const target = parameters.string("target", "../target");
-  const consumer = takeOver(target, parameters.string("workspace", "."));
+  const consumer = await takeOver(target, parameters.string("workspace", "."));
   await runCargo(consumer, parameters.strings("args"));
 }

@@ -52,10 +52,11 @@ export interface Consumer {
  *
  * @throws {@link Failure} when another compiler has filled it.
  */
-export function takeOver(target: string, workspace: string): Consumer {
+export async function takeOver(target: string, workspace: string): Promise<Consumer> {
+  const asked = rustcVersion();
   const locals = findLocals(workspace);
-  const rustc = rustcVersion().full;
   const sources = hashTree(locals.tree);
+  const rustc = (await asked).full;
   const base = join(dirname(target), "deps");
   const below = readMarker(base);
   const own = readMarker(target);

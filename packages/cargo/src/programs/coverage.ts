@@ -38,8 +38,8 @@ async function coverage(parameters: Parameters): Promise<void> {
     cov: parameters.string("llvmCov", "llvm-cov"),
     profdata: parameters.string("llvmProfdata", "llvm-profdata"),
   };
-  checkLlvmTools(tools, rustcVersion().llvmMajor);
-  const consumer = takeOver(
+  checkLlvmTools(tools, (await rustcVersion()).llvmMajor);
+  const consumer = await takeOver(
     parameters.string("target", "../target"),
     parameters.string("workspace", "."),
   );

@@ -21,7 +21,7 @@ await runProgram(doc);
 async function doc(parameters: Parameters): Promise<void> {
   const args = parameters.strings("args");
   const target = parameters.string("target", "../target");
-  const consumer = takeOver(target, parameters.string("workspace", "."));
+  const consumer = await takeOver(target, parameters.string("workspace", "."));
   // Pages of an earlier run would be among the new ones, and in their index.
   for (const folder of docFolders(target)) rmSync(folder, { recursive: true });
   await runCargo(consumer, args);

@@ -14,7 +14,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { dummyFiles } from "./dummy-tree.ts";
-import { findLocals } from "./locals.ts";
+import { findLocals, type Locals } from "./locals.ts";
 import { checkLock } from "./lock-check.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram, say } from "./program.ts";
@@ -24,10 +24,16 @@ import { checkToolchainFile } from "./toolchain-file.ts";
 
 await runProgram(dummySource);
 
-function dummySource(parameters: Parameters): void {
+async function dummySource(parameters: Parameters): Promise<void> {
   const workspace = parameters.string("workspace", ".");
-  checkToolchainFile(workspace, rustcVersion().full);
-  const locals = findLocals(workspace);
+  const asked = rustcVersion();
+  let locals: Locals;
+  try {
+    locals = findLocals(workspace);
+  } finally {
+    // Whatever cargo does not understand, that it is the wrong one comes first.
+    checkToolchainFile(workspace, (await asked).full);
+  }
   checkLock(locals);
   const files = dummyFiles(locals);
   writeFiles(resolve(parameters.string("out")), files);

@@ -23,7 +23,7 @@ await runProgram(install);
 async function install(parameters: Parameters): Promise<void> {
   const out = parameters.string("out");
   const target = parameters.string("target", "../target");
-  const consumer = takeOver(target, parameters.string("workspace", "."));
+  const consumer = await takeOver(target, parameters.string("workspace", "."));
   const artifacts = await runCargo(consumer, parameters.strings("args"));
 
   const members = consumer.locals.packages.filter(({ isMember }) => isMember);

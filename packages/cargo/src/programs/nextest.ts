@@ -27,7 +27,7 @@ async function nextest(parameters: Parameters): Promise<void> {
   const words = args[1] === "run" ? withSettings(args, settings) : args;
   try {
     if (parameters.boolean("isArchived")) return await runArchived(words);
-    const consumer = takeOver(parameters.string("target", "../target"), workspace);
+    const consumer = await takeOver(parameters.string("target", "../target"), workspace);
     await runCargo(consumer, words);
   } finally {
     if (reports !== undefined) keepReports(workspace, reports);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { outputOf } from "./process.ts";
+import { Failure } from "./failure.ts";
+import { runLines } from "./process.ts";
 
 /** What `rustc -vV` says. */
 export interface RustcVersion {
@@ -13,9 +14,19 @@ export interface RustcVersion {
   readonly llvmMajor: number | undefined;
 }
 
-/** Asks the compiler on `PATH`. */
-export function rustcVersion(): RustcVersion {
-  return parseRustcVersion(outputOf("rustc", ["-vV"]));
+/** Asks the compiler on `PATH`, which takes as long as asking cargo for the workspace: both can be under way at once. */
+export function rustcVersion(): Promise<RustcVersion> {
+  const asked = askRustc();
+  // Who waits for it hears of a failure, and nobody may wait where something else has failed before.
+  asked.catch(() => {});
+  return asked;
+}
+
+async function askRustc(): Promise<RustcVersion> {
+  const lines: string[] = [];
+  const exitCode = await runLines("rustc", ["-vV"], { onLine: (line) => lines.push(line) });
+  if (exitCode !== 0) throw new Failure(`\`rustc -vV\` ended with exit code ${exitCode}`);
+  return parseRustcVersion(lines.join("\n"));
 }
 
 /** Reads what `rustc -vV` printed. */

@@ -19,7 +19,7 @@ await runProgram(tests);
 async function tests(parameters: Parameters): Promise<void> {
   const reports = parameters.string("reports");
   const target = parameters.string("target", "../target");
-  const consumer = takeOver(target, parameters.string("workspace", "."));
+  const consumer = await takeOver(target, parameters.string("workspace", "."));
   const report = new LibtestReport();
   try {
     await runCargo(consumer, parameters.strings("args"), {

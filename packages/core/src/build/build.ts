@@ -160,8 +160,11 @@ async function buildAtWork(
   const faults: BuildError[] = [];
   let isTaken = false;
   try {
+    // Tools take as long to answer as sources to be read, the first time.
+    const asked = identities.prefetch(plan.nodes.map(({ call }) => call.command));
+    asked.catch(() => {});
     isTaken = await takeSources(plan.sources, sources, { clock, emit, signal });
-    if (isTaken) await identities.prefetch(plan.nodes.map(({ call }) => call.command));
+    if (isTaken) await asked;
     await scheduler.run();
     if (isTaken && !signal.aborted && scheduler.settlements.areSuccesses()) {
       faults.push(...(await findFaults(checkTargets(targets), ground, scheduler.settlements)));

@@ -40,12 +40,13 @@ export class ToolIdentities {
       if (command.where === undefined) questions.set(topicOf(command), command);
       else placed.push(command);
     }
-    for (const [topic, command] of questions) {
+    const asked = [...questions].map(async ([topic, command]) => {
       await this.#tryTo(async () => {
         const tools = await this.of(toolsOf(command), this.#placement.chosen(command));
         this.#lines.set(topic, tools.map(toolLine).join("\n"));
       });
-    }
+    });
+    await Promise.all(asked);
     for (const command of placed) await this.#tryTo(() => this.#findPlaced(command));
   }
 
