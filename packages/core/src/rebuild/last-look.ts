@@ -5,13 +5,13 @@
  * nothing has changed since, and the store looks as it did then, doing so again would find the same.
  *
  *     notes/whole-<subject>   which record it was, the targets, how the store looked, the targets that were worked out,
- *                             and the little that dynamic stages have read
+ *                             and the little that dynamic stages have read or written
  *
  * It is only an accelerator, as the trace is: where it has nothing to say, everything is looked for.
  *
  * @module
  */
-import type { Digest } from "../digest/digest.ts";
+import { sizeOf, type Digest } from "../digest/digest.ts";
 import type { NodeId } from "../graph/plan.ts";
 import { readDirectory } from "../store/directories.ts";
 import { RememberingContent } from "../store/remembering-content.ts";
@@ -19,7 +19,7 @@ import type { ContentStore, Notes } from "../store/store.ts";
 import type { Produced } from "./rebuilder.ts";
 
 /** Version of the form in which it is written down. Another one is not read. */
-const noteVersion = 2;
+const noteVersion = 3;
 
 /** What is written down. */
 interface Note {
@@ -32,8 +32,8 @@ interface Note {
   readonly look?: string | undefined;
   /** Targets that no stage makes, and in which there was no fault; see {@link LastLook.hasWorkedOut}. */
   readonly derived?: string | undefined;
-  /** What dynamic stages have read: bytes in base64, by their digests. */
-  readonly read: Readonly<Record<Digest, string>>;
+  /** What dynamic stages have read or written. The bytes come after all of this, in this order. */
+  readonly blobs: readonly Digest[];
 }
 
 /** Compares a build with the last one in which nothing had changed. */
@@ -60,11 +60,9 @@ export class LastLook {
     this.#name = `whole-${parts.subject}`;
     this.#record = parts.record;
     this.#content = parts.content;
-    if (this.#record !== undefined) this.#note = this.#read(this.#record);
-    const read = Object.entries(this.#note?.read ?? {}).map(
-      ([digest, bytes]) => [digest as Digest, Buffer.from(bytes, "base64")] as const,
-    );
-    this.readable = new RememberingContent(this.#content, new Map(read));
+    const [read, blobs] = this.#record === undefined ? [] : this.#read(this.#record);
+    this.#note = read;
+    this.readable = new RememberingContent(this.#content, blobs ?? new Map());
   }
 
   /** True when the store holds all that the recorded result of a node names. */
@@ -85,6 +83,7 @@ export class LastLook {
   forget(): void {
     this.#whole = new Set();
     this.#note = undefined;
+    this.readable.forget();
   }
 
   /**
@@ -95,26 +94,33 @@ export class LastLook {
   async keep(targets: ReadonlyMap<NodeId, Produced>, derived: string | undefined): Promise<void> {
     if (this.#notes === undefined || this.#record === undefined) return;
     const isKnown = [...targets.keys()].every((id) => this.isWhole(id));
-    const { used } = this.readable;
-    const isRead = [...used.keys()].every((digest) => this.#note?.read[digest] !== undefined);
+    const { used, isUsedAnew } = this.readable;
     const isWorkedOut = derived === undefined || this.hasWorkedOut(derived);
-    if (isKnown && isRead && isWorkedOut) return;
+    if (isKnown && !isUsedAnew && isWorkedOut) return;
     const look = await this.#lookAt(targets.values());
     // Nothing that is not known.
-    if (look === undefined && isRead && isWorkedOut) return;
+    if (look === undefined && !isUsedAnew && isWorkedOut) return;
     const nodes = look === undefined ? [] : [...targets.keys()];
-    const read: Record<Digest, string> = {};
-    for (const [digest, bytes] of used) read[digest] = bytes.toString("base64");
-    const note: Note = { version: noteVersion, record: this.#record, nodes, look, derived, read };
-    this.#notes.write(this.#name, Buffer.from(JSON.stringify(note)));
+    const record = this.#record;
+    const blobs = [...used.keys()];
+    const note: Note = { version: noteVersion, record, nodes, look, derived, blobs };
+    const head = Buffer.from(`${JSON.stringify(note)}\n`);
+    this.#notes.write(this.#name, Buffer.concat([head, ...used.values()]));
   }
 
-  /** What was written down of a record. The note may be of an earlier one. */
-  #read(record: number): Note | undefined {
-    const text = this.#notes?.read(this.#name)?.toString("utf8");
-    const start = JSON.stringify({ version: noteVersion, record }).slice(0, -1);
-    if (text?.startsWith(`${start},`) !== true) return undefined;
-    return JSON.parse(text) as Note;
+  /** What was written down of a record, and the blobs behind it. The note may be of an earlier one. */
+  #read(record: number): [Note, ReadonlyMap<Digest, Buffer>] | [] {
+    const bytes = this.#notes?.read(this.#name);
+    const start = `${JSON.stringify({ version: noteVersion, record }).slice(0, -1)},`;
+    if (bytes?.toString("utf8", 0, start.length) !== start) return [];
+    let at = bytes.indexOf("\n") + 1;
+    const note = JSON.parse(bytes.toString("utf8", 0, at)) as Note;
+    const blobs = new Map<Digest, Buffer>();
+    for (const digest of note.blobs) {
+      blobs.set(digest, bytes.subarray(at, at + sizeOf(digest)));
+      at += sizeOf(digest);
+    }
+    return [note, blobs];
   }
 
   #lookAgain(): ReadonlySet<NodeId> {

@@ -116,12 +116,12 @@ export class Expansions {
 
   /** What the node stands for, when all that it waits for has succeeded. */
   async produce(node: PlanNode): Promise<Produced> {
-    const { store, clock, known } = this.#options;
+    const { clock, known, lastLook } = this.#options;
     const handle = this.#handles.get(node.id);
     const values = new Map<string, Value>();
     const isArtifactWanted = node.call.command.outputs.length > 0;
     if (isArtifactWanted && isArtifact(handle)) {
-      values.set(dynamicOutput, await resolveArtifact(store.content, handle, known));
+      values.set(dynamicOutput, await resolveArtifact(lastLook.readable, handle, known));
     }
     const at = clock.now();
     const none = { stdout: emptyDigest, stderr: emptyDigest, worker: "" };
