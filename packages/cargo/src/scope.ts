@@ -92,9 +92,9 @@ export class Scopes {
   /** @param workspace - The folder of a `Cargo.lock`. */
   #vendored(workspace: Tree): Tree {
     const { options } = this.#project;
-    const manifest = workspace.pick("Cargo.lock", ".cargo");
-    if (options.registry === undefined) return fetchedCrates(manifest, options);
-    return vendoredCrates(manifest, options.registry);
+    // All of it, for a part would have to be picked out and written down in every build, only to be read.
+    if (options.registry === undefined) return fetchedCrates(workspace, options);
+    return vendoredCrates(workspace, options.registry);
   }
 }
 

@@ -23,7 +23,7 @@ import type { Table } from "./programs/table.ts";
 /**
  * The external crates of a lock file, of those in a folder.
  *
- * @param manifest - `Cargo.lock`, and `.cargo` if there is one.
+ * @param manifest - With `Cargo.lock`, and `.cargo` if there is one, among others.
  * @param registry - As `cargo vendor --locked --versioned-dirs` makes one.
  */
 export function vendoredCrates(manifest: Tree, registry: Tree): Tree {

@@ -113,7 +113,7 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
 /**
  * The external crates of a lock file, each fetched.
  *
- * @param manifest - `Cargo.lock`, and `.cargo` if there is one.
+ * @param manifest - With `Cargo.lock`, and `.cargo` if there is one, among others.
  */
 export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
   return dynamic.tree("vendor", { manifest }, async (inputs) =>

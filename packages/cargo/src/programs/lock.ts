@@ -27,6 +27,8 @@ export interface LockedPackage {
  * @throws {@link Failure} when its format is one this module does not know.
  */
 export function parseLock(text: string, path: string): readonly LockedPackage[] {
+  const plain = parsePlainLock(text);
+  if (plain !== undefined) return plain;
   const lock = parseToml(text, path);
   const version = lock["version"];
   if (version !== 3 && version !== 4) {
@@ -41,8 +43,35 @@ export function parseLock(text: string, path: string): readonly LockedPackage[] 
   return tablesOf(lock["package"]).map((entry) => lockedPackage(entry, path));
 }
 
+/** How a lock file begins, and what it has of each package, to the letter as cargo writes it. */
+const plainHead = /(?:#[^\n]*\n)*version = [34]\n/y;
+const plainPackage =
+  /\n\[\[package\]\]\nname = "([^"\\\n]+)"\nversion = "([^"\\\n]+)"\n(?:source = "([^"\\\n]+)"\n)?(?:checksum = "([^"\\\n]+)"\n)?(?:dependencies = \[\n((?: "[^"\\\n]+",\n)+)\]\n)?/y;
+
+/**
+ * Reads a lock file that cargo has written, and nobody else. `undefined` when there is anything else in it.
+ *
+ * It is read in every build, where loading what reads TOML would take longer than all the rest of this.
+ */
+function parsePlainLock(text: string): readonly LockedPackage[] | undefined {
+  plainHead.lastIndex = 0;
+  if (!plainHead.test(text)) return undefined;
+  const packages: LockedPackage[] = [];
+  let at = plainHead.lastIndex;
+  while (at < text.length) {
+    plainPackage.lastIndex = at;
+    const [, name, version, source, checksum, list = ""] = plainPackage.exec(text) ?? [];
+    if (name === undefined || version === undefined) return undefined;
+    const dependencies = [...list.matchAll(/"([^"]+)"/g)].map(([, each = ""]) => each);
+    packages.push({ name, version, source, checksum, dependencies });
+    at = plainPackage.lastIndex;
+  }
+  return packages;
+}
+
 /** Crates that a `[patch]` offers and nothing uses: cargo wants them to be there all the same. */
 export function unusedPatches(text: string, path: string): readonly LockedPackage[] {
+  if (!text.includes("patch")) return [];
   const patch = asTable(parseToml(text, path)["patch"]);
   return tablesOf(patch?.["unused"]).map((entry) => lockedPackage(entry, path));
 }

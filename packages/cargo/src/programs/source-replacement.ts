@@ -8,7 +8,6 @@
  */
 import { parseGitSource } from "./git-source.ts";
 import { asString, asTable, type Table } from "./table.ts";
-import { toml } from "./toml.ts";
 
 /** The id of the default registry in lock files. A name: nothing is fetched from there. */
 export const CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index";
@@ -27,7 +26,7 @@ export function sourceReplacement(
   sources: Iterable<string>,
   { directory, projectConfig }: { directory: string; projectConfig: Table },
 ): string {
-  const replaced: Record<string, Table> = {};
+  const replaced: Record<string, Record<string, string>> = {};
   for (const source of [...new Set([CRATES_IO, ...sources])].toSorted()) {
     if (source === CRATES_IO) {
       replaced["crates-io"] = { "replace-with": VENDORED };
@@ -42,7 +41,7 @@ export function sourceReplacement(
     const name = nameOf(registry, projectConfig) ?? source;
     replaced[name] = { registry, "replace-with": VENDORED };
   }
-  return toml().stringify({ source: { ...replaced, [VENDORED]: { directory } } });
+  return renderSources({ ...replaced, [VENDORED]: { directory } });
 }
 
 /** A source of a lock file, and the directory source that takes its place. */
@@ -55,7 +54,7 @@ export interface ReplacedSource {
 
 /** The same as {@link sourceReplacement}, with a directory for each source. */
 export function replaceSources(sources: readonly ReplacedSource[], projectConfig: Table): string {
-  const tables: Record<string, Table> = {};
+  const tables: Record<string, Record<string, string>> = {};
   const hasCratesIo = sources.some(({ source }) => source === CRATES_IO);
   const all = hasCratesIo
     ? sources
@@ -73,11 +72,23 @@ export function replaceSources(sources: readonly ReplacedSource[], projectConfig
       tables[nameOf(registry, projectConfig) ?? source] = { registry, "replace-with": replacement };
     }
   }
-  return toml().stringify({ source: tables });
+  return renderSources(tables);
+}
+
+/** Tables of texts as TOML. It is written in every build, and loading what writes all of TOML would take longer. */
+function renderSources(tables: Readonly<Record<string, Readonly<Record<string, string>>>>): string {
+  const keyOf = (name: string): string => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
+  const sections = Object.entries(tables).map(([name, fields]) => {
+    const lines = Object.entries(fields).map(
+      ([key, value]) => `${keyOf(key)} = ${JSON.stringify(value)}\n`,
+    );
+    return `[source.${keyOf(name)}]\n${lines.join("")}`;
+  });
+  return sections.join("\n");
 }
 
 /** How cargo is told of a repository. */
-function gitTable(source: string): Table {
+function gitTable(source: string): Record<string, string> {
   const { url, reference } = parseGitSource(source);
   return { git: url, ...(reference && { [reference.kind]: reference.name }) };
 }

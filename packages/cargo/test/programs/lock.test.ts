@@ -37,6 +37,21 @@ describe("parseLock", () => {
     ]);
   });
 
+  test.each([
+    ["a comment", `${LOCK}# The end.\n`],
+    ["lines that end otherwise", LOCK.replaceAll("\n", "\r\n")],
+    ["something behind the packages", `${LOCK}\n[metadata]\nkey = "value"\n`],
+    ["an escape", LOCK.replace('"app"', '"\\u0061pp"')],
+    ["other spaces", LOCK.replaceAll(" = ", "=")],
+    [
+      "a list in one line",
+      LOCK.replace(/\[\n "leaf 0.1.0",\n "leaf 0.2.0",\n\]/, '["leaf 0.1.0", "leaf 0.2.0"]'),
+    ],
+  ])("reads the same of what cargo has not written so: %s", (_, text) => {
+    expect(text).not.toBe(LOCK);
+    expect(parseLock(text, "Cargo.lock")).toEqual(lock);
+  });
+
   test("reads formats 3 and 4, and says so of others", () => {
     expect(parseLock("version = 3\n", "Cargo.lock")).toEqual([]);
     expect(() => parseLock("version = 5\n", "Cargo.lock")).toThrow(

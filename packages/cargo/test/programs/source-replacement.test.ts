@@ -1,7 +1,11 @@
-import { parse } from "smol-toml";
+import { parse, stringify } from "smol-toml";
 import { describe, expect, test } from "vitest";
 
-import { CRATES_IO, sourceReplacement } from "../../src/programs/source-replacement.ts";
+import {
+  CRATES_IO,
+  replaceSources,
+  sourceReplacement,
+} from "../../src/programs/source-replacement.ts";
 
 describe("the source replacement", () => {
   const replace = (sources: string[], projectConfig = {}): unknown =>
@@ -31,4 +35,15 @@ describe("the source replacement", () => {
       },
     });
   });
+});
+
+test("what is written is what is written of the same tables otherwise, byte for byte", () => {
+  const odd = ["sparse+https://a.example/index/", 'registry+https://b.example/"odd"/é', CRATES_IO];
+  const git = "git+https://c.example/repo.git?branch=main#0123456789abcdef";
+  const config = { source: { own: { registry: "sparse+https://a.example/index/" } } };
+  const one = sourceReplacement([...odd, git], { directory: "vendor", projectConfig: config });
+  expect(one).toBe(stringify(parse(one)));
+  const each = [...odd, git].map((source, at) => ({ source, directory: `vendor/${at}` }));
+  const several = replaceSources(each, config);
+  expect(several).toBe(stringify(parse(several)));
 });

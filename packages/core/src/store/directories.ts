@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { LRUCache } from "lru-cache";
-
 import { decodeDirectory, encodeDirectory, type Directory } from "../artifact/directory.ts";
 import { segmentsOf, type ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { LayeredContent } from "./layered-content.ts";
+import { RememberingContent } from "./remembering-content.ts";
 import type { ContentStore } from "./store.ts";
 
 /** What stands at a path. */
@@ -18,7 +17,12 @@ export type Entry =
   | { readonly type: "symlink"; readonly target: string };
 
 /** A directory never changes under its digest, so what was decoded once need not be read again. */
-const decoded = new WeakMap<ContentStore, LRUCache<Digest, Directory>>();
+const decoded = new WeakMap<ContentStore, DirectoryCache>();
+
+interface DirectoryCache {
+  get(digest: Digest): Directory | undefined;
+  set(digest: Digest, directory: Directory): unknown;
+}
 
 /** Decoded directories kept for each store. */
 const maxDecoded = 10_000;
@@ -122,8 +126,20 @@ export async function* walkTree(
   }
 }
 
-/** Loaded only when needed: a build in which nothing has changed reads no directory. */
-async function makeCache(content: ContentStore): Promise<LRUCache<Digest, Directory>> {
+/**
+ * Loaded only when needed: a build in which nothing has changed reads no directory, but for the few that dynamic stages
+ * want, and those it has in memory anyway.
+ */
+async function makeCache(content: ContentStore): Promise<DirectoryCache> {
+  if (content instanceof RememberingContent) {
+    const few = new Map<Digest, Directory>();
+    const cache: DirectoryCache = {
+      get: (digest) => few.get(digest),
+      set: (digest, directory) => few.size < maxDecoded && few.set(digest, directory),
+    };
+    decoded.set(content, cache);
+    return cache;
+  }
   const { LRUCache } = await import("lru-cache");
   // Somebody else may have made one meanwhile.
   const cache = decoded.get(content) ?? new LRUCache<Digest, Directory>({ max: maxDecoded });
