@@ -130,6 +130,15 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   serviceTimedOut: [
     catalogue.serviceTimedOut(cluster, "link", saying("DEADLINE_EXCEEDED", "more than 600 s")),
   ],
+  staysHere: [
+    catalogue.staysHere("generate", "a cache", false),
+    catalogue.staysHere("generate", "`gen`, a tool of its inputs, on its `PATH`", true),
+  ],
+  executorUnavailable: [
+    catalogue.executorUnavailable(
+      catalogue.remoteUnavailable(cluster, "no connection: ECONNREFUSED"),
+    ),
+  ],
   noWorker: [catalogue.noWorker(cluster, "link", "No workers exist for this platform")],
   inputsLost: [catalogue.inputsLost(cluster, "link", "blob not found")],
   outputsLost: [catalogue.outputsLost(cluster, "link", digest)],
@@ -1745,7 +1754,7 @@ test("runnerUnable", () => {
     "
     error[RUNNER_UNABLE]: stage \`publish\` needs the values of secrets, which the remote runner cannot give
 
-    hint: run it on another runner, such as the local one
+    hint: run it on another runner, such as the local one; a remote runner hands it to its \`fallback\`, if it has one
     "
   `);
 });
@@ -2278,6 +2287,33 @@ test("serviceTimedOut", () => {
       it said  more than 600 s
 
     hint: raise the limit of the service, or make the command do less
+    "
+  `);
+});
+
+test("staysHere", () => {
+  expect(shown("staysHere")).toMatchInlineSnapshot(`
+    "
+    error[RUNNER_UNABLE]: stage \`generate\` needs a cache, which no service can be given
+
+    hint: give the remote runner a \`fallback\`, such as \`localRunner()\`, which runs it here
+
+
+    error[RUNNER_UNABLE]: stage \`generate\` needs \`gen\`, a tool of its inputs, on its \`PATH\`, which no service can be given
+
+    hint: name it as a hole of the command, by its path, and it is executed there; or give the remote runner a \`fallback\`, such as \`localRunner()\`, which runs it here
+    "
+  `);
+});
+
+test("executorUnavailable", () => {
+  expect(shown("executorUnavailable")).toMatchInlineSnapshot(`
+    "
+    error[REMOTE_UNAVAILABLE]: \`grpcs://cluster.example:443\` does not answer as it should
+
+      reason  no connection: ECONNREFUSED
+
+    hint: see whether the service runs and can be reached from here; a \`fallback\` would run its commands here
     "
   `);
 });

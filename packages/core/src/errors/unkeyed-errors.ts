@@ -89,7 +89,7 @@ export function runnerUnable(stage: string, runner: string, what: string): Build
   return new BuildError({
     code: "RUNNER_UNABLE",
     message: `stage \`${stage}\` needs ${what}, which the ${runner} runner cannot give`,
-    hint: "run it on another runner, such as the local one",
+    hint: "run it on another runner, such as the local one; a remote runner hands it to its `fallback`, if it has one",
   });
 }
 

@@ -15,9 +15,11 @@ import {
   sh,
   source,
   stage,
+  text,
   tryBuild,
   type BuildEvent,
   type BuildOptions,
+  type File,
   type Report,
   type Runner,
 } from "@ashlar/core";
@@ -136,6 +138,15 @@ withServer("casd", "remote execution", () => {
     expect(await fresh.text(made.file("when"))).not.toBe(await first.text(made.file("when")));
   });
 
+  test("a tool that is named as a hole of the command is executed there", async () => {
+    const script = `#!/bin/sh\necho "$1 ${randomUUID()}" > "$2"\n`;
+    const gen = text(script, { executable: true });
+    const made = stage("make", (tool: File) => sh`${tool} word ${out.file("made")}`)(gen);
+    const report = await build(made);
+    expect([report.errors, report.stages[0]?.ranBy]).toEqual([[], "remote/declared"]);
+    expect(await report.text(made)).toContain("word");
+  });
+
   test("when a cancelled build settles, its command has ended on the worker", async () => {
     const mark = randomUUID();
     const place = join(folder(), "started");
@@ -153,14 +164,14 @@ withServer("casd", "remote execution", () => {
 });
 
 /** Numbers of living processes that were started with a text in their environment. */
-function startedWith(text: string): string[] {
+function startedWith(word: string): string[] {
   return fs
     .readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => {
       try {
         const isAlive = !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "latin1"));
-        return isAlive && fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(text);
+        return isAlive && fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(word);
       } catch {
         return false;
       }

@@ -10,15 +10,15 @@ import type { Connection } from "../reapi/connect.ts";
 import { askService } from "../reapi/service.ts";
 import { Backoff } from "./backoff.ts";
 
-/** How long a service may take to answer, with all tries, in milliseconds. */
-const askMs = 5000;
-
 /** Asks one service. */
 export class Abilities {
   readonly #calls: Calls;
+  readonly #askMs: number;
   #asked: Promise<void> | undefined;
 
-  constructor(connection: Connection) {
+  /** @param askMs - How long the service may take to answer, with all tries, in milliseconds. */
+  constructor(connection: Connection, askMs: number) {
+    this.#askMs = askMs;
     this.#calls = new Calls(connection, { timeoutMs: askMs });
   }
 
@@ -41,7 +41,7 @@ export class Abilities {
 
   async #ask(clock: Clock, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(clock, signal);
-    const until = performance.now() + askMs;
+    const until = performance.now() + this.#askMs;
     for (;;) {
       try {
         await askService(this.#calls, "execution", signal);

@@ -49,6 +49,27 @@ export function serviceTimedOut(service: string, stage: string, status: SeenStat
   });
 }
 
+/** A service is given commands as they are keyed, and what a key does not hold stays on this machine. */
+export function staysHere(stage: string, what: string, isTool: boolean): BuildError {
+  const instead = "name it as a hole of the command, by its path, and it is executed there; or ";
+  return new BuildError({
+    code: "RUNNER_UNABLE",
+    message: `stage \`${stage}\` needs ${what}, which no service can be given`,
+    hint: `${isTool ? instead : ""}give the remote runner a \`fallback\`, such as \`localRunner()\`, which runs it here`,
+  });
+}
+
+/** Nobody answers where commands are to be executed. */
+export function executorUnavailable({ message, facts, cause }: BuildError): BuildError {
+  return new BuildError({
+    code: "REMOTE_UNAVAILABLE",
+    message,
+    facts,
+    hint: "see whether the service runs and can be reached from here; a `fallback` would run its commands here",
+    ...(cause !== undefined && { cause }),
+  });
+}
+
 /** No worker is for the command. */
 export function noWorker(service: string, stage: string, said: string): BuildError {
   return new BuildError({

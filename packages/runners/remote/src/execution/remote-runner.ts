@@ -7,9 +7,9 @@
  * @module
  */
 import {
+  BuildError,
   invalidOption,
   meetsDemand,
-  runnerUnable,
   type Action,
   type Execution,
   type Hermeticity,
@@ -24,12 +24,12 @@ import { clientOf } from "../ran-by.ts";
 import { connect } from "../reapi/connect.ts";
 import { remoteCache } from "../reapi/reapi-cache.ts";
 import type { RemoteCache } from "../remote-cache.ts";
-import { imageUnfit } from "./errors.ts";
+import { executorUnavailable, imageUnfit, staysHere } from "./errors.ts";
 import { Fallback } from "./fallback.ts";
 import type { RemoteRunnerOptions } from "./options.ts";
 import { persistent } from "./persistent-cache.ts";
 import { race } from "./race.ts";
-import { Service } from "./service.ts";
+import { Service, type RemoteExecution } from "./service.ts";
 
 /** What most clusters are made of. */
 const usualPlatform = { ISA: "x86-64", OSFamily: "linux" };
@@ -65,6 +65,8 @@ export function remoteRunner(options: RemoteRunnerOptions): Runner {
     cache: persistent(own ?? (cache as RemoteCache)),
     priority: options.priority ?? 0,
     reuse: options.reuse ?? true,
+    // Nobody waits long for a service that somebody here stands in for.
+    askMs: fallback !== undefined && fallbackFor.includes("unavailable") ? 2000 : 5000,
     isTrusted: (worker) => clientOf(worker) === undefined || meetsDemand(worker, demands),
   });
   const parts: Parts = {
@@ -131,7 +133,7 @@ class RemoteRunner implements Runner {
 
   async run(action: Action, context: RunContext): Promise<Execution> {
     const { rival, fallback } = this.#parts;
-    const reason = staysHere(action);
+    const reason = bound(action);
     if (rival !== undefined && reason === undefined && !action.hasSideEffects) {
       const remote = async (own: RunContext): Promise<Execution> =>
         await this.#runRemotely(action, own);
@@ -140,7 +142,7 @@ class RemoteRunner implements Runner {
       return await race(remote, local, context);
     }
     const remotely = async (): Promise<Execution> => {
-      if (reason !== undefined) throw runnerUnable(action.name, this.name, reason);
+      if (reason !== undefined) throw staysHere(action.name, reason.what, reason.isTool);
       return await this.#runRemotely(action, context);
     };
     if (fallback === undefined) return await remotely();
@@ -153,8 +155,17 @@ class RemoteRunner implements Runner {
     await this.#parts.dispose();
   }
 
+  async #execute(action: Action, context: RunContext): Promise<RemoteExecution> {
+    try {
+      return await this.#parts.service.execute(action, context);
+    } catch (error) {
+      const isAway = error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
+      throw isAway ? executorUnavailable(error) : error;
+    }
+  }
+
   async #runRemotely(action: Action, context: RunContext): Promise<Execution> {
-    const { execution, worker } = await this.#parts.service.execute(action, context);
+    const { execution, worker } = await this.#execute(action, context);
     // Of a result of another of our clients: that may have run on its own machine.
     const ranBy = clientOf(worker);
     return ranBy === undefined ? execution : { ...execution, ranBy };
@@ -165,13 +176,23 @@ function asRunBy({ name, hermeticity }: Runner, execution: Execution): Execution
   return { ...execution, ranBy: execution.ranBy ?? { name, hermeticity } };
 }
 
+/** What binds a command to this machine. */
+interface Bond {
+  readonly what: string;
+  /** Whether it can do without, if it is written in another way. */
+  readonly isTool: boolean;
+}
+
 /** What a command needs that no service can be given: it is in none of the messages. */
-function staysHere({ caches, secrets, tools, volatile }: Action): string | undefined {
-  if (secrets.length > 0) return "the values of secrets";
-  if (caches.length > 0) return "a cache";
-  if (volatile.length > 0) return `the value of \`${volatile[0] ?? ""}\`, which is not in its key`;
+function bound({ caches, secrets, tools, volatile }: Action): Bond | undefined {
   const own = tools?.find(({ type }) => type === "input-tool");
-  return own && `\`${own.name}\`, a tool of its inputs, on its \`PATH\``;
+  const [name] = volatile;
+  const what =
+    (secrets.length > 0 && "the values of secrets") ||
+    (caches.length > 0 && "a cache") ||
+    (name !== undefined && `the value of \`${name}\`, which is not in its key`);
+  if (what !== false) return { what, isTool: false };
+  return own && { what: `\`${own.name}\`, a tool of its inputs, on its \`PATH\``, isTool: true };
 }
 
 function propertiesOf(platform: Readonly<Record<string, string>>): NameValue[] {

@@ -46,6 +46,8 @@ export interface ServiceOptions {
   readonly connection: Connection;
   readonly cache: ExecutionCache;
   readonly priority: number;
+  /** How long it may take to say what it can do, with all tries, in milliseconds. */
+  readonly askMs: number;
   /** Whether results that it has may be taken. */
   readonly reuse: boolean;
   /** Whether a result may be taken, by who made it. */
@@ -65,7 +67,7 @@ export class Service implements AsyncDisposable {
     this.#executions = new Executions(options.connection, randomUUID());
     this.#inputs = new Inputs(options.cache);
     this.#downloads = new Downloads(options.cache);
-    this.#abilities = new Abilities(options.connection);
+    this.#abilities = new Abilities(options.connection, options.askMs);
   }
 
   /**

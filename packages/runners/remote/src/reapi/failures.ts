@@ -54,6 +54,14 @@ export function explained(error: unknown, purpose: Purpose): unknown {
   const said = message === "" ? status : `${status}: ${message}`;
   if (status === "UNAVAILABLE") return unavailable(error, purpose);
   if (isUnknownInstance(error)) return instanceUnknown(name, purpose.instance, said);
+  const [, seconds] = ownDeadline.exec(message) ?? [];
+  if (status === "DEADLINE_EXCEEDED" && seconds !== undefined) {
+    return remoteUnavailable(
+      name,
+      `no answer within ${Math.round(Number(seconds) * 10) / 10} s`,
+      error,
+    );
+  }
   if (passing.has(status)) return remoteUnavailable(name, said, error);
   if (status === "PERMISSION_DENIED" || status === "UNAUTHENTICATED") {
     return remoteRefused(name, doing, said, error);
@@ -95,6 +103,12 @@ function explainedHangUp(name: string): string {
   return `it hangs up as soon as it is called${hint}`;
 }
 
+/** What the library says of a call that took as long as it might, and behind that of all that it did meanwhile. */
+const ownDeadline = /^Deadline exceeded after ([\d.]+)s/;
+
+/** What OpenSSL says around what was wrong: where in its sources, and numbers of its own. */
+const opensslNoise = /^.*:SSL routines:[^:]*:([^:]+):.*$/s;
+
 /** What the library says around the error that matters: how it got there, when, and what it read of DNS. */
 function lastErrorOf(message: string): string {
   const [, last = message] = /Last error: (.*)/s.exec(message) ?? [];
@@ -102,5 +116,6 @@ function lastErrorOf(message: string): string {
     .replace(/\.? ?Resolution note:.*$/s, "")
     .replace(/^Error: /, "")
     .replace(/ \(\d{4}-\d\d-\d\dT[^)]*\)$/, "")
+    .replace(opensslNoise, "$1")
     .trim();
 }

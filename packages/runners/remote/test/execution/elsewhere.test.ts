@@ -3,20 +3,29 @@
  *
  * @module
  */
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+
 import {
   cache,
   out,
+  secret,
   sh,
   stage,
+  text,
+  tool,
   volatile,
   type Execution,
   type RunContext,
   type Runner,
 } from "@ashlar/core";
 import type { Executed } from "@ashlar/runner-remote/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { remoteRunner } from "../../src/index.ts";
+import { Calls } from "../../src/reapi/calls.ts";
+import { connect } from "../../src/reapi/connect.ts";
+import { askService } from "../../src/reapi/service.ts";
 import { Rig, write, writes } from "./rig.ts";
 
 /** A runner of this machine, which does what a test says, and counts. */
@@ -88,9 +97,53 @@ describe("a fallback", () => {
 
     test(`is what is missing for what wants ${what}`, async () => {
       await using rig = await Rig.start({ execute });
-      expect(codes(await rig.build(stage("odd", body)()))).toEqual(["RUNNER_UNABLE"]);
+      const report = await rig.build(stage("odd", body)());
+      expect(codes(report)).toEqual(["RUNNER_UNABLE"]);
+      expect(report.errors[0]?.hint).toMatch(/`fallback`|`platform`/);
     });
   }
+
+  test("is named where it is missing for a secret, or a tool of the inputs", async () => {
+    await using rig = await Rig.start();
+    const env = { TOKEN: secret("TOKEN", { from: () => "of-mine" }) };
+    const hidden = await rig.build(stage("hide", () => sh({ env })`write ${out.file("text")}`)());
+    expect(hidden.errors.map(({ code, hint }) => [code, hint])).toEqual([
+      ["RUNNER_UNABLE", expect.stringContaining("`fallback`")],
+    ]);
+    const gen = text("#!/bin/sh\n", { executable: true });
+    const tools = [tool.from(gen, { name: "gen" })];
+    const made = await rig.build(stage("make", () => sh({ tools })`gen ${out.file("text")}`)());
+    expect(made.errors[0]?.message).toContain("`gen`, a tool of its inputs");
+    expect(made.errors[0]?.hint).toMatch(/as a hole.*`fallback`/);
+    expect(rig.executed).toBe(0);
+  });
+
+  test("is named where it is missing for a service that does not answer", async () => {
+    await using rig = await Rig.start();
+    rig.server.fail({ status: "UNAVAILABLE" });
+    const [error] = (await rig.build()).errors;
+    expect([error?.code, error?.hint]).toEqual([
+      "REMOTE_UNAVAILABLE",
+      expect.stringContaining("a `fallback` would run its commands here"),
+    ]);
+  });
+
+  test("is told of a service that takes connections and says nothing in plain words", async () => {
+    const hole = createServer().listen(0, "127.0.0.1");
+    await once(hole, "listening");
+    onTestFinished(() => void hole.close());
+    const { port } = hole.address() as AddressInfo;
+    const calls = new Calls(connect(`grpc://127.0.0.1:${port}`), { timeoutMs: 50 });
+    const { signal } = new AbortController();
+    const error: unknown = await askService(calls, "execution", signal).catch(
+      (thrown: unknown) => thrown,
+    );
+    // In words for people: the library tells of its load balancer.
+    expect(error).toMatchObject({
+      code: "REMOTE_UNAVAILABLE",
+      facts: { reason: expect.stringMatching(/^no answer within 0\.\d s$/) as string },
+    });
+  });
 
   test("runs nothing that it is not for", async () => {
     const near = new Near();
