@@ -26,7 +26,22 @@ const crates = join(folder, "crates");
 const members: Readonly<Record<string, { readonly manifest: string; readonly files: Files }>> = {
   "tests-only": {
     manifest: '[dev-dependencies]\nstub-leaf = "1"',
-    files: { "tests/all.rs": "#[test] fn leaf() { assert_eq!(stub_leaf::leaf(), 1); }" },
+    files: {
+      "tests/all.rs": `
+        #[test] fn leaf() { assert_eq!(stub_leaf::leaf(), 1); }
+        // As trybuild does: a package of its own, on the same crates.
+        #[test] fn nested() {
+          let folder = std::env::temp_dir().join("nested");
+          std::fs::create_dir_all(folder.join("src")).unwrap();
+          std::fs::write(folder.join("src/lib.rs"), "pub use stub_leaf::leaf;").unwrap();
+          let manifest = "[package]\\nname = \\"nested\\"\\nedition = \\"2021\\"\\n[dependencies]\\nstub-leaf = \\"1\\"\\n[workspace]";
+          std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
+          let mut cargo = std::process::Command::new("cargo");
+          cargo.arg("check").current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
+          let output = cargo.output().unwrap();
+          assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        }`,
+    },
   },
   "no-macro": {
     manifest: '[lib]\nproc-macro = false\n[[bin]]\nname = "no-macro-bin"\npath = "src/odd.rs"',

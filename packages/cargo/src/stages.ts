@@ -164,6 +164,8 @@ export function sourceCheck(name: string): SourceCheck {
   return stage(name, (ws, words, base) => sh(inStage(base, { ws }, {}))`${words}`);
 }
 
+const isTesting: ReadonlySet<ProgramName> = new Set<ProgramName>(["coverage", "nextest", "tests"]);
+
 /**
  * A command that starts from a target directory. What it must not change lies beside it, as `deps`, and what it
  * leaves is what it has put over that.
@@ -177,6 +179,8 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
 ): Command<OutputKinds<S> & { target: "tree" }> {
   const root = {
     ...{ ws, vendor },
+    // Tests may run cargo themselves.
+    ...(isTesting.has(program) && { "home/config.toml": vendor.file("config.toml") }),
     ...(target.deps && { deps: target.deps }),
     ...(target.own && { target: writable(target.own) }),
     ...programRoot(program),

@@ -22,6 +22,7 @@ import { runCargo, takeOver } from "./consumer.ts";
 import { Failure } from "./failure.ts";
 import { relativePaths, renderSummary, scopeLcov, summarize } from "./lcov.ts";
 import { checkLlvmTools, type LlvmTools } from "./llvm.ts";
+import { nestedCargo } from "./nested-cargo.ts";
 import type { Parameters } from "./parameters.ts";
 import { outputOf } from "./process.ts";
 import { runProgram, say } from "./program.ts";
@@ -60,6 +61,7 @@ async function coverage(parameters: Parameters): Promise<void> {
   const profiles = join(scratch, "profiles");
   await runCargo({ ...consumer, inherited: consumer.marker }, args, {
     env: {
+      ...nestedCargo(),
       RUSTC_WORKSPACE_WRAPPER: wrapper,
       LLVM_PROFILE_FILE: join(profiles, "%m-%p.profraw"),
     },

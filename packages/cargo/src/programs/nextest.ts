@@ -12,6 +12,7 @@ import { join, resolve } from "node:path";
 
 import { cargoFailure } from "./cargo-failure.ts";
 import { runCargo, takeOver } from "./consumer.ts";
+import { nestedCargo } from "./nested-cargo.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
@@ -28,7 +29,7 @@ async function nextest(parameters: Parameters): Promise<void> {
   try {
     if (parameters.boolean("isArchived")) return await runArchived(words);
     const consumer = await takeOver(parameters.string("target", "../target"), workspace);
-    await runCargo(consumer, words);
+    await runCargo(consumer, words, { env: nestedCargo() });
   } finally {
     if (reports !== undefined) keepReports(workspace, reports);
   }

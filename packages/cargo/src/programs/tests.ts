@@ -11,6 +11,7 @@ import { join } from "node:path";
 
 import { runCargo, takeOver } from "./consumer.ts";
 import { junitXml, LibtestReport } from "./libtest-report.ts";
+import { nestedCargo } from "./nested-cargo.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram } from "./program.ts";
 
@@ -23,6 +24,7 @@ async function tests(parameters: Parameters): Promise<void> {
   const report = new LibtestReport();
   try {
     await runCargo(consumer, parameters.strings("args"), {
+      env: nestedCargo(),
       onLine: report.addLine,
       onErrorLine: report.addErrorLine,
     });
