@@ -57,12 +57,12 @@ export class Scopes {
   #make(packages: readonly string[]): Scope {
     const base = this.#project.base();
     const { src } = this.#project.options;
-    if (packages.length === 0) return { src, vendor: this.vendor, dummy: dummyOf(src, base) };
+    if (packages.length === 0) return { src, vendor: this.vendor, dummy: dummyOf(src, [], base) };
     const part = this.#part(packages);
     return {
       src: part,
       vendor: this.#vendored(this.#project.folderIn(part)),
-      dummy: dummyOf(part, base),
+      dummy: dummyOf(part, packages, base),
     };
   }
 
@@ -81,10 +81,10 @@ export class Scopes {
     const { locked } = stages.subsetLock({ ws: outline, vendor }, base);
     return dynamic
       .tree("workspace", { closure }, async (inputs) => {
-        const { dropped } = parse(await inputs.closure.text());
-        const paths = Array.isArray(dropped) ? dropped.map(String) : [];
-        const kept = src.without(...paths.map(literally));
-        return merge([kept, outline.pick("**/Cargo.toml"), locked], { onConflict: "last" });
+        const { dropped, roots } = parse(await inputs.closure.text());
+        const kept = src.without(...globs(dropped));
+        // Those of members are as they were, and may be reached by links.
+        return merge([kept, outline.pick(...globs(roots)), locked], { onConflict: "last" });
       })
       .as("ws");
   }
@@ -101,13 +101,19 @@ export class Scopes {
 /** Code, which no manifest depends on. */
 const CODE = "**/*.rs";
 
-/** Sources without code, unless an external crate stands on some of it. */
-function dummyOf(src: Tree, base: stages.Base): Tree {
-  const { dummy, layout } = stages.dummySource(src.blank(CODE), base);
+/**
+ * Sources without code, unless an external crate stands on some of it.
+ *
+ * @param packages - As cargo's `--package` has them.
+ */
+function dummyOf(src: Tree, packages: readonly string[], base: stages.Base): Tree {
+  // As `name@version`, or `name:version`.
+  const versioned = packages.flatMap((word) => /^([^@:/]+)[@:]\d/.exec(word)?.[1] ?? []);
+  const { dummy, layout } = stages.dummySource(src.blank(CODE), versioned, base);
   return dynamic
     .tree("dummy", { layout }, async (inputs) => {
       const hasCode = parse(await inputs.layout.text())["hasCode"] === true;
-      return hasCode ? stages.dummySource(src, base).dummy : dummy;
+      return hasCode ? stages.dummySource(src, versioned, base).dummy : dummy;
     })
     .as("dummy");
 }
@@ -115,6 +121,11 @@ function dummyOf(src: Tree, base: stages.Base): Tree {
 /** What a program has written. A runner that only pretends to run commands leaves nothing to read. */
 function parse(text: string): Readonly<Record<string, unknown>> {
   return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+}
+
+/** Globs for the paths of a list. */
+function globs(paths: unknown): readonly string[] {
+  return Array.isArray(paths) ? paths.map(String).map(literally) : [];
 }
 
 /** A path as a glob that matches nothing else. */

@@ -66,12 +66,16 @@ export type DepsBuilder = Stage<[Seeded, readonly Args[], Base], { target: "tree
 /** A command that looks at sources alone. */
 export type SourceCheck = Stage<[Tree, Args, Base], {}>;
 
-/** Makes a workspace of the same shape without code, and says whether it would hold some if it were given any. */
-export const dummySource: Stage<[Tree, Base], { dummy: "tree"; layout: "file" }> = stage(
+/**
+ * Makes a workspace of the same shape without code, and says whether it would hold some if it were given any. Is told the
+ * names of packages that commands name by their versions.
+ */
+export const dummySource: Stage<[Tree, Args, Base], { dummy: "tree"; layout: "file" }> = stage(
   "dummy-source",
-  (ws, base) => {
+  (ws, versioned, base) => {
     const outputs = { dummy: out.tree("dummy"), layout: out.file("layout") };
-    const parameters = { out: "../dummy", layout: "../layout" };
+    const names = versioned.length > 0 ? { versioned } : {};
+    const parameters = { out: "../dummy", layout: "../layout", ...names };
     const root = { ws, ...programRoot("dummy-source") };
     return sh(inStage(base, root, outputs))`${wordsIn(base, "dummy-source", parameters)}`;
   },

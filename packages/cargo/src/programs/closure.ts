@@ -7,36 +7,53 @@ import { relative } from "node:path";
 
 import { Failure } from "./failure.ts";
 import type { LocalPackage, Locals } from "./locals.ts";
+import { reachable } from "./lock-reach.ts";
 import { nearest } from "./nearest.ts";
 import { compare, isWithin } from "./tree.ts";
+
+/** What a closure is found in. */
+export interface Surroundings extends Pick<Locals, "packages" | "lock"> {
+  /** Folders of packages that are needed whatever is wanted. @defaultValue none */
+  readonly always?: ReadonlySet<string>;
+}
 
 /**
  * Finds the closure. What tests of a package need is part of it, for the lock file names that, too.
  *
- * @param wanted - As cargo's `--package` has them: names, `name@version`, patterns with `*` and `?`.
+ * @param wanted - As cargo's `--package` has them: names, `name@version` or `name:version`, patterns with `*` and `?`.
  * @throws {@link Failure} when a name is nobody's.
  */
 export function closureOf(
   wanted: readonly string[],
-  packages: readonly LocalPackage[],
+  { packages, lock, always = new Set() }: Surroundings,
 ): readonly LocalPackage[] {
   const named = wanted.flatMap((word) => packagesNamed(word, packages));
-  const kept = packages.filter(({ isKept }) => isKept);
-  const needed = below([...kept, ...named, ...membersAbove(named, packages)], packages);
+  const offered = packages.filter(({ directory }) => always.has(directory));
+  const above = membersAbove(named, { packages, lock });
+  const needed = below([...offered, ...named, ...above], { packages, lock });
   return packages.filter((local) => needed.has(local));
 }
 
-/** Some packages, and all local ones that they need. */
+/**
+ * Some packages, and all local ones that they need: by their paths; and by the lock file, where a patch puts a local
+ * one in the place of another, for them or for an external crate that they need.
+ */
 function below(
   some: readonly LocalPackage[],
-  packages: readonly LocalPackage[],
+  { packages, lock }: Surroundings,
 ): ReadonlySet<LocalPackage> {
   const found = new Set(some);
-  // A set that grows while it is walked is walked to its end.
-  for (const { pathDependencies } of found) {
-    for (const local of packages) {
-      if (pathDependencies.includes(local.directory)) found.add(local);
+  for (let known = -1; known < found.size;) {
+    known = found.size;
+    // A set that grows while it is walked is walked to its end.
+    for (const { pathDependencies } of found) {
+      for (const local of packages) {
+        if (pathDependencies.includes(local.directory)) found.add(local);
+      }
     }
+    const reached = reachable({ lock, locals: [...found] });
+    const local = new Set(reached.filter(({ source }) => source === undefined).map(titleOf));
+    for (const one of packages) if (local.has(titleOf(one))) found.add(one);
   }
   return found;
 }
@@ -44,14 +61,18 @@ function below(
 /** The members that need what is none: cargo knows that by them alone. */
 function membersAbove(
   named: readonly LocalPackage[],
-  packages: readonly LocalPackage[],
+  surroundings: Surroundings,
 ): readonly LocalPackage[] {
-  const outsiders = named.filter(({ isMember, isKept }) => !isMember && !isKept);
+  const outsiders = named.filter(({ isMember }) => !isMember);
   if (outsiders.length === 0) return [];
-  return packages.filter((local) => {
-    const needed = below([local], packages);
+  return surroundings.packages.filter((local) => {
+    const needed = below([local], surroundings);
     return local.isMember && outsiders.some((outsider) => needed.has(outsider));
   });
+}
+
+function titleOf({ name, version }: { readonly name: string; readonly version: string }): string {
+  return `${name} ${version}`;
 }
 
 /**
@@ -88,7 +109,7 @@ function packagesNamed(word: string, packages: readonly LocalPackage[]): readonl
 }
 
 function matcherOf(word: string): (name: string) => boolean {
-  const [name = ""] = word.split("@");
+  const [name = ""] = word.split(/[@:](?=\d)/);
   const pattern = name
     .replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll("*", ".*")

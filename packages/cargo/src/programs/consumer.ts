@@ -32,6 +32,7 @@ import { rustcVersion } from "./rustc-version.ts";
 import { removeRunFiles, targetVariables } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
 import { unlistedFiles } from "./unlisted-files.ts";
+import { upliftedFiles } from "./uplifted.ts";
 
 /** A target directory in use, and what it held when it came. */
 export interface Consumer {
@@ -68,7 +69,7 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
     say("the inherited target directory holds units of other sources: they are purged");
     purgeLocals(resolve(target), ownershipOf(locals));
   }
-  const layer = below === undefined ? undefined : layOver(base, target);
+  const layer = below === undefined ? undefined : layOver(base, target, upliftedFiles(locals));
   restoreLinks(target, { ...below?.links, ...own?.links });
   process.once("exit", () => {
     layer?.remove();

@@ -6,7 +6,8 @@
  *
  * Parameters: `workspace`, its folder below the working directory, which is the root of
  * the sources (default `.`); `out`, the folder to make; `layout`, a JSON file for whether code is part of it
- * after all (`hasCode`), because an external crate stands on it.
+ * after all (`hasCode`), because an external crate stands on it; `versioned`, names of packages that keep their
+ * versions, for commands name them by those (default none).
  *
  * @module
  */
@@ -35,7 +36,7 @@ async function dummySource(parameters: Parameters): Promise<void> {
     checkToolchainFile(workspace, (await asked).full);
   }
   checkLock(locals);
-  const files = dummyFiles(locals);
+  const files = dummyFiles(locals, parameters.strings("versioned", []));
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;
   const layout = parameters.optionalString("layout");

@@ -23,14 +23,18 @@ import { isWithin, walk } from "./tree.ts";
 /** Never part of a package, even where its real sources are kept. */
 const NOT_SOURCES = /(^|\/)(\.git|target)$/;
 
-/** Decides the files of the dummy tree. */
-export function dummyFiles(locals: Locals): SourceFiles {
+/**
+ * Decides the files of the dummy tree.
+ *
+ * @param versioned - Names of packages that keep their versions.
+ */
+export function dummyFiles(locals: Locals, versioned: readonly string[] = []): SourceFiles {
   const files = new Map<string, SourceFile>();
   const put = (path: string, file: SourceFile): void => {
     files.set(inTree(path, locals.tree), file);
   };
   const options: StubOptions = {
-    masked: maskablePackages(locals),
+    masked: maskablePackages({ ...locals, versioned }),
     isInherited: locals.packages.some(({ isKept }) => isKept),
   };
 
@@ -63,21 +67,29 @@ function rootManifest(root: string, locals: Locals): Table {
   return subsetManifest(manifest, subsetOf(root, locals));
 }
 
-/** Names of the stubbed packages that the lock file names once: only there can a version go. */
-export function maskablePackages({
-  packages,
-  lock,
-}: {
-  readonly packages: readonly Pick<LocalPackage, "name" | "isKept">[];
+/** What decides whose version is masked. */
+export interface Maskable {
+  readonly packages: readonly Pick<LocalPackage, "name" | "isKept" | "directory">[];
   readonly lock: readonly LockedPackage[];
-}): ReadonlySet<string> {
-  const isUnique = ({ name }: { name: string }): boolean => {
+  /** Folders that are put in the place of crates. */
+  readonly patches: readonly string[];
+  /** Names of packages that somebody asks for by their versions. @defaultValue none */
+  readonly versioned?: readonly string[];
+}
+
+/**
+ * Names of the stubbed packages whose version can go: nobody asks for it, and the lock file names them once.
+ */
+export function maskablePackages(maskable: Maskable): ReadonlySet<string> {
+  const { packages, lock, patches, versioned = [] } = maskable;
+  const isUnique = (name: string): boolean => {
     const [entry, twin] = lock.filter((one) => one.name === name);
     return entry?.source === undefined && entry !== undefined && twin === undefined;
   };
-  return new Set(
-    packages.filter((local) => !local.isKept && isUnique(local)).map(({ name }) => name),
-  );
+  const names = packages
+    .filter(({ isKept, directory }) => !isKept && !patches.includes(directory))
+    .map(({ name }) => name);
+  return new Set(names.filter((name) => isUnique(name) && !versioned.includes(name)));
 }
 
 function stubFiles(local: LocalPackage, options: StubOptions): ReadonlyMap<string, SourceFile> {

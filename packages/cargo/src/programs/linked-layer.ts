@@ -51,7 +51,8 @@ export class LinkedLayer implements Layer {
       } else if (lstatSync(join(target, path), { throwIfNoEntry: false }) === undefined) {
         const to = join(base, path);
         if (isCopied(path)) {
-          copyTree(to, join(target, path));
+          if (kind === "directory") copyTree(to, join(target, path));
+          else copyFile(to, join(target, path));
           forgetTimes(join(target, path));
           continue;
         }

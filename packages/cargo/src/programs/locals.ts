@@ -36,6 +36,8 @@ export interface Locals {
   readonly root: string;
   readonly packages: readonly LocalPackage[];
   readonly lock: readonly LockedPackage[];
+  /** Folders that are put in the place of crates, absolute: what asks for those asks for a version. */
+  readonly patches: readonly string[];
 }
 
 /**
@@ -47,7 +49,8 @@ export interface Locals {
 export function findLocals(workspace: string, tree: string = process.cwd()): Locals {
   const { root, packages: members } = readMetadata(resolve(tree, workspace, "Cargo.toml"), tree);
   const found = new Map<string, LocalPackage>();
-  const pending: Reference[] = patchesOf(root, tree).map((folder) => ({ folder, isPatch: true }));
+  const patches = patchesOf(root, tree);
+  const pending: Reference[] = patches.map((folder) => ({ folder, isPatch: true }));
 
   const add = (local: Omit<LocalPackage, "isKept">, isPatch: boolean): void => {
     found.set(local.directory, { ...local, isKept: isPatch });
@@ -58,7 +61,7 @@ export function findLocals(workspace: string, tree: string = process.cwd()): Loc
     if (!isWithin(next.folder, tree)) throw outsideTree(next.folder, tree);
     if (!found.has(next.folder)) add(readLocal(next, root, tree), next.isPatch);
   }
-  return markKept({ tree, root, packages: [...found.values()], lock: readLock(root) });
+  return markKept({ tree, root, packages: [...found.values()], lock: readLock(root), patches });
 }
 
 /**

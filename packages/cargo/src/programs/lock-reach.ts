@@ -14,8 +14,8 @@ import { toml } from "./toml.ts";
 export interface Reach {
   readonly lock: readonly LockedPackage[];
   readonly locals: readonly { readonly name: string; readonly version: string }[];
-  /** Names of crates that a patch offers: cargo wants to see them, even where nothing uses them. */
-  readonly patches: ReadonlySet<string>;
+  /** Names of crates that a patch offers: cargo wants to see them, even where nothing uses them. @defaultValue none */
+  readonly patches?: ReadonlySet<string>;
 }
 
 /** The lock file with no other packages. It is for cargo to go by, and not to be kept. */
@@ -40,7 +40,7 @@ export function reachable({ lock, locals, patches }: Reach): readonly LockedPack
       found.add(used);
     }
   }
-  return lock.filter((entry) => found.has(entry) || patches.has(entry.name));
+  return lock.filter((entry) => found.has(entry) || patches?.has(entry.name) === true);
 }
 
 function identity({ name, version, source = "" }: LockedPackage): string {

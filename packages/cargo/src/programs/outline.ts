@@ -7,7 +7,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 import { configFiles } from "./cargo-config.ts";
 import type { LocalPackage, Locals } from "./locals.ts";
@@ -17,7 +17,7 @@ import type { SourceFile } from "./source-files.ts";
 import { subsetManifest, subsetOf } from "./subset-manifest.ts";
 import { readToml } from "./table.ts";
 import { toml } from "./toml.ts";
-import { walk } from "./tree.ts";
+import { compare, walk } from "./tree.ts";
 
 const SETTINGS = /(^|\/)\.cargo\/config(\.toml)?$/;
 const EMPTY: SourceFile = { text: "" };
@@ -31,20 +31,35 @@ export function outlineOf(
   const files = new Map<string, SourceFile>();
   const put = (path: string, file: SourceFile): void => void files.set(relative(tree, path), file);
 
-  const settings = [...configFiles(root, tree)].filter((path) => SETTINGS.test(path));
+  const settings = settingsOf(locals);
   for (const path of settings) put(path, { copyOf: path });
   for (const local of closure) {
     for (const path of codeOf(local)) put(path, EMPTY);
     put(local.manifest, { copyOf: local.manifest });
   }
-  for (const place of new Set([root, ...closure.map(({ workspaceRoot }) => workspaceRoot)])) {
-    put(join(place, "Cargo.toml"), rootManifest(place, { root, packages: closure }));
+  for (const path of rootManifests(closure, locals)) {
+    const place = dirname(join(tree, path));
+    files.set(path, rootManifest(place, { root, packages: closure }));
   }
   const lockPath = join(root, "Cargo.lock");
   const offered = [join(root, "Cargo.toml"), ...settings].map((path) => readToml(path));
   const reached = { locals: closure, patches: new Set(offered.flatMap(patchedNames)), lock };
   put(lockPath, { text: reachableLock(readFileSync(lockPath, "utf8"), lockPath, reached) });
   return files;
+}
+
+/** The manifests of workspaces that packages of a closure belong to, relative to the tree. */
+export function rootManifests(
+  closure: readonly LocalPackage[],
+  { root, tree }: Pick<Locals, "root" | "tree">,
+): readonly string[] {
+  const roots = new Set([root, ...closure.map(({ workspaceRoot }) => workspaceRoot)]);
+  return [...roots].map((place) => relative(tree, join(place, "Cargo.toml"))).toSorted(compare);
+}
+
+/** The files of cargo's settings. */
+export function settingsOf({ root, tree }: Pick<Locals, "root" | "tree">): readonly string[] {
+  return [...configFiles(root, tree)].filter((path) => SETTINGS.test(path));
 }
 
 /** The files that targets are found by. */

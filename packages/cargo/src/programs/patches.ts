@@ -21,17 +21,43 @@ export function patchFolders(fields: Table, base: string): readonly string[] {
   return [...folders, ...overrides.map((folder) => resolve(base, folder))];
 }
 
-/** Names of the crates that `[patch]` and `[replace]` offer, in a manifest or a configuration. */
+/** Names of the crates from elsewhere that `[patch]` and `[replace]` offer, in a manifest or a configuration. */
 export function patchedNames(fields: Table): readonly string[] {
   const patches = Object.values(asTable(fields["patch"]) ?? {}).map((one) => asTable(one) ?? {});
   const named = patches.flatMap((crates) =>
-    Object.entries(crates).map(([key, crate]) => asString(asTable(crate)?.["package"]) ?? key),
+    fromElsewhere(crates).map(([key, crate]) => asString(crate?.["package"]) ?? key),
   );
   // `"name:version"`, or what the specification of a package begins with.
-  const replaced = Object.keys(asTable(fields["replace"]) ?? {}).map(
-    (key) => key.replace(/^.*#/, "").split(/[:@]/, 1)[0] ?? key,
+  const replaced = fromElsewhere(asTable(fields["replace"]) ?? {}).map(
+    ([key]) => key.replace(/^.*#/, "").split(/[:@]/, 1)[0] ?? key,
   );
   return [...named, ...replaced];
+
+  function fromElsewhere(crates: Table): readonly (readonly [string, Table | undefined])[] {
+    const entries = Object.entries(crates).map(([key, crate]) => [key, asTable(crate)] as const);
+    return entries.filter(([, crate]) => crate?.["path"] === undefined);
+  }
+}
+
+/** A manifest whose `[patch]` and `[replace]` offer no folders but those that are left. */
+export function withoutPatches(manifest: Table, isLeft: (path: string) => boolean): Table {
+  const left = (crates: unknown): Table => {
+    const entries = Object.entries(asTable(crates) ?? {});
+    return Object.fromEntries(
+      entries.filter(([, crate]) => {
+        const path = asString(asTable(crate)?.["path"]);
+        return path === undefined || isLeft(path);
+      }),
+    );
+  };
+  const patch = Object.entries(asTable(manifest["patch"]) ?? {}).map(
+    ([source, crates]) => [source, left(crates)] as const,
+  );
+  return {
+    ...manifest,
+    ...(manifest["patch"] !== undefined && { patch: Object.fromEntries(patch) }),
+    ...(manifest["replace"] !== undefined && { replace: left(manifest["replace"]) }),
+  };
 }
 
 /**

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 
 import type { Locals } from "./locals.ts";
+import { withoutPatches } from "./patches.ts";
 import { asString, asTable, readToml, type Table } from "./table.ts";
 
 /** What is left of a workspace. */
@@ -16,6 +17,8 @@ export interface Subset {
   readonly manifests: readonly Table[];
   /** Whether the package at the root is among them. */
   readonly isRootNeeded: boolean;
+  /** Whether the package in a folder is left, for patches; the folder as in the manifest. */
+  readonly isLeft: (path: string) => boolean;
 }
 
 /** What a root says to its members. All else is of the package that lies there. */
@@ -39,15 +42,16 @@ export function subsetOf(
     members: members.map(({ directory }) => relative(workspaceRoot, directory)),
     manifests: own.map(({ manifest }) => readToml(manifest)),
     isRootNeeded: own.some(({ directory }) => directory === workspaceRoot),
+    isLeft: (path) => packages.some(({ directory }) => directory === resolve(workspaceRoot, path)),
   };
 }
 
-/** The root's manifest with other members, and of shared dependencies those that one of them inherits. */
+/** The root's manifest with other members, of shared dependencies those that one of them inherits, and of patches those that are left. */
 export function subsetManifest(manifest: Table, subset: Subset): Table {
   const workspace = asTable(manifest["workspace"]) ?? {};
   const inherited = new Set(subset.manifests.flatMap(inheritedNames));
   const shared = Object.entries(asTable(workspace["dependencies"]) ?? {});
-  const entries = Object.entries(manifest).filter(
+  const entries = Object.entries(withoutPatches(manifest, subset.isLeft)).filter(
     ([key]) => subset.isRootNeeded || SHARED.has(key),
   );
   const { "default-members": _, ...rest } = workspace;

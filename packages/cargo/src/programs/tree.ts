@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
@@ -80,9 +81,10 @@ export function copyFile(from: string, to: string): void {
   chmodSync(to, isExecutable(from) ? 0o755 : 0o644);
 }
 
-/** Sets the modification time of everything in a tree, and of its root, to one second past 1970. */
+/** Sets the modification time of a file, or of everything in a tree and of its root, to one second past 1970. */
 export function forgetTimes(root: string): void {
-  for (const { path } of walk(root)) lutimesSync(join(root, path), 1, 1);
+  const entries = lstatSync(root).isDirectory() ? walk(root) : [];
+  for (const { path } of entries) lutimesSync(join(root, path), 1, 1);
   lutimesSync(root, 1, 1);
 }
 

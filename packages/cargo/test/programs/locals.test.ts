@@ -40,15 +40,19 @@ describe("packages under external crates", () => {
   });
 });
 
-test("a version is masked only where its name stands for one package", () => {
-  const lock = [local("app"), local("twin"), external("twin"), local("kept")];
-  const packages = [
-    { name: "app", isKept: false },
-    { name: "twin", isKept: false },
-    { name: "kept", isKept: true },
-    { name: "absent", isKept: false },
+test("a version is masked only where its name stands for one package, and nobody asks for it", () => {
+  const lock = [
+    ...[local("app"), local("twin"), external("twin"), local("kept")],
+    ...[local("offered"), local("named")],
   ];
-  expect([...maskablePackages({ packages, lock })]).toEqual(["app"]);
+  const packages = ["app", "twin", "kept", "absent", "offered", "named"].map((name) => ({
+    name,
+    directory: `/ws/${name}`,
+    isKept: name === "kept",
+  }));
+  const patches = ["/ws/offered"];
+  expect([...maskablePackages({ packages, lock, patches, versioned: ["named"] })]).toEqual(["app"]);
+  expect([...maskablePackages({ packages, lock, patches })]).toEqual(["app", "named"]);
 });
 
 test("patches are found in each form that cargo knows", () => {

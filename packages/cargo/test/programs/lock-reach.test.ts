@@ -53,14 +53,15 @@ test("all else of the lock file stays", () => {
   expect(reduced["patch"]).toEqual({ unused: [{ name: "idle", version: "1.0.0" }] });
 });
 
-test("patches are known by the names of their crates", () => {
+test("patches from elsewhere are known by the names of their crates", () => {
   const manifest = `
     [patch.crates-io]
-    plain = { path = "plain" }
+    local = { path = "local" }
+    plain = { git = "https://git.example/plain" }
     second = { package = "renamed", git = "https://git.example/renamed" }
     [replace]
-    "old:1.0.0" = { path = "old" }
-    "https://github.com/rust-lang/crates.io-index#older@1.0.0" = { path = "older" }`;
+    "old:1.0.0" = { git = "https://git.example/old" }
+    "https://github.com/rust-lang/crates.io-index#older@1.0.0" = { git = "https://git.example/older" }`;
   expect(patchedNames(parseToml(manifest, "Cargo.toml"))).toEqual([
     ...["plain", "renamed", "old", "older"],
   ]);

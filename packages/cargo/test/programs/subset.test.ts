@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { closureOf, droppedPaths } from "../../src/programs/closure.ts";
 import { Failure } from "../../src/programs/failure.ts";
 import type { LocalPackage } from "../../src/programs/locals.ts";
+import type { LockedPackage } from "../../src/programs/lock.ts";
 import { subsetManifest } from "../../src/programs/subset-manifest.ts";
 import { parseToml } from "../../src/programs/table.ts";
 
@@ -18,34 +19,58 @@ function local(name: string, needs: readonly string[] = [], isKept = false): Loc
   };
 }
 
+/** An entry of a lock file. */
+function locked(
+  name: string,
+  dependencies: readonly string[] = [],
+  source?: string,
+): LockedPackage {
+  return { name, version: "0.1.0", source, checksum: undefined, dependencies };
+}
+
 const packages = [local("app", ["core"]), local("core", ["base"]), local("base"), local("tool")];
 const names = (found: readonly LocalPackage[]): readonly string[] => found.map(({ name }) => name);
 
 test("a closure holds what its packages need, in any depth", () => {
-  expect(names(closureOf(["app"], packages))).toEqual(["app", "core", "base"]);
-  expect(names(closureOf(["base@0.1.0"], packages))).toEqual(["base"]);
-  expect(names(closureOf(["*o*"], packages))).toEqual(["core", "base", "tool"]);
+  expect(names(closureOf(["app"], { packages, lock: [] }))).toEqual(["app", "core", "base"]);
+  expect(names(closureOf(["base@0.1.0"], { packages, lock: [] }))).toEqual(["base"]);
+  expect(names(closureOf(["*o*"], { packages, lock: [] }))).toEqual(["core", "base", "tool"]);
 });
 
-test("a closure holds what external crates may stand on", () => {
-  const patched = [...packages, local("patched", ["below"], true), local("below")];
-  expect(names(closureOf(["tool"], patched))).toEqual(["tool", "patched", "below"]);
+test("a closure holds what a patch puts under its packages, and under external crates that they need", () => {
+  const all = [...packages, local("patched", ["below"], true), local("below"), local("direct")];
+  const lock = [
+    locked("tool", ["external"]),
+    locked("external", ["patched"], "registry+https://example.org"),
+    locked("patched", ["below"]),
+    locked("below"),
+    locked("core", ["direct"]),
+    locked("direct"),
+  ];
+  expect(names(closureOf(["tool"], { packages: all, lock }))).toEqual(["tool", "patched", "below"]);
+  expect(names(closureOf(["core"], { packages: all, lock }))).toEqual(["core", "base", "direct"]);
+  const always = new Set(["/ws/patched"]);
+  expect(names(closureOf(["base"], { packages: all, lock, always }))).toEqual([
+    ...["base", "patched", "below"],
+  ]);
 });
 
 test("what is no member comes with the members that need it, for cargo knows it by them alone", () => {
   const outside = { ...local("outside"), isMember: false };
   const all = [...packages, local("far", ["outside"]), outside];
-  expect(names(closureOf(["outside"], all))).toEqual(["far", "outside"]);
-  expect(names(closureOf(["base"], all))).toEqual(["base"]);
+  expect(names(closureOf(["outside"], { packages: all, lock: [] }))).toEqual(["far", "outside"]);
+  expect(names(closureOf(["base"], { packages: all, lock: [] }))).toEqual(["base"]);
 });
 
 test("a name that is nobody's is answered with the nearest", () => {
-  expect(() => closureOf(["coer"], packages)).toThrow(Failure);
-  expect(() => closureOf(["coer"], packages)).toThrow("the workspace has no package `coer`");
+  expect(() => closureOf(["coer"], { packages, lock: [] })).toThrow(Failure);
+  expect(() => closureOf(["coer"], { packages, lock: [] })).toThrow(
+    "the workspace has no package `coer`",
+  );
 });
 
 test("all of other packages is left out, and nothing that belongs to nobody", () => {
-  const dropped = droppedPaths(closureOf(["core"], packages), {
+  const dropped = droppedPaths(closureOf(["core"], { packages, lock: [] }), {
     packages,
     tree: "/ws",
     root: "/ws",
@@ -56,7 +81,11 @@ test("all of other packages is left out, and nothing that belongs to nobody", ()
 test("of a package that lies around one that is needed, only the code is left out", () => {
   const around = [...packages, local("root")];
   expect(
-    droppedPaths(closureOf(["base"], around), { packages: around, tree: "/ws", root: "/ws" }),
+    droppedPaths(closureOf(["base"], { packages: around, lock: [] }), {
+      packages: around,
+      tree: "/ws",
+      root: "/ws",
+    }),
   ).toEqual([...["app", "core", "src", "tool"]]);
 });
 
@@ -83,6 +112,7 @@ test("the root names the members that are left, and what they inherit", () => {
     members: ["crates/a"],
     manifests: [parseToml(member, "Cargo.toml")],
     isRootNeeded: false,
+    isLeft: () => true,
   });
   expect(left).toEqual({
     workspace: {
@@ -104,11 +134,30 @@ test("a root whose package is not needed is none any more, but for what its memb
     serde = "1"
     [workspace]
     members = ["a"]`;
-  const subset = { members: ["a"], manifests: [], isRootNeeded: false };
+  const subset = { members: ["a"], manifests: [], isRootNeeded: false, isLeft: () => true };
   const left = subsetManifest(parseToml(manifest, "Cargo.toml"), subset);
   expect(left).toEqual({
     workspace: { members: ["a"], resolver: "2", dependencies: {} },
   });
   const kept = subsetManifest(parseToml(manifest, "Cargo.toml"), { ...subset, isRootNeeded: true });
   expect(kept["package"]).toEqual({ name: "root", edition: "2021" });
+});
+
+test("of patches, those are left that lead to a folder that is, or elsewhere", () => {
+  const manifest = `
+    [workspace]
+    [patch.crates-io]
+    near = { path = "./near" }
+    gone = { path = "gone" }
+    far = { git = "https://git.example/far" }
+    [replace]
+    "gone:1.0.0" = { path = "gone" }`;
+  const isLeft = (path: string): boolean => path === "./near";
+  const subset = { members: [], manifests: [], isRootNeeded: false, isLeft };
+  const left = subsetManifest(parseToml(manifest, "Cargo.toml"), subset);
+  expect(left).toMatchObject({
+    patch: { "crates-io": { near: { path: "./near" }, far: { git: "https://git.example/far" } } },
+    replace: {},
+  });
+  expect(JSON.stringify(left)).not.toContain('gone"');
 });
