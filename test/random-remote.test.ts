@@ -14,6 +14,10 @@ import { join } from "node:path";
 import {
   all,
   build,
+  decodeActionResult,
+  digestBytes,
+  emptyDigest,
+  encodeActionResult,
   MemoryStore,
   out,
   sh,
@@ -141,7 +145,7 @@ function strike(cache: MemoryCache, local: MemoryStore, roll: (below: number) =>
   };
   const digest = pick(cache.blobs.keys());
   const key = pick(cache.results.keys());
-  switch (roll(6)) {
+  switch (roll(7)) {
     case 0:
       if (digest !== undefined) cache.blobs.delete(digest);
       break;
@@ -160,8 +164,24 @@ function strike(cache: MemoryCache, local: MemoryStore, roll: (below: number) =>
     case 4:
       if (digest !== undefined) local.evict(digest);
       break;
+    case 5:
+      if (key !== undefined) misstate(cache, key, roll);
+      break;
     default:
       refused();
+  }
+}
+
+/** Lets a result say of its trees that they have a root which nobody has ever seen, or nothing. */
+function misstate(cache: MemoryCache, key: Digest, roll: (below: number) => number): void {
+  const rootDigest = roll(3) === 0 ? emptyDigest : digestBytes(Buffer.from(`root ${roll(3)}`));
+  try {
+    const result = decodeActionResult(cache.results.get(key)!);
+    const directories = result.directories.map((each) => ({ ...each, rootDigest }));
+    const message = encodeActionResult({ ...result, directories }, { emptyRoots: false });
+    cache.results.set(key, message);
+  } catch {
+    // It was cut short.
   }
 }
 

@@ -30,7 +30,8 @@ export interface CacheAbilities {
  * 3. A rejection with `REMOTE_UNAVAILABLE` may go away when the call is made again: not before `retryAfterMs` of its
  *    `cause`, where that is a number. One with any other code will not.
  * 4. Writing is idempotent and safe under concurrency.
- * 5. Calls may be made any number at once; how many are under way is limited by the implementation.
+ * 5. Calls may be made any number at once, look-ups also while `abilities` is under way; how many are under way is
+ *    limited by the implementation.
  * 6. No token, key or header of the options is in any message.
  * 7. A call whose signal is aborted rejects with its reason, soon. Others go on.
  * 8. A reader never gets part of a result, nor part of a small blob.
