@@ -320,6 +320,86 @@ describe("a tree that was only promised", () => {
     expect(report).toMatchObject({ ran: ["relink"], remoteCache: { failures: 0 } });
   });
 
+  test("comes as one blob, also in a build that does not look at its result", async () => {
+    const make = (rig: BuildRig, ...args: string[]) => {
+      const [obj, compile] = rig.stage("compile", {}, "obj/");
+      const [app, link] = rig.stage({ name: "link", args }, { obj }, "app");
+      compile.always({ obj: { "a/b/c/main.o": "o of main", "d/e/lib.o": "o of lib" } });
+      link.always(async (call) => ({ app: `${await call.text("obj/a/b/c/main.o")}, linked` }));
+      return { app, compile };
+    };
+    const cache = await filled((rig) => make(rig).app);
+    await using rig = await BuildRig.create();
+    const local = join(rig.folder, "local");
+    const first = await rig.build(make(rig).app, { store: withRemote(local, cache) });
+    expect(first.ran).toEqual([]);
+    // Another process, for which the last build has written down what became of `compile`.
+    cache.calls.length = 0;
+    cache.fetched.length = 0;
+    const { app, compile } = make(rig, "--fast");
+    const later = await rig.build(app, { store: withRemote(local, cache) });
+    expect([later.ran, compile.runs]).toEqual([["link"], 0]);
+    const main = digestBytes(Buffer.from("o of main"));
+    expect(cache.fetched).toEqual([...treesIn(cache), main]);
+  });
+
+  test("is fetched for a plan that has to look into it, and that says what a build would do", async () => {
+    const make = (rig: BuildRig, isPart: boolean) => {
+      const { obj } = pair(rig);
+      const [app, use] = rig.stage("use", { obj: isPart ? obj.dir("lib") : obj }, "app");
+      use.always({ app: "used" });
+      return app;
+    };
+    const cache = await filled((rig) => make(rig, false));
+    for (const isThere of [true, false]) {
+      await using rig = await BuildRig.create();
+      const local = join(rig.folder, "local");
+      await rig.build(make(rig, false), { store: withRemote(local, cache) });
+      if (!isThere) for (const digest of treesIn(cache)) cache.blobs.delete(digest);
+      // Another process: what the last build has written down is all that it knows of `compile`.
+      const plan = await rig.plan(make(rig, true), { store: withRemote(local, cache) });
+      expect(plan.stages.map(({ stage, status }) => `${stage}: ${status}`)).toEqual(
+        isThere ? ["compile: hit", "use: run"] : ["compile: run", "use: unknown"],
+      );
+    }
+  });
+
+  test("is looked into to explain what has changed, down to the file", async () => {
+    const make = (rig: BuildRig, text: string) => {
+      const [obj, compile] = rig.stage({ name: "compile", args: [text] }, {}, "obj/");
+      const [app, link] = rig.stage("link", { obj }, "app");
+      compile.always({ obj: { "main.o": text, "lib/lib.o": "o of lib" } });
+      link.always({ app: `${text}, linked` });
+      return app;
+    };
+    const cache = await filled((rig) => make(rig, "before"));
+    await using rig = await BuildRig.create();
+    const local = join(rig.folder, "local");
+    expect((await rig.build(make(rig, "before"), { store: withRemote(local, cache) })).ran).toEqual(
+      [],
+    );
+    const after = make(rig, "after");
+    const report = await rig.build(after, { store: withRemote(local, cache) });
+    expect(String(await report.why(after))).toContain("main.o");
+  });
+
+  test("and is here in part is put together again, and what made it does not run", async () => {
+    const cache = await filled((rig) => pair(rig).app);
+    await using there = await machine(cache);
+    await there.rig.build(pair(there.rig).obj);
+    for (const [digest, bytes] of cache.blobs) {
+      if (!bytes.includes("lib.o") || bytes.includes("main.o")) continue;
+      there.local.evict(digest);
+    }
+    // Another process: it remembers nothing.
+    const store = withRemote(there.local, cache);
+    await using rig = await BuildRig.create();
+    const { app } = pair(rig, "relink");
+    const report = await rig.build(app, { store });
+    expect(await report.text(app)).toBe("o of main, o of lib");
+    expect(report.ran).toEqual(["relink"]);
+  });
+
   test("is not there without the cache, so that what made it runs again", async () => {
     const cache = await filled((rig) => pair(rig).app);
     const local = new MemoryStore();

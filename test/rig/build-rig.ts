@@ -181,8 +181,8 @@ export class BuildRig {
   }
 
   /** Plans, as a build would be made. */
-  async plan(targets: Targets): Promise<BuildPlan> {
-    return await this.#rig.plan(targets, { store: this.store });
+  async plan(targets: Targets, options: RigOptions = {}): Promise<BuildPlan> {
+    return await this.#rig.plan(targets, { store: this.store, ...options });
   }
 
   /** Builds stages that are not the rig's: each succeeds, and leaves its outputs empty. */

@@ -112,7 +112,8 @@ export class Forecast implements Evidence, KnownValues {
     return node !== undefined && this.#settled.get(node.id)?.produced !== undefined;
   }
 
-  async #decideOn(node: PlanNode): Promise<Settled> {
+  /** @param isTraced - Whether what the last build has recorded counts. */
+  async #decideOn(node: PlanNode, isTraced = true): Promise<Settled> {
     const { trace } = this.#parts;
     const { call } = node;
     const waitsFor = this.#unmade(node);
@@ -120,7 +121,7 @@ export class Forecast implements Evidence, KnownValues {
       return { status: "unknown", waitsFor, reason: "it describes its graph in the build" };
     }
     if (waitsFor.length > 0) return { status: "unknown", waitsFor };
-    const traced = trace.find(node);
+    const traced = isTraced ? trace.find(node) : undefined;
     if (traced !== undefined && (!node.isTarget || (await this.#rebuilder.isWhole(traced)))) {
       return { status: "hit", key: traced.key, produced: traced };
     }
@@ -129,6 +130,9 @@ export class Forecast implements Evidence, KnownValues {
       composed = await this.#composer.compose(call);
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
+      if (error.code === "BLOB_LOST" && (await this.#lookAgain(node))) {
+        return await this.#decideOn(node, isTraced);
+      }
       return { status: "run", reason: `it would fail: ${error.message}` };
     }
     const { key } = composed.action;
@@ -154,14 +158,37 @@ export class Forecast implements Evidence, KnownValues {
     return { status: "run", key, composed, ...(reason !== undefined && { reason }) };
   }
 
+  /**
+   * Decides anew on those whose recorded outputs a node needs, and that are not all there: as a build would, which goes
+   * back for them. False when there is none.
+   */
+  async #lookAgain({ call }: PlanNode): Promise<boolean> {
+    this.#rebuilder.forget();
+    let isAny = false;
+    for (const needed of this.#needed(call)) {
+      const node = this.plan.nodeByCall.get(needed);
+      const produced = node && this.#settled.get(node.id)?.produced;
+      if (node === undefined || produced === undefined) continue;
+      if (await this.#rebuilder.isWhole(produced)) continue;
+      this.#settled.set(node.id, await this.#decideOn(node, false));
+      isAny = true;
+    }
+    return isAny;
+  }
+
   /** The calls whose outputs it needs, and which are not known. */
   #unmade({ call }: PlanNode): StageCall[] {
+    return this.#needed(call).filter((each) => !this.hasRun(each));
+  }
+
+  /** The calls whose outputs it needs. */
+  #needed(call: StageCall): StageCall[] {
     const needed = new Set<StageCall>();
     const artifacts: Iterable<Artifact> = call.command.mounts.map(({ artifact }) => artifact);
     for (const artifact of artifacts) for (const each of producersOf(artifact)) needed.add(each);
     const image = imageArtifact(call.command);
     if (image !== undefined) for (const each of producersOf(image)) needed.add(each);
     if (call.expand !== undefined) for (const each of needsOfCall(call).calls) needed.add(each);
-    return [...needed].filter((each) => !this.hasRun(each));
+    return [...needed];
   }
 }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Directory } from "../artifact/directory.ts";
+import { decodeDirectory, type Directory } from "../artifact/directory.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
 import { readDirectory, type Entry } from "../store/directories.ts";
@@ -69,9 +69,15 @@ function differenceOf(before: Entry | undefined, after: Entry | undefined): Inpu
   return after.isExecutable ? "executable" : "not-executable";
 }
 
+/** A directory of a tree; alone where the tree is not to be had as a whole, for few of its directories differ. */
 async function tryRead(content: ContentStore, digest: Digest): Promise<Directory | undefined> {
+  const whole = await unlessFails(async () => await readDirectory(content, digest));
+  return whole ?? (await unlessFails(async () => decodeDirectory(await content.read(digest))));
+}
+
+async function unlessFails<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await readDirectory(content, digest);
+    return await read();
   } catch (error) {
     if (error instanceof BuildError) return undefined;
     throw error;

@@ -42,7 +42,8 @@ export async function readDirectory(content: ContentStore, digest: Digest): Prom
   const cache = decoded.get(content) ?? (await makeCache(content));
   const known = cache.get(digest);
   if (known !== undefined) return known;
-  const directory = decodeDirectory(await content.read(digest));
+  const message = await (content.readDirectory?.(digest) ?? content.read(digest));
+  const directory = decodeDirectory(message);
   cache.set(digest, directory);
   return directory;
 }

@@ -50,6 +50,10 @@ export class GuardedContent implements ContentStore {
     return await this.#behind.read(digest);
   }
 
+  get readDirectory(): ((digest: Digest) => Promise<Buffer>) | undefined {
+    return this.#behind.readDirectory?.bind(this.#behind);
+  }
+
   async write(bytes: Uint8Array): Promise<Digest> {
     const found = this.#patterns.find(bytes);
     const name = found === undefined ? undefined : findInNames(bytes, this.#patterns, found);

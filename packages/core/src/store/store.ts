@@ -47,6 +47,11 @@ export interface ContentStore {
    * who looks into the tree gets `BLOB_LOST`.
    */
   promisesTree?(root: Digest): boolean;
+  /**
+   * As `read`, of the message of a directory: for stores that get trees from elsewhere as a whole, and not one directory
+   * after another.
+   */
+  readonly readDirectory?: ((digest: Digest) => Promise<Buffer>) | undefined;
   /** Takes in many small blobs faster than one after another. */
   readonly intake?: (() => Intake) | undefined;
   /**

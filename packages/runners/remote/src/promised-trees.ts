@@ -46,6 +46,8 @@ export class PromisedTrees {
   readonly #unpacking = new Map<Digest, Promise<void>>();
   /** Those that could not be had in this build: they are not asked for a second time. */
   readonly #broken = new Set<Digest>();
+  /** Directories that somebody wanted to read in this build, and nobody knew in which tree they are. */
+  readonly #astray = new Set<Digest>();
   /** Which `Tree`s are not those of a root, though a result has said so: `<root> <tree>`. That never changes. */
   readonly #wrong = new Set<string>();
 
@@ -57,6 +59,7 @@ export class PromisedTrees {
   /** What was not to be had may be so by now: a build begins. */
   forget(): void {
     this.#broken.clear();
+    this.#astray.clear();
   }
 
   /** Somebody has lost something: nobody's word is taken for the trees so far, and who wants to know looks. */
@@ -69,6 +72,19 @@ export class PromisedTrees {
     if (this.isFalse({ rootDigest, treeDigest })) return;
     this.#trees.set(rootDigest, treeDigest);
     this.#unseen.add(rootDigest);
+    this.#astray.delete(rootDigest);
+  }
+
+  /**
+   * Notes a directory that is not here, of a tree that nobody has promised. It is missing, so that the result which has
+   * it is looked at, and promises the tree.
+   */
+  stray(directory: Digest): void {
+    this.#astray.add(directory);
+  }
+
+  isAstray(directory: Digest): boolean {
+    return this.#astray.has(directory);
   }
 
   /** Whether what a result says of a tree has turned out not to be so. */

@@ -51,7 +51,7 @@ export class RemoteContent implements ContentStore {
     // Whether what is there is here as well makes no difference, and to look takes time.
     const unlikely = asked.filter((each) => !isLikely(each));
     const absent = unlikely.length === 0 ? unlikely : await local.missing(unlikely);
-    const unknown = absent.filter((each) => !presence.isLost(each));
+    const unknown = absent.filter((each) => !presence.isLost(each) && !trees.isAstray(each));
     if (unknown.length === 0) return absent;
     const elsewhere = new Set<Digest>();
     try {
@@ -70,6 +70,22 @@ export class RemoteContent implements ContentStore {
   async read(digest: Digest): Promise<Buffer> {
     const { local } = this.#parts;
     return await this.#fetchIfLost(digest, async () => await local.read(digest));
+  }
+
+  /** A directory alone is asked for only where it is known to be there: else each level of a tree were a round trip. */
+  async readDirectory(digest: Digest): Promise<Buffer> {
+    const { local, presence, trees } = this.#parts;
+    try {
+      return await local.read(digest);
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      if (!trees.has(digest) && !presence.isSeen(digest)) {
+        trees.stray(digest);
+        trees.doubt();
+        throw error;
+      }
+    }
+    return await this.read(digest);
   }
 
   promisesTree(root: Digest): boolean {
@@ -143,14 +159,17 @@ export class RemoteContent implements ContentStore {
     try {
       return await work();
     } catch (error) {
-      const isLost = error instanceof BuildError && error.code === "BLOB_LOST";
       const isHopeless = digest === emptyDigest || presence.isLost(digest) || !cache.isOpen("read");
-      if (isLost && isHopeless) trees.doubt();
-      if (!isLost || (isHopeless && !trees.has(digest))) throw error;
+      if (isLost(error) && isHopeless) trees.doubt();
+      if (!isLost(error) || (isHopeless && !trees.has(digest))) throw error;
     }
     await cache.wait(trees.has(digest) ? trees.unpack(digest, this) : this.fetch([digest]));
     return await work();
   }
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof BuildError && error.code === "BLOB_LOST";
 }
 
 async function setTime(path: string, mtime: number): Promise<void> {
