@@ -12,12 +12,16 @@ const longestMs = 5000;
 /** Tries that are waited for, one after another: a quarter of a minute in all, in which a service can be restarted. */
 const maxTries = 8;
 
+/** How long all of them may take together, in milliseconds: a try may be long, too. */
+const maxMs = 17_000;
+
 /** Counts the failures of one thing that is tried again and again. */
 export class Backoff {
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   readonly #random: () => number;
   #failures = 0;
+  #failedAt = 0;
 
   constructor(clock: Clock, signal: AbortSignal, random: () => number = Math.random) {
     this.#clock = clock;
@@ -37,7 +41,8 @@ export class Backoff {
    */
   async wait(wishMs?: number): Promise<boolean> {
     this.#signal.throwIfAborted();
-    if (++this.#failures > maxTries) return false;
+    if (++this.#failures === 1) this.#failedAt = this.#clock.now();
+    if (this.#failures > maxTries || this.#clock.now() - this.#failedAt > maxMs) return false;
     const usual = Math.min(longestMs, firstMs * 2 ** (this.#failures - 1));
     // A tenth more or less, so that those who failed together do not come back together.
     const delayMs = Math.max(wishMs ?? 0, usual * (0.9 + 0.2 * this.#random()));

@@ -29,6 +29,7 @@ import { methods } from "../reapi/methods.ts";
 import { toolVersion } from "../reapi/tool-version.ts";
 import { RpcError, type RpcOptions } from "../reapi/transport.ts";
 import { Backoff } from "./backoff.ts";
+import { Pulse, type PulseTimes } from "./pulse.ts";
 
 /** How long a service may take to end what was cancelled, in milliseconds. */
 const cancelMs = 30_000;
@@ -67,11 +68,13 @@ export interface ExecutionEnd {
 export class Executions {
   readonly #connection: Connection;
   readonly #invocationId: string;
+  readonly #pulse: Pulse;
 
   /** @param invocationId - One for all actions of a runner: services divide their workers fairly by it. */
-  constructor(connection: Connection, invocationId: string) {
+  constructor(connection: Connection, invocationId: string, times?: PulseTimes) {
     this.#connection = connection;
     this.#invocationId = invocationId;
+    this.#pulse = new Pulse(connection, times);
   }
 
   /**
@@ -80,7 +83,7 @@ export class Executions {
    */
   async execute(request: ExecutionRequest): Promise<ExecutionEnd> {
     request.signal.throwIfAborted();
-    const run = new Run(this.#connection, this.#headersOf(request), request);
+    const run = new Run(this.#connection, this.#pulse, this.#headersOf(request), request);
     return await run.toItsEnd();
   }
 
@@ -93,6 +96,7 @@ export class Executions {
 /** One execution. */
 class Run {
   readonly #connection: Connection;
+  readonly #pulse: Pulse;
   readonly #headers: Readonly<Record<string, Uint8Array>>;
   readonly #request: ExecutionRequest;
   /** Ends streams: not at once when the execution is called off, for the service has to end it first. */
@@ -102,13 +106,17 @@ class Run {
   #mayHaveRun = false;
   #isCancelling = false;
   #isListening = false;
+  /** Whether the last stream broke. */
+  #isBroken = false;
 
   constructor(
     connection: Connection,
+    pulse: Pulse,
     headers: Readonly<Record<string, Uint8Array>>,
     request: ExecutionRequest,
   ) {
     this.#connection = connection;
+    this.#pulse = pulse;
     this.#headers = headers;
     this.#request = request;
   }
@@ -148,6 +156,7 @@ class Run {
         throw new RpcError({ status: "UNAVAILABLE", message: "the stream ended early" });
       } catch (error) {
         this.#isListening = false;
+        this.#isBroken = true;
         if (!(error instanceof RpcError)) throw error;
         // What was to be ended is not known any more, or was never begun: so it has ended.
         if (signal.aborted && (error.status === "NOT_FOUND" || this.#name === ""))
@@ -169,7 +178,8 @@ class Run {
   async #listen(onMessage: () => void): Promise<Operation | undefined> {
     const { transport, instance } = this.#connection;
     const { key, skipCacheLookup, priority, onProgress } = this.#request;
-    const options: RpcOptions = { signal: this.#streams.signal, headers: this.#headers };
+    using watch = this.#pulse.keepWatch(this.#streams.signal, this.#isBroken);
+    const options: RpcOptions = { signal: watch.signal, headers: this.#headers };
     const isKnown = this.#name !== "";
     if (!isKnown) this.#mayHaveRun = true;
     const operations = isKnown
@@ -181,6 +191,8 @@ class Run {
         );
     for await (const bytes of operations) {
       const operation = decodeOperation(bytes);
+      watch.heard();
+      this.#isBroken = false;
       onMessage();
       if (operation.name !== "") this.#name = operation.name;
       if (operation.isDone) return operation;
