@@ -5,13 +5,13 @@
  */
 import { createHash } from "node:crypto";
 
-import { all } from "@ashlar/core";
+import { all, type Tree } from "@ashlar/core";
 
 import { cargoWords } from "./cargo-words.ts";
 import { bothHalves, type Lineage, type Side } from "./halves.ts";
 import type { CargoDeps, CargoOptions, Selection } from "./options.ts";
 import type { Project } from "./project.ts";
-import type { Scopes } from "./scope.ts";
+import { innerOf, type Scopes } from "./scope.ts";
 import * as stages from "./stages.ts";
 
 /** The dependencies of a project. Asked for more than once, they are still one node for each selection. */
@@ -38,7 +38,8 @@ export class Dependencies {
   /** The arguments of the passes are those of the commands, or cargo would compile again for them. */
   #build(overrides: Selection): CargoDeps {
     const { flags, env } = this.#project.words(overrides);
-    const { dummy, vendor } = this.#scopes.of(overrides);
+    const scope = this.#scopes.of(overrides);
+    const { dummy, vendor } = scope;
     const { options } = this.#project;
     const base = this.#project.base({ env });
     const inputs = (half: Side): stages.Seeded => ({
@@ -54,12 +55,19 @@ export class Dependencies {
     const checking = [pass("check", "--all-targets"), pass("check")];
     const before = options.halves === "apart" ? undefined : linked;
     const checked = stages.checkDeps({ ...inputs("check"), before }, checking, base).target;
+    const build = (ws: Tree): Tree =>
+      stages.innerCrates(
+        { ws, vendor, target: { deps: linked, own: undefined } },
+        pass("build"),
+        base,
+      ).target;
     const halves = {
       check: { deps: checked, own: undefined },
       link: { deps: linked, own: undefined },
     };
     const deps = all({ target: bothHalves(halves), checked, linked });
-    this.#lineage.remember(deps, halves);
+    const inner = options.inner === true ? innerOf(scope, build) : undefined;
+    this.#lineage.remember(deps, { ...halves, link: { deps: linked, own: inner } });
     return deps;
   }
 }

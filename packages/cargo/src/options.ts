@@ -94,6 +94,14 @@ export interface CargoOptions extends Selection {
    * @defaultValue "chained"
    */
   readonly halves?: "chained" | "apart";
+  /**
+   * Whether libraries that other members are built on are compiled in a stage of their own (`inner`), before commands that link:
+   * after an edit of a program, that program alone is compiled. Costs the start of one more command wherever such
+   * a library has changed. Members with a build script, and those that stand on them, are compiled as without.
+   *
+   * @defaultValue false
+   */
+  readonly inner?: boolean;
   /** Variables of every command. @defaultValue none */
   readonly env?: Readonly<Record<string, string>>;
   /** Programs that build scripts need besides the Rust and C toolchains, such as `pkg-config`. */

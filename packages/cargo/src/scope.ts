@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { dynamic, merge, type Tree } from "@ashlar/core";
+import { dynamic, merge, text, type File, type Tree } from "@ashlar/core";
 
 import type { Selection } from "./options.ts";
 import type { Project } from "./project.ts";
@@ -27,6 +27,8 @@ export interface Scope {
   readonly vendor: Tree;
   /** The same workspace without code. */
   readonly dummy: Tree;
+  /** What the program that made it has found out about the workspace. */
+  readonly layout: File;
 }
 
 /** The scopes of a project. Asked for more than once, they are still one node each. */
@@ -57,12 +59,12 @@ export class Scopes {
   #make(packages: readonly string[]): Scope {
     const base = this.#project.base();
     const { src } = this.#project.options;
-    if (packages.length === 0) return { src, vendor: this.vendor, dummy: dummyOf(src, [], base) };
+    if (packages.length === 0) return { src, vendor: this.vendor, ...dummyOf(src, [], base) };
     const part = this.#part(packages);
     return {
       src: part,
       vendor: this.#vendored(this.#project.folderIn(part)),
-      dummy: dummyOf(part, packages, base),
+      ...dummyOf(part, packages, base),
     };
   }
 
@@ -106,16 +108,37 @@ const CODE = "**/*.rs";
  *
  * @param packages - As cargo's `--package` has them.
  */
-function dummyOf(src: Tree, packages: readonly string[], base: stages.Base): Tree {
+function dummyOf(
+  src: Tree,
+  packages: readonly string[],
+  base: stages.Base,
+): Pick<Scope, "dummy" | "layout"> {
   // As `name@version`, or `name:version`.
   const versioned = packages.flatMap((word) => /^([^@:/]+)[@:]\d/.exec(word)?.[1] ?? []);
-  const { dummy, layout } = stages.dummySource(src.blank(CODE), versioned, base);
-  return dynamic
+  const { dummy: blank, layout } = stages.dummySource(src.blank(CODE), versioned, base);
+  const dummy = dynamic
     .tree("dummy", { layout }, async (inputs) => {
       const hasCode = parse(await inputs.layout.text())["hasCode"] === true;
-      return hasCode ? stages.dummySource(src, versioned, base).dummy : dummy;
+      return hasCode ? stages.dummySource(src, versioned, base).dummy : blank;
     })
     .as("dummy");
+  return { dummy, layout };
+}
+
+/**
+ * The target directory of the inner packages of a scope, which is nothing where there are none.
+ *
+ * @param build - Compiles them in sources in which all other code is blank.
+ */
+export function innerOf({ src, layout }: Scope, build: (ws: Tree) => Tree): Tree {
+  return dynamic
+    .tree("inner-code", { layout }, async (inputs) => {
+      const { hasInner, blank } = parse(await inputs.layout.text());
+      if (hasInner !== true) return merge({ ".keep": text("") });
+      const folders = Array.isArray(blank) ? blank.map(String) : [];
+      return build(src.blank(...folders.map((folder) => `${literally(folder)}/**/*.rs`)));
+    })
+    .as("target");
 }
 
 /** What a program has written. A runner that only pretends to run commands leaves nothing to read. */

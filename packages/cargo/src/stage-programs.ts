@@ -15,6 +15,7 @@ import { source, text, type Artifact } from "@ashlar/core";
 /** Names of the programs. */
 export type ProgramName =
   | "build-deps"
+  | "build-inner"
   | "cargo"
   | "coverage"
   | "doc"

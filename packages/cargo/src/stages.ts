@@ -142,6 +142,18 @@ export const packageCrates: Consumer<{ installed: "tree" }> = stage(
 /** Runs `cargo fmt`. */
 export const format: SourceCheck = sourceCheck("fmt");
 
+/** Compiles the inner packages, as stubs see them. */
+export const innerCrates: Consumer = stage("inner", ({ ws, vendor, target }, args, base) => {
+  const root = {
+    ...{ ws: writable(ws), vendor },
+    ...(target.deps && { deps: target.deps }),
+    ...programRoot("build-inner"),
+  };
+  const outputs = { target: out.tree("target") };
+  const options = { ...inStage(base, root, outputs), remarks: cargoRemarks };
+  return sh(options)`${wordsIn(base, "build-inner", { args })}`;
+});
+
 function depsBuilder(name: string): DepsBuilder {
   return stage(name, ({ ws, vendor, seed, before }, passes, base) => {
     const root = {

@@ -20,6 +20,7 @@ import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { differencesOf, unitsOf, type KnownUnits } from "./fingerprints.ts";
 import { judgeFreshness } from "./freshness.ts";
+import { hashInner, innerPackages } from "./inner.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
@@ -41,6 +42,8 @@ export interface Consumer {
   readonly locals: Locals;
   /** What the directory's units are made of; undefined when nobody has said. */
   readonly inherited: DepsMarker | undefined;
+  /** Manifests of the packages that have units there though others have not. */
+  readonly inner: readonly string[];
   /** What it will hold. */
   readonly marker: DepsMarker;
   /** What of it lies in another directory. */
@@ -64,7 +67,8 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
   for (const marker of [below, own]) {
     if (marker !== undefined && marker.rustc !== rustc) throw otherCompiler(marker, rustc);
   }
-  const isForeign = own?.sources !== undefined && own.sources !== sources;
+  const hasInner = own?.inner !== undefined && own.inner === hashInner(locals);
+  const isForeign = own?.inner === undefined ? isOther(own?.sources, sources) : !hasInner;
   if (isForeign) {
     say("the inherited target directory holds units of other sources: they are purged");
     purgeLocals(resolve(target), ownershipOf(locals));
@@ -80,6 +84,7 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
   return {
     target,
     locals,
+    inner: hasInner ? innerPackages(locals).map(({ manifest }) => manifest) : [],
     marker: { rustc, passes, sources },
     inherited: inherited && { rustc, passes, sources: isForeign ? undefined : own?.sources },
     layer,
@@ -92,6 +97,11 @@ function leave(target: string): void {
   const links = takeOutwardLinks(target);
   const marker = readMarker(target);
   if (marker !== undefined) writeMarker(target, { ...marker, links });
+}
+
+/** Whether local units are of other sources, if there are any. */
+function isOther(inherited: string | undefined, sources: string): boolean {
+  return inherited !== undefined && inherited !== sources;
 }
 
 /** What a run of cargo is given besides its arguments, and who hears of what it prints. */
@@ -185,14 +195,14 @@ interface Evidence {
 }
 
 function check(
-  { target, locals, inherited }: Consumer,
+  { target, locals, inherited, inner }: Consumer,
   artifacts: readonly Artifact[],
   args: readonly string[],
   { log, before }: Evidence,
 ): void {
   const kept = locals.packages.filter(({ isKept }) => isKept).map(({ manifest }) => manifest);
   const { stale, rebuilt } = judgeFreshness(artifacts, {
-    kept: new Set(kept),
+    kept: new Set([...kept, ...inner]),
     hasLocals: inherited?.sources !== undefined,
   });
   if (stale.length > 0) {

@@ -24,6 +24,8 @@ export interface DepsMarker {
   readonly passes: readonly (readonly string[])[];
   /** Hash of the sources that the local units are made of; undefined when there are none. */
   readonly sources: string | undefined;
+  /** Hash of what the inner packages are made of, when the local units are theirs alone. */
+  readonly inner?: string | undefined;
   /** Links that could not be kept. */
   readonly links?: OutwardLinks;
 }
@@ -39,6 +41,7 @@ export function readMarker(target: string): DepsMarker | undefined {
     rustc: asString(fields["rustc"]) ?? "",
     passes: passes.filter(isStrings),
     sources: asString(fields["sources"]),
+    inner: asString(fields["inner"]),
     ...(links !== undefined && {
       links: Object.fromEntries(
         Object.entries(links).filter(
@@ -51,8 +54,8 @@ export function readMarker(target: string): DepsMarker | undefined {
 
 /** Writes the marker. */
 export function writeMarker(target: string, marker: DepsMarker): void {
-  const { rustc, passes, sources, links = {} } = marker;
+  const { rustc, passes, sources, inner, links = {} } = marker;
   const isLinked = Object.keys(links).length > 0;
-  const fields = { rustc, passes, sources, ...(isLinked && { links }) };
+  const fields = { rustc, passes, sources, inner, ...(isLinked && { links }) };
   writeFileSync(join(target, MARKER), `${JSON.stringify(fields, null, 2)}\n`);
 }

@@ -6,7 +6,8 @@
  *
  * Parameters: `workspace`, its folder below the working directory, which is the root of
  * the sources (default `.`); `out`, the folder to make; `layout`, a JSON file for whether code is part of it
- * after all (`hasCode`), because an external crate stands on it; `versioned`, names of packages that keep their
+ * after all (`hasCode`), because an external crate stands on it, whether there are inner packages (`hasInner`), and the
+ * folders of code that those do not see (`blank`); `versioned`, names of packages that keep their
  * versions, for commands name them by those (default none).
  *
  * @module
@@ -15,6 +16,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 import { dummyFiles } from "./dummy-tree.ts";
+import { blankFolders, innerPackages } from "./inner.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import { checkLock } from "./lock-check.ts";
 import type { Parameters } from "./parameters.ts";
@@ -40,6 +42,14 @@ async function dummySource(parameters: Parameters): Promise<void> {
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;
   const layout = parameters.optionalString("layout");
-  if (layout !== undefined) writeFileSync(layout, `${JSON.stringify({ hasCode: kept > 0 })}\n`);
+  if (layout !== undefined) writeFileSync(layout, `${JSON.stringify(layoutOf(locals))}\n`);
   say(`${locals.packages.length - kept} local packages stubbed, ${kept} kept`);
+}
+
+function layoutOf(locals: Locals): object {
+  return {
+    hasCode: locals.packages.some(({ isKept }) => isKept),
+    hasInner: innerPackages(locals).length > 0,
+    blank: blankFolders(locals),
+  };
 }

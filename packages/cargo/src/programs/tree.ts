@@ -51,10 +51,14 @@ export function* walk(
   }
 }
 
-/** SHA-256 in hex over the paths, kinds, executable bits, link targets and bytes of a tree. */
-export function hashTree(root: string): string {
+/**
+ * SHA-256 in hex over the paths, kinds, executable bits, link targets and bytes of a tree.
+ *
+ * @param skip - leaves an entry out, and what is below it.
+ */
+export function hashTree(root: string, skip?: (path: string) => boolean): string {
   const hash = createHash("sha256");
-  for (const { path, kind } of walk(root)) {
+  for (const { path, kind } of walk(root, skip)) {
     const content = contentOf(join(root, path), kind);
     // Lengths go first, so that no two trees can spell the same stream.
     hash.update(`${kind} ${content.mode} ${Buffer.byteLength(path)} ${content.bytes.length}\0`);
