@@ -54,6 +54,16 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(said).toBe("30 none");
   });
 
+  test("a library with a program of its own is compiled with it, once", async () => {
+    project.write({ "core/src/main.rs": 'fn main() { println!("{}", core_lib::size()); }' });
+    await run();
+    project.append("app/src/main.rs", "// edited");
+    const { report, compiled } = await run();
+    expect(report.ran).toEqual(["package"]);
+    expect(compiled).toEqual({ local: ["app 0.1.0", "tool 0.1.0"], external: [] });
+    expect((await execa(join(project.root, "out/bin/core-lib"))).stdout).toBe("20");
+  });
+
   test("the program has the bytes that it has without", async () => {
     await using bare = localRunner({ sandbox: "none" });
     const digest = async (options: Partial<CargoOptions>, where = runner): Promise<string> => {

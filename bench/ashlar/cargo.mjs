@@ -18,6 +18,7 @@ const rust = cargo({
   src: source(join(project, "workspace")),
   registry: source(join(project, "registry"), { gitignore: false }),
   env: { CARGO_BUILD_JOBS: jobs },
+  inner: true,
   ...(seed !== undefined && { seed }),
 });
 const crate = rust.buildPackage();

@@ -142,8 +142,8 @@ export function innerOf({ src, layout }: Scope, build: (ws: Tree) => Tree): Tree
 }
 
 /** What a program has written. A runner that only pretends to run commands leaves nothing to read. */
-function parse(text: string): Readonly<Record<string, unknown>> {
-  return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+function parse(json: string): Readonly<Record<string, unknown>> {
+  return json === "" ? {} : (JSON.parse(json) as Record<string, unknown>);
 }
 
 /** Globs for the paths of a list. */
