@@ -182,11 +182,18 @@ export class Post {
   }
 }
 
-/** The shell may be noting who waits for the next command while its folder goes, until it hears that nobody asks. */
-function removeFolder(folder: string): void {
+/**
+ * Removes the folder of a post. The shell may be noting who waits for the next command while it goes, until it hears that
+ * nobody asks.
+ */
+export function removeFolder(folder: string): void {
   for (let tries = 1; ; tries++) {
     try {
-      return fs.rmSync(folder, { recursive: true, force: true });
+      fs.rmSync(folder, { recursive: true, force: true });
+      // That has looked at pipes. Node 20 takes what it looked at last for what it resolves next, and stops following links
+      // at a pipe: a module that is imported after that would be another one than before.
+      fs.statSync("/", { throwIfNoEntry: false });
+      return;
     } catch (error) {
       const isFilled = error instanceof Error && "code" in error && error.code === "ENOTEMPTY";
       if (!isFilled || tries === 100) throw error;
