@@ -56,9 +56,7 @@ function compile(glob: string, makeMatcher: typeof picomatch): (path: string) =>
   try {
     // `./a` and `a/` are how people write `a`.
     const path = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
-    // To picomatch, quotes would be no letters of a name, and what is between them no pattern.
-    const normal = path.replaceAll(/\\[^]|"/g, (found) => (found === '"' ? String.raw`\"` : found));
-    return makeMatcher(normal, {
+    return makeMatcher(forPicomatch(path), {
       ...{ dot: true, strictBrackets: true, nonegate: true },
       // Otherwise what makes no pattern, such as `[z-a]`, matches nothing and says nothing.
       debug: true,
@@ -66,6 +64,22 @@ function compile(glob: string, makeMatcher: typeof picomatch): (path: string) =>
   } catch (error) {
     throw invalidGlob(glob, error instanceof Error ? error.message : String(error));
   }
+}
+
+/**
+ * The glob in the words of picomatch. To it, quotes would be no letters of a name, and what is between them no pattern;
+ * of `$$` it forgets to escape one; and a backslash that stands for itself is safe in a set alone.
+ */
+function forPicomatch(glob: string): string {
+  return glob.replaceAll(/\[(?:\\[^]|[^\]\\])*\]|\\[^]|["$^]/g, (found) => {
+    if (found.startsWith("[")) return found.replaceAll(/\\[^]|"/g, escapeQuote);
+    if (found === "\\\\") return String.raw`[\\]`;
+    return found.startsWith("\\") ? found : `\\${found}`;
+  });
+}
+
+function escapeQuote(found: string): string {
+  return found === '"' ? String.raw`\"` : found;
 }
 
 /** How deep a glob can match, and the literal folders that all its matches lie in. */

@@ -31,6 +31,11 @@ describe("matches", () => {
     ['a"{b,c}', ['a"b', 'a"c'], ["ab", 'a"{b,c}']],
     ['["a]', ['"', "a"], ["b"]],
     ['\\"\\(', ['"('], ["("]],
+    ["\\\\ ", ["\\ "], [" ", "\\\\ "]],
+    ["a\\\\\\*", ["a\\*"], ["a*", "a\\b"]],
+    ["\\\\*", ["\\", "\\a"], ["a", "*"]],
+    ["[a\\\\]b", ["ab", "\\b"], ["b"]],
+    ["\\\\", ["\\", "\\/a"], ["\\\\"]],
   ])("%s", async (glob, matching, others) => {
     const globs = await compileGlobs([glob]);
     for (const path of matching) expect(globs.matches(path), path).toBe(true);
@@ -42,6 +47,47 @@ describe("matches", () => {
     expect(["a/x", "b.c", "c"].map((path) => globs.matches(path))).toEqual([true, true, false]);
     expect((await compileGlobs([])).matches("a")).toBe(false);
   });
+});
+
+test("a name whose signs are escaped matches that name alone", async () => {
+  const letter = fc.constantFrom(
+    "\\",
+    "*",
+    "?",
+    "[",
+    "]",
+    "(",
+    ")",
+    "{",
+    "}",
+    "!",
+    "+",
+    "@",
+    "|",
+    '"',
+    "^",
+    "$",
+    ".",
+    ",",
+    "#",
+    "-",
+    "~",
+    "'",
+    " ",
+    "a",
+    "b",
+  );
+  const name = fc.array(letter, { minLength: 1, maxLength: 5 }).map((letters) => letters.join(""));
+  const literal = (each: string): string => each.replaceAll(/[\\*?[\](){}!+@|"]/g, String.raw`\$&`);
+  await fc.assert(
+    fc.asyncProperty(name, name, async (one, other) => {
+      fc.pre(!/^\.*$/.test(one));
+      const globs = await compileGlobs([literal(one)]);
+      expect(globs.matches(one)).toBe(true);
+      expect(globs.matches(other)).toBe(other === one);
+    }),
+    { numRuns: 1000 },
+  );
 });
 
 test("what is above a match may match below", async () => {
