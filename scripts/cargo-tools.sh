@@ -12,6 +12,7 @@
 #
 # Usage: scripts/cargo-tools.sh [tool...]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/newer-debian.sh"
 
 # `test/rig/cargo-tools.ts` looks there.
 place="${ASHLAR_CARGO_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/ashlar-cargo-tools}"
@@ -27,34 +28,11 @@ declare -A built=(
 
 say() { echo "cargo tools: $*"; }
 
-# A program of a newer Debian wants its own libraries, so it is started by the loader that comes with it.
 install_cargo-audit() {
-  local here="$place/cargo-audit" mirror keys loader libraries package
-  command -v apt-get dpkg-deb >/dev/null || { echo "it needs apt-get and dpkg-deb"; return 1; }
-  keys=/usr/share/keyrings/debian-archive-keyring.gpg
-  rm -rf "$here"
-  mkdir -p "$here"/apt/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial} "$here/root"
-  : >"$here/apt/status"
-  # The mirror that this machine has Debian from. With lists of our own, which are empty, nobody has to wait for the others.
-  mirror="$(apt-get -o "Dir::State::lists=$here/apt/lists" --print-uris update |
-    sed -n "s|^'\(.*\)/dists/.*|\1|p" | grep -E '/debian$' | head -n 1)" || true
-  [[ -n "$mirror" ]] || { echo "this machine gets no packages from Debian"; return 1; }
-  echo "deb [signed-by=$keys] $mirror forky main" >"$here/apt/etc/sources.list"
-  local -a own=(
-    -o "Dir::Etc=$here/apt/etc" -o "Dir::State=$here/apt" -o "Dir::State::status=$here/apt/status"
-    -o "Dir::Cache=$here/apt/cache" -o APT::Sandbox::User=root
-  )
-  apt-get "${own[@]}" update -qq || return 1
+  local here="$place/cargo-audit"
   # Not what it depends on besides: that is cargo.
-  (cd "$here/apt" && apt-get "${own[@]}" download -qq cargo-audit libc6 libgcc-s1) || return 1
-  for package in "$here"/apt/*.deb; do dpkg-deb -x "$package" "$here/root" || return 1; done
-  rm -rf "$here/apt"
-  loader="$(find "$here/root/usr/lib" "$here/root/usr/lib64" -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)"
-  libraries="$(dirname "$(find "$here/root/usr/lib" -name 'libc.so.6' | head -n 1)")"
-  [[ -n "$loader" ]] || { echo "the package brought no loader"; return 1; }
-  printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' \
-    "$loader" "$libraries" "$here/root/usr/bin/cargo-audit" >"$here/cargo-audit"
-  chmod +x "$here/cargo-audit"
+  unpack_newer_debian "$here" alone cargo-audit libc6 libgcc-s1 || return 1
+  start_newer_debian "$here" cargo-audit || return 1
   "$here/cargo-audit" audit --version || return 1
   ln -sf "$here/cargo-audit" "$place/bin/cargo-audit"
 }

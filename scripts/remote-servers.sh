@@ -11,6 +11,7 @@
 #
 # Usage: scripts/remote-servers.sh [folder]
 set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/newer-debian.sh"
 
 # `packages/runners/remote/test/servers.ts` looks there.
 place="${1:-${ASHLAR_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/ashlar-servers}}"
@@ -18,37 +19,13 @@ mkdir -p "$place/bin" "$place/log"
 
 say() { echo "remote servers: $*"; }
 
-# Programs of a newer Debian want its own libraries, so each is started by the loader that comes with it.
 install_buildbox() {
-  local here="$place/buildbox" mirror keys loader libraries program package
-  command -v apt-get dpkg-deb >/dev/null || { echo "it needs apt-get and dpkg-deb"; return 1; }
-  keys=/usr/share/keyrings/debian-archive-keyring.gpg
-  rm -rf "$here"
-  mkdir -p "$here"/apt/{etc/apt.conf.d,etc/preferences.d,lists/partial,cache/archives/partial} "$here/root"
-  : >"$here/apt/status"
-  # The mirror that this machine has Debian from. With lists of our own, which are empty, nobody has to wait for the others.
-  mirror="$(apt-get -o "Dir::State::lists=$here/apt/lists" --print-uris update |
-    sed -n "s|^'\(.*\)/dists/.*|\1|p" | grep -E '/debian$' | head -n 1)" || true
-  [[ -n "$mirror" ]] || { echo "this machine gets no packages from Debian"; return 1; }
-  echo "deb [signed-by=$keys] $mirror forky main" >"$here/apt/etc/sources.list"
-  local -a own=(
-    -o "Dir::Etc=$here/apt/etc" -o "Dir::State=$here/apt" -o "Dir::State::status=$here/apt/status"
-    -o "Dir::Cache=$here/apt/cache" -o APT::Install-Recommends=false -o APT::Sandbox::User=root
-  )
-  apt-get "${own[@]}" update -qq || return 1
-  apt-get "${own[@]}" install -y -qq --download-only buildbox || return 1
-  for package in "$here"/apt/cache/archives/*.deb; do dpkg-deb -x "$package" "$here/root" || return 1; done
-  rm -rf "$here/apt"
-  loader="$(find "$here/root/usr/lib" "$here/root/usr/lib64" -name 'ld-linux*.so.*' 2>/dev/null | head -n 1)"
-  libraries="$(dirname "$(find "$here/root/usr/lib" -name 'libc.so.6' | head -n 1)")"
-  [[ -n "$loader" ]] || { echo "the package brought no loader"; return 1; }
-  for program in buildbox-casd buildbox-run-hosttools buildbox-worker trexe casupload casdownload; do
-    printf '#!/bin/sh\nexec %q --library-path %q %q "$@"\n' \
-      "$loader" "$libraries" "$here/root/usr/bin/$program" >"$here/$program"
-    chmod +x "$here/$program"
-  done
+  local here="$place/buildbox" program
+  local -a programs=(trexe casupload casdownload buildbox-worker buildbox-run-hosttools buildbox-casd)
+  unpack_newer_debian "$here" whole buildbox || return 1
+  start_newer_debian "$here" "${programs[@]}" || return 1
   # Last of all, because this is what shows that it is there.
-  for program in trexe casupload casdownload buildbox-worker buildbox-run-hosttools buildbox-casd; do
+  for program in "${programs[@]}"; do
     ln -sf "$here/$program" "$place/bin/$program"
   done
 }
