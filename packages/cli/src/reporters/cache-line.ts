@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { ErrorSummary, RemoteCacheUse } from "@ashlar/core";
+import type { RemoteCacheUse } from "@ashlar/core";
 
 import type { Colors } from "../colors.ts";
 import { oneLine } from "../one-line.ts";
 import { shownBytes, shownCount, shownNumber } from "../shown.ts";
+import { reasonOf } from "./reason.ts";
 
 /** `cache /mnt/team: 9 hits, 3 misses, 2.1 MiB fetched; 3 results sent, 4.0 MiB; 1 failure: ...` */
 export function cacheLine(use: RemoteCacheUse, colors: Colors): string {
@@ -24,10 +25,4 @@ export function cacheLine(use: RemoteCacheUse, colors: Colors): string {
   if (use.isGivenUp) parts.push(colors.yellow("given up for this build"));
   parts.push(...use.remarks.map((each) => oneLine(each)));
   return `${colors.dim("cache")} ${oneLine(use.name)}: ${parts.join("; ")}`;
-}
-
-/** What an error says, and the reason that it gives, if there is one among its facts. */
-function reasonOf({ message, text }: ErrorSummary): string {
-  const reason = /^ {2}reason +(.+)$/m.exec(text)?.[1];
-  return reason === undefined ? message : `${message} (${reason})`;
 }

@@ -7,6 +7,7 @@ import {
   reportFold,
   type BuildEvent,
   type BuildOutcome,
+  type ErrorSummary,
   type Remark,
   type RemoteCacheUse,
   type Totals,
@@ -41,6 +42,8 @@ export interface JsonStage {
   readonly reason?: string;
   /** What its log gave rise to say. */
   readonly remarks?: readonly Remark[];
+  /** Why its command ran in this build on another runner than that which was asked. */
+  readonly fellBack?: ErrorSummary;
 }
 
 /** Makes a reporter that gives the whole report when the build is over. */
@@ -65,12 +68,13 @@ function jsonReport(
   return {
     ...{ outcome, durationMs, totals },
     ...(remoteCache !== undefined && { remoteCache }),
-    stages: stages.map(({ id, name, state, durationMs: took, key, ranBy, reason, remarks }) => ({
-      ...{ id, name, outcome: state, durationMs: took },
+    stages: stages.map(({ state, durationMs: took, key, ranBy, reason, remarks, ...stage }) => ({
+      ...{ id: stage.id, name: stage.name, outcome: state, durationMs: took },
       ...(key !== undefined && { key }),
       ...(ranBy !== undefined && { ranBy }),
       ...(reason !== undefined && { reason }),
       ...(remarks.length > 0 && { remarks }),
+      ...(stage.fellBack !== undefined && { fellBack: stage.fellBack }),
     })),
     errors: errors.map((error) => {
       const { code, message } = error;

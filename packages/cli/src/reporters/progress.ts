@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { BuildEvent, Outcome, RemoteCacheUse, StagePhase } from "@ashlar/core";
+import type { BuildEvent, ErrorSummary, Outcome, RemoteCacheUse, StagePhase } from "@ashlar/core";
 
 /** A command that is running. */
 export interface RunningStage {
@@ -33,6 +33,8 @@ export class Progress {
   };
   /** Names of the stages that failed, in order. */
   readonly failed: Map<number, string> = new Map();
+  /** Why commands were run by another runner than that which was asked, by call. */
+  readonly fellBack: Map<number, ErrorSummary> = new Map();
   /** Stage calls that are known of so far. */
   total = 0;
   /** Those that have settled. */
@@ -79,13 +81,14 @@ export class Progress {
         this.#unsettle(event.id);
         break;
       case "stage-settled": {
-        const { id, name, outcome, durationMs } = event;
+        const { id, name, outcome, durationMs, fellBack } = event;
         this.running.delete(id);
         this.#unsettle(id);
         this.#outcomes.set(id, outcome);
         this.counts[outcome]++;
         this.settled++;
         if (outcome === "failed") this.failed.set(id, name);
+        if (fellBack !== undefined) this.fellBack.set(id, fellBack);
         if (outcome === "reused") this.savedMs += durationMs;
         else this.spentMs += durationMs;
         break;
@@ -119,5 +122,6 @@ export class Progress {
     this.counts[before]--;
     this.settled--;
     this.failed.delete(id);
+    this.fellBack.delete(id);
   }
 }

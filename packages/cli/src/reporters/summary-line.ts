@@ -8,6 +8,7 @@ import type { BuildOutcome, Outcome } from "@ashlar/core";
 import type { Colors } from "../colors.ts";
 import { shownNumber, shownTime } from "../shown.ts";
 import { cacheLine } from "./cache-line.ts";
+import { fallbackLines } from "./fallback-lines.ts";
 import type { Progress } from "./progress.ts";
 
 /** Outcomes in the order in which people want to read of them. */
@@ -17,8 +18,8 @@ const order: readonly Outcome[] = ["failed", "cancelled", "ran", "expanded", "re
 const maxNames = 10;
 
 /**
- * `succeeded in 4.2 s: 3 ran, 9 reused`, before it a line about a cache elsewhere if there was one, and behind it one with
- * the names of what failed.
+ * `succeeded in 4.2 s: 3 ran, 9 reused`, before it lines about a cache elsewhere and about commands that ran here in the place of
+ * elsewhere, if there were any, and behind it one with the names of what failed.
  */
 export function summaryLines(
   progress: Progress,
@@ -34,8 +35,9 @@ export function summaryLines(
   const head = `${paint(colors.bold(outcome))} in ${time}: ${parts.join(", ") || "nothing to do"}`;
   const names = [...progress.failed.values()];
   const cache = progress.remoteCache === undefined ? [] : [cacheLine(progress.remoteCache, colors)];
-  if (names.length < 2) return [...cache, head];
+  const before = [...cache, ...fallbackLines(progress.fellBack.values(), colors)];
+  if (names.length < 2) return [...before, head];
   const shown = names.slice(0, maxNames).join(", ");
   const more = names.length > maxNames ? `, and ${shownNumber(names.length - maxNames)} more` : "";
-  return [...cache, head, `${colors.red("failed")}: ${shown}${more}`];
+  return [...before, head, `${colors.red("failed")}: ${shown}${more}`];
 }

@@ -152,6 +152,8 @@ export interface StageSettled extends StageEvent {
   readonly reason: string | undefined;
   /** What the run gave rise to say, now or then, if its command says how to find it. Absent when that is nothing. */
   readonly remarks?: readonly Remark[] | undefined;
+  /** Why its command was run in this build by another runner than that which was asked. Absent when that did. */
+  readonly fellBack?: ErrorSummary | undefined;
 }
 
 /** What a cache elsewhere did for a build. Of two builds at once with one store, each is told of both. */

@@ -113,6 +113,7 @@ const forms: Readonly<Record<BuildEvent["type"], Readonly<Record<string, Test>>>
     attempts: isNumber,
     error: isErrorOrNone,
     remarks: areRemarksOrNone,
+    fellBack: isErrorOrNone,
   },
   "remote-cache-used": {
     name: isString,

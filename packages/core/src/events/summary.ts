@@ -53,6 +53,8 @@ export interface StageSummary {
   readonly reason: string | undefined;
   /** What its run gave rise to say, now or when the reused result was made. */
   readonly remarks: readonly Remark[];
+  /** Why its command was run in this build by another runner than that which was asked, if it was. */
+  readonly fellBack: ErrorSummary | undefined;
 }
 
 /** A source of a build. */
@@ -211,8 +213,9 @@ class Fold {
         this.#settled.delete(event.id);
         this.#settled.add(event.id);
         const { id, name, outcome, key, durationMs, ranBy, attempts, error, reason } = event;
-        const { remarks = [], atMs: settledAt } = event;
-        const end = { key, durationMs, ranBy, attempts, error, reason, remarks, settledAt };
+        const { remarks = [], fellBack, atMs: settledAt } = event;
+        const run = { key, durationMs, ranBy, attempts, fellBack };
+        const end = { ...run, error, reason, remarks, settledAt };
         this.#change(id, name, { ...end, phase: undefined, state: outcome });
         break;
       }
@@ -264,6 +267,7 @@ const fresh = {
   error: undefined,
   reason: undefined,
   remarks: [],
+  fellBack: undefined,
   settledAt: undefined,
 } as const;
 

@@ -128,6 +128,8 @@ export interface Execution {
   readonly fault?: BuildError | undefined;
   /** Who ran it, where a runner handed it on to another one: what results say of who made them. */
   readonly ranBy?: Pick<Runner, "hermeticity" | "name"> | undefined;
+  /** Why another one ran it, where the runner that was asked could not: for people, in the build that it was run in. */
+  readonly fellBack?: BuildError | undefined;
   /** What the runner knows of why the command failed, for people: `killed for lack of memory`. */
   readonly remark?: string | undefined;
   /**

@@ -266,7 +266,8 @@ export class CommandWork {
       trace.note(node, action.key, produced);
       history.note(node, action.key, durationMs);
       // What the runner saw is in the result. Nobody needs it any more, 100,000 times.
-      return { outcome: "ran", key: action.key, produced, remarks };
+      const { fellBack } = execution;
+      return { outcome: "ran", key: action.key, produced, remarks, fellBack };
     }
     const delayMs = error && delayOfRetry(node.call.command.run.retries, attempt, error);
     if (error === undefined || delayMs === undefined) {

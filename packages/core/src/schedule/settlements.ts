@@ -42,6 +42,8 @@ export type SettlementParts = Partial<Omit<Settlement, "attempts" | "spentMs">> 
   readonly outcome: Outcome;
   /** What is told of the run. It is not held: whoever asks later reads the log again. */
   readonly remarks?: readonly Remark[] | undefined;
+  /** Why another runner ran it than that which was asked. Told as well, and not held. */
+  readonly fellBack?: BuildError | undefined;
 };
 
 /** The settlements of one build. */
@@ -124,6 +126,7 @@ export class Settlements implements KnownValues {
   /** Notes what became of a node, in the place of what may have become of it before, and tells of it. */
   record(node: PlanNode, parts: SettlementParts, { attempts, spentMs }: Effort = noEffort): void {
     const { outcome, key, produced, execution, error, reason, remarks } = parts;
+    const { fellBack = execution?.fellBack } = parts;
     this.#place(node);
     const settled = { outcome, key, produced, execution, attempts, spentMs, error, reason };
     this.#settled[node.id] = settled;
@@ -141,6 +144,7 @@ export class Settlements implements KnownValues {
       error: error && summarize(error),
       reason,
       remarks,
+      fellBack: fellBack && summarize(fellBack),
     });
   }
 

@@ -88,6 +88,7 @@ export const events: fc.Arbitrary<BuildEvent> = fc.oneof(
     error: maybe(errors),
     reason: maybe(names),
     remarks: maybe(fc.array(remarks)),
+    fellBack: maybe(errors),
   }),
   fc.record({
     type: fc.constant("remote-cache-used" as const),

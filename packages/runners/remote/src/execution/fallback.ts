@@ -10,14 +10,19 @@ import type { FallbackCause } from "./options.ts";
 /** How long a service that did not answer is left alone, in milliseconds: each try costs seconds. */
 const restMs = 30_000;
 
+/** For how long nobody asks the service, by a clock that does not go back, and why. */
+interface Rest {
+  untilMs: number;
+  error?: BuildError;
+}
+
 /** Who runs instead, and when. */
 export class Fallback {
   readonly runner: Runner;
   readonly #causes: ReadonlySet<FallbackCause>;
-  /** Until when nobody asks the service, by a clock that does not go back. */
-  readonly #rest: { untilMs: number };
+  readonly #rest: Rest;
 
-  constructor(runner: Runner, causes: Iterable<FallbackCause>, rest = { untilMs: 0 }) {
+  constructor(runner: Runner, causes: Iterable<FallbackCause>, rest: Rest = { untilMs: 0 }) {
     this.runner = runner;
     this.#causes = new Set(causes);
     this.#rest = rest;
@@ -37,20 +42,32 @@ export class Fallback {
    * Runs remotely, or here where that is wanted. Rejects as either of them does.
    *
    * A command that has failed has run, and is not run again: only what says that it was not executed counts.
+   * What is run here says why.
    */
   async use(
     remotely: () => Promise<Execution>,
     here: (runner: Runner) => Promise<Execution>,
   ): Promise<Execution> {
-    if (this.#rest.untilMs > performance.now()) return await here(this.runner);
+    const { untilMs, error: why } = this.#rest;
+    if (why !== undefined && untilMs > performance.now()) return await this.#instead(here, why);
     try {
       return await remotely();
     } catch (error) {
       const cause = causeOf(error);
-      if (cause === undefined || !this.isFor(cause)) throw error;
-      if (cause === "unavailable") this.#rest.untilMs = performance.now() + restMs;
-      return await here(this.runner);
+      if (!(error instanceof BuildError) || cause === undefined || !this.isFor(cause)) throw error;
+      if (cause === "unavailable") {
+        this.#rest.untilMs = performance.now() + restMs;
+        this.#rest.error = error;
+      }
+      return await this.#instead(here, error);
     }
+  }
+
+  async #instead(
+    here: (runner: Runner) => Promise<Execution>,
+    fellBack: BuildError,
+  ): Promise<Execution> {
+    return { ...(await here(this.runner)), fellBack };
   }
 }
 

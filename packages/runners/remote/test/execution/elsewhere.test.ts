@@ -8,6 +8,7 @@ import { createServer, type AddressInfo } from "node:net";
 
 import {
   cache,
+  foldReport,
   out,
   secret,
   sh,
@@ -75,6 +76,31 @@ describe("a fallback", () => {
     const asked = rig.server.calls.length;
     await rig.build(stage("other", () => sh`write other ${out.file("text")}`)());
     expect([near.runs, rig.server.calls.length - asked]).toEqual([2, 0]);
+    // Who follows the build is told why, also of the one for which the service was not asked any more.
+    const { stages } = foldReport(rig.events);
+    const told = rig.events.flatMap((event) => (event.type === "stage-settled" ? event : []));
+    expect(told.map(({ fellBack }) => fellBack?.code)).toEqual(Array(2).fill("REMOTE_UNAVAILABLE"));
+    expect(stages[0]?.fellBack?.message).toContain("does not answer");
+    // A result that is reused was run by whoever it was, and nothing fell back in this build.
+    rig.events.length = 0;
+    await rig.build(written);
+    expect(foldReport(rig.events).stages).toMatchObject([{ state: "reused", fellBack: undefined }]);
+  });
+
+  test("is told of where its command fails, and not where the service has run it", async () => {
+    const near = new Near();
+    const broken: Runner = {
+      ...{ name: "near", platform: near.platform, hermeticity: "sandbox" },
+      run: async (action, context) => ({ ...(await near.run(action, context)), exitCode: 1 }),
+      [Symbol.asyncDispose]: async () => {},
+    };
+    await using there = await Rig.start({}, { fallback: broken });
+    await there.build();
+    expect(foldReport(there.events).stages).toMatchObject([{ state: "ran", fellBack: undefined }]);
+    await using rig = await Rig.start({}, { fallback: broken });
+    rig.server.fail({ status: "UNAVAILABLE" });
+    expect(codes(await rig.build())).toEqual(["STAGE_FAILED"]);
+    expect(foldReport(rig.events).stages[0]?.fellBack?.code).toBe("REMOTE_UNAVAILABLE");
   });
 
   const unable = {
