@@ -3,6 +3,7 @@
  *
  *     app ──▶ core        deps ──▶ inner (core) ──▶ package (app)
  */
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 
 import type { CargoOptions } from "@ashlar/cargo";
@@ -28,8 +29,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   async function run(
     options: Partial<CargoOptions> = { inner: true },
     where = runner,
+    env: Readonly<Record<string, string>> = {},
   ): Promise<{ report: Report; compiled: unknown; said: string }> {
-    const crate = project.describe(options).buildPackage();
+    const crate = project.describe(options).buildPackage({ env });
     const report = await build(crate, { runner: where, store: join(project.root, "store") });
     await report.export(crate.installed, join(project.root, "out"));
     const { stdout } = await execa(join(project.root, "out/bin/app"));
@@ -85,6 +87,97 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     });
     const { length } = "// 123456789\n";
     expect((await run()).said).toBe(`${10 + length} none`);
+  });
+
+  test("a library that reads a program's code through a link is compiled with that, and what stands on it", async () => {
+    project.write({
+      "core/src/lib.rs": `
+        pub const TEXT: &str = include_str!("number.rs");
+        pub fn size() -> u32 { middle::grow() + TEXT.len() as u32 }`,
+      "app/src/number.rs": "// 123456789",
+    });
+    symlinkSync("../../app/src/number.rs", join(project.root, "ws/core/src/number.rs"));
+    const { length } = "// 123456789\n";
+    expect((await run()).said).toBe(`${10 + length} none`);
+  });
+
+  test("a library may be made of a program's code", async () => {
+    project.write({
+      "core/src/lib.rs": `
+        #[path = "../../app/src/number.rs"] mod number;
+        pub fn size() -> u32 { middle::grow() + number::half() }`,
+      "app/src/number.rs": "pub fn half() -> u32 { 7 }",
+    });
+    expect((await run()).said).toBe("17 none");
+  });
+
+  test("a library whose file is that of a program's library, too, is never its stub", async () => {
+    const manifest = (name: string, more: string): string => `
+      [package]
+      name = "${name}"
+      version = "0.1.0"
+      edition = "2021"
+      ${more}`;
+    project.write({
+      "core/Cargo.toml": manifest("core-lib", "[dependencies]\nmiddle.workspace = true"),
+      "core/src/lib.rs": 'pub fn size() -> usize { include_str!("lib.rs").len() }',
+      "tool/Cargo.toml": manifest("tool", '[lib]\npath = "../core/src/lib.rs"'),
+      "tool/src/main.rs": "fn main() {}",
+    });
+    project.cargo("update", "--workspace");
+    const { length } = 'pub fn size() -> usize { include_str!("lib.rs").len() }\n';
+    expect((await run()).said).toBe(`${length} none`);
+  });
+
+  test("code in another folder, which a program's folder is a link to, is never its stub", async () => {
+    project.write({
+      "core/src/parts/mod.rs": "pub fn name() -> u32 { 8 }",
+      "core/src/lib.rs": 'pub fn size() -> usize { include_str!("parts/mod.rs").len() }',
+      "tool/Cargo.toml": `
+        [package]
+        name = "tool"
+        version = "0.1.0"
+        edition = "2021"
+        [dependencies]
+        shape.workspace = true
+        [lib]
+        path = "parts/mod.rs"`,
+    });
+    symlinkSync("../core/src/parts", join(project.root, "ws/tool/parts"));
+    const { length } = "pub fn name() -> u32 { 8 }\n";
+    expect((await run()).said).toBe(`${length} none`);
+  });
+
+  test("what a macro finds in the variables of a command is of that command", async () => {
+    const manifest = (name: string, more: string): string => `
+      [package]
+      name = "${name}"
+      version = "0.1.0"
+      edition = "2021"
+      ${more}`;
+    project.write({
+      "core/Cargo.toml": manifest(
+        "core-lib",
+        '[dependencies]\nmiddle.workspace = true\nlook = { path = "../look" }',
+      ),
+      "core/src/lib.rs": "pub fn size() -> u32 { look::look!() }",
+      "look/Cargo.toml": manifest("look", "[lib]\nproc-macro = true"),
+      "look/src/lib.rs": `
+        #[proc_macro]
+        pub fn look(_: proc_macro::TokenStream) -> proc_macro::TokenStream {
+          std::env::var("LOOK").unwrap_or("0".into()).parse().unwrap()
+        }`,
+      "Cargo.toml": `
+        [workspace]
+        members = ["app", "core", "look", "tool"]
+        resolver = "2"
+        [workspace.dependencies]
+        middle = "1"
+        shape = "1"`,
+    });
+    project.cargo("generate-lockfile");
+    expect((await run()).said).toBe("0 none");
+    expect((await run({ inner: true }, runner, { LOOK: "3" })).said).toBe("3 none");
   });
 
   test("a library with a build script is compiled with the programs", async () => {

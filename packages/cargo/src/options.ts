@@ -97,7 +97,8 @@ export interface CargoOptions extends Selection {
   /**
    * Whether libraries that other members are built on are compiled in a stage of their own (`inner`), before commands that link:
    * after an edit of a program, that program alone is compiled. Costs the start of one more command wherever such
-   * a library has changed. Members with a build script, and those that stand on them, are compiled as without.
+   * a library has changed. Members with a build script, and those that stand on them, are compiled as without; and all are
+   * in commands with an `env` of their own.
    *
    * @defaultValue false
    */

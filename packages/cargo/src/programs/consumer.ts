@@ -70,7 +70,8 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
   const hasInner = own?.inner !== undefined && own.inner === hashInner(locals);
   const isForeign = own?.inner === undefined ? isOther(own?.sources, sources) : !hasInner;
   if (isForeign) {
-    say("the inherited target directory holds units of other sources: they are purged");
+    const what = own?.inner === undefined ? "sources" : "sources or variables";
+    say(`the inherited target directory holds units of other ${what}: they are purged`);
     purgeLocals(resolve(target), ownershipOf(locals));
   }
   const layer = below === undefined ? undefined : layOver(base, target, upliftedFiles(locals));

@@ -10,10 +10,12 @@
  *
  * @module
  */
-import { relative } from "node:path";
+import { createHash } from "node:crypto";
+import { join, relative } from "node:path";
 
 import type { LocalPackage, Locals } from "./locals.ts";
-import { hashTree, isWithin } from "./tree.ts";
+import type { Environment } from "./process.ts";
+import { compare, hashTree, isWithin } from "./tree.ts";
 
 /** The inner packages of a workspace. */
 export function innerPackages({ packages }: Pick<Locals, "packages">): readonly LocalPackage[] {
@@ -47,11 +49,27 @@ export function blankFolders(locals: Pick<Locals, "packages" | "tree">): readonl
     .map(({ directory }) => relative(locals.tree, directory));
 }
 
-/** Names all that inner packages may be made of: equal as long as nothing but blank code has changed. */
-export function hashInner(locals: Pick<Locals, "packages" | "tree">): string {
-  const folders = blankFolders(locals);
-  return hashTree(
-    locals.tree,
-    (path) => path.endsWith(".rs") && folders.some((folder) => isWithin(path, folder)),
-  );
+/** What differs from stage to stage, and from nothing that code sees. */
+const OF_STAGES = new Set(["HOME", "PATH", "TMPDIR"]);
+
+/**
+ * Names all that inner packages may be made of: equal as long as nothing but blank code has changed.
+ *
+ * @param env - Variables of the command. Macros may read them, and cargo does not know of it.
+ */
+export function hashInner(
+  locals: Pick<Locals, "packages" | "tree">,
+  env: Partial<Environment> = process.env,
+): string {
+  const folders = blankFolders(locals).map((folder) => join(locals.tree, folder));
+  const sources = hashTree(locals.tree, (path) => isBlank(join(locals.tree, path), folders));
+  const names = Object.keys(env).filter((name) => !OF_STAGES.has(name));
+  const variables = names.toSorted(compare).map((name) => [name, env[name]]);
+  const hash = createHash("sha256").update(sources);
+  return hash.update(JSON.stringify(variables)).digest("hex");
+}
+
+/** Whether a path is of code in one of these folders. */
+export function isBlank(path: string, folders: readonly string[]): boolean {
+  return path.endsWith(".rs") && folders.some((folder) => isWithin(path, folder));
 }
