@@ -169,6 +169,7 @@ test("stages that a dynamic stage has described are in the page of their build",
   const use = stage("use", (word: string) => sh`use ${word} ${out.file("used")}`);
   const many = dynamic("many", { list: source.file("list") }, async ({ list }) => {
     const words = (await list.text()).split(" ");
+    if (words.includes("")) throw new Error("no words");
     return all(Object.fromEntries(words.map((word) => [word, use(word)])));
   });
   const events: BuildEvent[] = [];
@@ -176,7 +177,21 @@ test("stages that a dynamic stage has described are in the page of their build",
   const options = { runner, store: rig.store, cwd: rig.project };
   const report = await build(many, { ...options, onEvent: (event) => events.push(event) });
   const last = lastBuildOf(foldReport(events), { report });
-  const page = await pageData(await rig.plan(many), { title: "t", store: rig.store, build: last });
+  const pageOf = async (): Promise<PageData> =>
+    await pageData(await rig.plan(many), { title: "t", store: rig.store, build: last });
+  const planned = await pageOf();
+  expect(planned.nodes.map(({ label, stage: one }) => [label, one?.state])).toEqual([
+    ["use", "ran"],
+    ["use#2", "ran"],
+    ["list", undefined],
+    ["many", "expanded"],
+  ]);
+  expect(planned.nodes[1]?.stage?.argv).toEqual(["use", "two", "out/used"]);
+  expect(planned.nodes[3]?.needs?.map(({ node }) => node)).toEqual([2, 0, 1]);
+
+  // Now the plan does not come to know of them.
+  rig.write({ list: "" });
+  const page = await pageOf();
   expect(page.nodes.map(({ label, stage: one }) => [label, one?.state])).toEqual([
     ["list", undefined],
     ["many", "expanded"],

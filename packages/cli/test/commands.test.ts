@@ -148,6 +148,27 @@ not requested: both, checks.lint, copied
     });
   });
 
+  test("plans what dynamic stages describe", async () => {
+    using project = new Project({
+      list: "a b\n",
+      "ashlar.build.ts": `import { all, dynamic, sh, source, stage } from "@ashlar/core";
+const say = stage("say", (word: string) => sh\`echo \${word}\`);
+export const each = dynamic("each", { list: source.file("list") }, async ({ list }) => {
+  const words = (await list.text()).trim().split(" ");
+  return all(Object.fromEntries(words.map((word) => [word, say(word)])));
+});
+`,
+    });
+    await project.run("build");
+    const reused = await project.run("plan");
+    expect(reused.stdout).toMatch(/^3 reused, 0 to run, 0 unknown\n/);
+    project.write({ list: "a c\n" });
+    const { stdout } = await project.run("plan");
+    expect(stdout).toMatch(/^1 reused, 1 to run, 1 unknown\n/);
+    expect(stdout).toMatch(/ run +say#2 +argument 1: `b` is now `c`/);
+    expect((await project.run("why each")).stdout).toContain("`say#2` would run");
+  });
+
   test("says why, down to the line that changed", async () => {
     using project = new Project(files);
     await project.run("build");

@@ -6,17 +6,18 @@
 import type { Handle } from "../artifact/handle.ts";
 import { listed } from "../base/listed.ts";
 import { summarizeChange, type Change } from "../explain/change.ts";
-import type { Evidence, PlanStatus } from "../explain/evidence.ts";
+import type { PlanStatus } from "../explain/evidence.ts";
 import { explainEach, explainHandle } from "../explain/explain.ts";
 import type { Explanation, LinkedExplanation } from "../explain/explanation.ts";
 import { findDifferences, type Basis } from "../explain/finding.ts";
 import type { ActionKey } from "../graph/action.ts";
 import type { NodeId } from "../graph/plan.ts";
+import type { Forecast } from "./forecast.ts";
 import type { Targets } from "./ground.ts";
 import { keyContentsOf, type KeyContents } from "./key-contents.ts";
 import { longestWay } from "./longest-way.ts";
 import type { PlanGraph } from "./plan-attributes.ts";
-import { planGraph } from "./plan-graph.ts";
+import { graphOf } from "./plan-graph.ts";
 
 /** What a build would do with one stage call. Plain data, that survives JSON. */
 export interface StageForecast {
@@ -40,12 +41,12 @@ export interface BuildPlanParts {
   readonly criticalPath: readonly string[];
   readonly expectedMs: number;
   readonly longestMs: number;
-  readonly evidence: Evidence;
+  readonly forecast: Forecast;
 }
 
 /** What a build would do. It knows the store and the sources as they were when it was made. */
 export class BuildPlan {
-  /** Every stage call, inputs before what needs them. */
+  /** Every stage call, also of those that dynamic stages describe, as far as that is known. Inputs before what needs them. */
   readonly stages: readonly StageForecast[];
   /** The stages on the way that is expected to take longest, first one first, hits left out. */
   readonly criticalPath: readonly string[];
@@ -57,7 +58,7 @@ export class BuildPlan {
   /** The same if all that is unknown runs, too. */
   readonly longestMs: number;
   readonly #targets: Targets;
-  readonly #evidence: Evidence;
+  readonly #forecast: Forecast;
 
   constructor(parts: BuildPlanParts) {
     this.stages = parts.stages;
@@ -65,7 +66,7 @@ export class BuildPlan {
     this.expectedMs = parts.expectedMs;
     this.longestMs = parts.longestMs;
     this.#targets = parts.targets;
-    this.#evidence = parts.evidence;
+    this.#forecast = parts.forecast;
   }
 
   /** Names of the calls of one status. */
@@ -73,9 +74,12 @@ export class BuildPlan {
     return this.stages.filter((each) => each.status === status).map(({ stage }) => stage);
   }
 
-  /** The graph of the targets, as `planGraph` makes it, with what the plan says at each stage. */
+  /**
+   * The graph of the targets, as `planGraph` makes it, with what the plan says at each stage. What dynamic stages have
+   * described is part of it: they wait for it.
+   */
   async graph(): Promise<PlanGraph> {
-    const graph = await planGraph(this.#targets);
+    const graph = await graphOf(this.#targets, this.#forecast);
     for (const { stage, status, reason, expectedMs } of this.stages) {
       const facts = { status, reason, ...(expectedMs !== undefined && { expectedMs }) };
       graph.mergeNodeAttributes(stage, facts);
@@ -85,7 +89,7 @@ export class BuildPlan {
 
   /** Why a handle would be made anew, or from where it would be reused. */
   async why(handle: Handle): Promise<Explanation> {
-    return await explainHandle(this.#evidence, handle);
+    return await explainHandle(this.#forecast, handle);
   }
 
   /**
@@ -93,7 +97,9 @@ export class BuildPlan {
    * explain whatever is clicked.
    */
   async whyEach(): Promise<readonly LinkedExplanation[]> {
-    return await explainEach(this.#evidence);
+    const places = new Map(this.stages.map(({ stage }, at) => [stage, at]));
+    const placeOf = ({ stage }: LinkedExplanation): number => places.get(stage) ?? -1;
+    return (await explainEach(this.#forecast)).toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 
   /**
@@ -103,9 +109,9 @@ export class BuildPlan {
    * @returns `undefined` when the plan has no such call.
    */
   async keyOf(stage: string): Promise<KeyContents | undefined> {
-    const { plan, labelOf } = this.#evidence;
+    const { plan, labelOf } = this.#forecast;
     const node = plan.nodes.find(({ call }) => labelOf(call) === stage);
-    return node && (await keyContentsOf(this.#evidence, node));
+    return node && (await keyContentsOf(this.#forecast, node));
   }
 
   /** A line for each stage call. Equal plans give equal texts: no digests, times or absolute paths. */
@@ -123,37 +129,37 @@ export class BuildPlan {
 }
 
 /** Says of each call what the forecast has found. */
-export async function describeForecast(evidence: Evidence, targets: Targets): Promise<BuildPlan> {
-  const stages: StageForecast[] = [];
-  for (const node of evidence.plan.nodes) {
-    const verdict = evidence.verdictOn(node);
+export async function describeForecast(forecast: Forecast, targets: Targets): Promise<BuildPlan> {
+  const byId = new Map<NodeId, StageForecast>();
+  for (const node of forecast.inOrder) {
+    const verdict = forecast.verdictOn(node);
     const status = verdict?.status as PlanStatus;
     const { key, reason: fixed, waitsFor = [] } = verdict ?? {};
-    const stage = evidence.labelOf(node.call);
+    const stage = forecast.labelOf(node.call);
     const known = { stage, status, ...(key !== undefined && { key }) };
     if (status === "hit") {
-      stages.push({ ...known, reason: fixed ?? "", changes: [], expectedMs: 0 });
+      byId.set(node.id, { ...known, reason: fixed ?? "", changes: [], expectedMs: 0 });
       continue;
     }
-    const { basis, changes } = await findDifferences(evidence, node);
-    const expectedMs = evidence.history.earlierDuration(node);
+    const { basis, changes } = await findDifferences(forecast, node);
+    const expectedMs = forecast.history.earlierDuration(node);
     const own = fixed ?? (node.call.command.run.hasSideEffects ? "it has side effects" : undefined);
-    const others = waitsFor.map(evidence.labelOf);
+    const others = waitsFor.map(forecast.labelOf);
     const reason =
       own ??
       (status === "unknown" ? reasonToWait(changes, others, basis) : reasonToRun(changes, basis));
-    stages.push({
+    byId.set(node.id, {
       ...known,
       ...{ reason, changes },
       ...(expectedMs !== undefined && { expectedMs }),
     });
   }
-  const all = longestOf(evidence, stages, ["run", "unknown"]);
+  const all = longestOf(forecast, byId, ["run", "unknown"]);
   return new BuildPlan({
-    ...{ targets, stages, evidence },
+    ...{ targets, stages: [...byId.values()], forecast },
     criticalPath: all.way,
     longestMs: all.length,
-    expectedMs: longestOf(evidence, stages, ["run"]).length,
+    expectedMs: longestOf(forecast, byId, ["run"]).length,
   });
 }
 
@@ -185,12 +191,12 @@ function summaryOf([first, ...more]: readonly Change[]): string {
 
 /** The stages of some statuses on the way that is expected to take longest. */
 function longestOf(
-  { plan }: Evidence,
-  stages: readonly StageForecast[],
+  { plan }: Forecast,
+  byId: ReadonlyMap<NodeId, StageForecast>,
   statuses: readonly PlanStatus[],
 ): { readonly way: string[]; readonly length: number } {
   const counted = (id: NodeId): StageForecast | undefined => {
-    const stage = stages[id];
+    const stage = byId.get(id);
     return stage !== undefined && statuses.includes(stage.status) ? stage : undefined;
   };
   const { ids, length } = longestWay(plan.nodes, (id) => counted(id)?.expectedMs ?? 0);

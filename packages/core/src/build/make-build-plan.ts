@@ -31,9 +31,9 @@ async function planAtWork(
     throw buildCancelled(signal.reason);
   }
   await identities.prefetch(ground.plan.nodes.map(({ call }) => call.command));
-  const forecast = new Forecast(ground);
+  const forecast = new Forecast({ ...ground, signal });
   try {
-    await forecast.decide(signal);
+    await forecast.decide();
   } catch (error) {
     if (signal.aborted) throw buildCancelled(signal.reason);
     throw error;

@@ -12,7 +12,7 @@ import { isHandle, type Handle } from "../artifact/handle.ts";
 import { notAHandle } from "../errors/catalogue.ts";
 import type { Targets } from "./ground.ts";
 import type { PlanGraph } from "./plan-attributes.ts";
-import { PlanTables } from "./plan-tables.ts";
+import { PlanTables, type GrownPlan } from "./plan-tables.ts";
 
 /**
  * Makes the graph of all that the targets stand on. It belongs to the caller, who may change it.
@@ -30,7 +30,16 @@ import { PlanTables } from "./plan-tables.ts";
 export async function planGraph(targets: Targets): Promise<PlanGraph> {
   const handles: readonly unknown[] = Array.isArray(targets) ? targets : [targets];
   for (const handle of handles) if (!isHandle(handle)) throw notAHandle(handle, "a target");
-  const { nodes, edges } = new PlanTables(handles as readonly Handle[]);
+  return await graphOf(handles as readonly Handle[]);
+}
+
+/** The same, with what dynamic stages have added to the plan of the targets. */
+export async function graphOf(
+  targets: Handle | readonly Handle[],
+  grown?: GrownPlan,
+): Promise<PlanGraph> {
+  const handles = isHandle(targets) ? [targets] : targets;
+  const { nodes, edges } = new PlanTables(handles, grown);
   const { MultiDirectedGraph } = await import("graphology");
   const graph: PlanGraph = new MultiDirectedGraph();
   for (const [key, node] of nodes) graph.addNode(key, node);

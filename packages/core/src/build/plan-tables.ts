@@ -18,11 +18,12 @@ import {
 } from "../artifact/handle.ts";
 import { mergesBelow, wholeOf, type RootOrigin } from "../artifact/merges.ts";
 import { outputsOf } from "../graph/attempt.ts";
-import { asCall, needsOfGates } from "../graph/closure.ts";
+import { asCall, needsOf, needsOfGates, type Needs } from "../graph/closure.ts";
 import { toolsOf, type Mount } from "../graph/command.ts";
-import { makePlan, type PlanNode } from "../graph/plan.ts";
+import { makePlan, type Plan, type PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { imageArtifact } from "../graph/where.ts";
+import { Names } from "./names.ts";
 import type { PlanGraphEdge, PlanGraphNode } from "./plan-attributes.ts";
 
 /** Attributes while the longest way from a source is not known yet. */
@@ -34,6 +35,16 @@ export interface PlanEdge {
   readonly from: string;
   readonly to: string;
   readonly edge: PlanGraphEdge;
+}
+
+/** A plan to which dynamic stages may have added. */
+export interface GrownPlan {
+  readonly plan: Plan;
+  /** Its nodes, each after what it waits for. */
+  readonly inOrder: readonly PlanNode[];
+  readonly labelOf: (call: StageCall) => string;
+  /** What a dynamic stage has described, if it has. */
+  readonly handleOf: (node: PlanNode) => Handle | undefined;
 }
 
 /** Nodes by key, and edges, in their order: each node after what it needs. */
@@ -49,9 +60,13 @@ export class PlanTables {
   readonly #merges = new Map<MergeOrigin, string>();
   readonly #mergeNames = new Map<MergeOrigin, string>();
 
-  constructor(targets: readonly Handle[]) {
-    const plan = makePlan(targets);
-    for (const node of plan.nodes) this.#addCall(node);
+  readonly #grown: GrownPlan | undefined;
+
+  /** @param grown - The plan of the targets, if dynamic stages may have added to it. */
+  constructor(targets: readonly Handle[], grown?: GrownPlan) {
+    this.#grown = grown;
+    const plan = grown?.plan ?? makePlan(targets);
+    for (const node of grown?.inOrder ?? plan.nodes) this.#addCall(node);
     // Those that no call needs: targets, and what targets wait for.
     for (const origin of plan.sources) this.#sourceKey(origin, 0);
     for (const key of this.#asked(targets)) {
@@ -60,7 +75,8 @@ export class PlanTables {
     }
   }
 
-  #addCall({ call, pathLength }: PlanNode): void {
+  #addCall(node: PlanNode): void {
+    const { call, pathLength } = node;
     const { argv, cwd, where } = call.command;
     const outputs = outputsOf(call.command);
     const inputs = call.command.mounts.map((mount) => ({ mount, base: baseOf(mount.artifact) }));
@@ -69,10 +85,15 @@ export class PlanTables {
     const gates = [...inputs.flatMap(({ base }) => base.gates), ...(image?.gates ?? [])];
     const needed = inputs.map(({ base }) => this.#keyOf(base, pathLength));
     const imageKey = image && this.#keyOf(image, pathLength);
-    const awaited = this.#awaited([...call.gates, ...gates], pathLength);
+    // A dynamic stage waits for what it has described.
+    const described = this.#grown?.handleOf(node);
+    const awaited = new Set([
+      ...this.#awaited([...call.gates, ...gates], pathLength),
+      ...this.#keysOf(needsOf(described === undefined ? [] : [described]), pathLength),
+    ]);
     const tools = toolsOf(call.command).map(({ name }) => name);
 
-    const key = this.#nodeKeys.take(call.name);
+    const key = this.#nodeKeys.take(this.#grown?.labelOf(call) ?? call.name);
     this.#calls.set(call, key);
     const facts = {
       type: "stage",
@@ -101,7 +122,10 @@ export class PlanTables {
 
   /** Nodes that gates wait for. A text is there from the start, and no gate. */
   #awaited(gates: readonly Gate[], pathLength: number): ReadonlySet<string> {
-    const { calls, sources } = needsOfGates(gates);
+    return this.#keysOf(needsOfGates(gates), pathLength);
+  }
+
+  #keysOf({ calls, sources }: Needs, pathLength: number): ReadonlySet<string> {
     const keys = new Set([...calls].map((call) => this.#calls.get(call) ?? ""));
     for (const origin of sources) keys.add(this.#sourceKey(origin, pathLength));
     return keys;
@@ -267,22 +291,4 @@ function sourceText({ location, filter: { include, exclude = [] } }: SourceOrigi
   const below = location === "." ? globs : `${location}/${globs}`;
   const kept = include === undefined ? location : below;
   return exclude.length === 0 ? kept : `${kept} without ${exclude.join(", ")}`;
-}
-
-/** Gives names out, each once: `compile`, then `compile#2`. */
-class Names {
-  // Graphology keeps neighbours in plain objects, which have a meaning for this name.
-  readonly #taken = new Set(["__proto__"]);
-  /** By name: the number to try next. */
-  readonly #next = new Map<string, number>();
-
-  take(name: string): string {
-    let free = name;
-    for (let n = this.#next.get(name) ?? 2; this.#taken.has(free); n++) {
-      free = `${name}#${n}`;
-      this.#next.set(name, n + 1);
-    }
-    this.#taken.add(free);
-    return free;
-  }
 }

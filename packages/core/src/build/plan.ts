@@ -18,7 +18,8 @@ export interface PlanOptions extends GroundOptions {
  * Says what a build of some targets would do: which results it would reuse, which commands it would run,
  * and of which that is not known before others have run.
  *
- * No command runs. Sources are copied into the store, for their digests decide, and what is to be fetched is
+ * No command runs. The bodies of dynamic stages do, as soon as all that they read is known, and what they describe is
+ * planned as well. Sources are copied into the store, for their digests decide, and what is to be fetched is
  * fetched; tools are asked for their versions. Nothing else is written down: a build that follows does what
  * it would have done.
  *

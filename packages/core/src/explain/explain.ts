@@ -128,6 +128,9 @@ function reasonOf(node: PlanNode, { status, error, reason }: Verdict): string | 
   if (node.call.command.run.hasSideEffects && (status === "ran" || status === "run")) {
     return "it has side effects, and runs in every build";
   }
+  if (node.call.expand !== undefined && status === "hit") {
+    return "it describes its graph in every build";
+  }
   return reason;
 }
 

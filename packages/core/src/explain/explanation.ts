@@ -120,7 +120,7 @@ function headOf({ stage, status, basis, reason, waitsFor, changes }: StageExplan
     case "expanded":
       return [`${name} describes its graph in every build`];
     case "hit":
-      return [`${name} would be reused`];
+      return [`${name} would be reused${reason === undefined ? "" : `: ${reason}`}`];
     case "reused":
       return [`${name} was reused`];
     case "unknown": {

@@ -6,6 +6,7 @@
 import { state, type Artifact, type Handle } from "../artifact/handle.ts";
 import { asCall } from "../graph/closure.ts";
 import type { StageCall } from "../graph/stage.ts";
+import { imageArtifact } from "../graph/where.ts";
 
 /** The calls, each once. None for sources and texts; gates and checks beside do not count. */
 export function producersOf(handle: Handle): readonly StageCall[] {
@@ -26,6 +27,16 @@ export function producersOf(handle: Handle): readonly StageCall[] {
     }
   }
   return [...calls];
+}
+
+/** The calls whose outputs a call is given, or runs in. */
+export function producersFor({ command }: StageCall): ReadonlySet<StageCall> {
+  const needed = new Set<StageCall>();
+  const artifacts: Artifact[] = command.mounts.map(({ artifact }) => artifact);
+  const image = imageArtifact(command);
+  if (image !== undefined) artifacts.push(image);
+  for (const artifact of artifacts) for (const each of producersOf(artifact)) needed.add(each);
+  return needed;
 }
 
 /** The artifacts that one is made of; a call that makes it is added. */

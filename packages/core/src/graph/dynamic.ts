@@ -3,8 +3,8 @@
  *
  *     list ──▶ dynamic ──body(list)──▶ more handles ──▶ their value is the value of the dynamic stage
  *
- * The body runs in the process that builds, in every build, as soon as its inputs are there. It only
- * describes: what it returns hangs in the same graph, and is reused or run as everything else.
+ * The body runs in the process that builds, in every build, as soon as its inputs are there; and in plans, if all of
+ * them are known. It only describes: what it returns hangs in the same graph, and is reused or run as everything else.
  *
  * @module
  */
@@ -65,7 +65,7 @@ export interface MakeDynamic {
   /**
    * Reads artifacts, and returns more graph: the check succeeds when all of it has.
    *
-   * The body runs in each build, and should read nothing but its inputs, and return the same for the
+   * The body runs in each build and in each plan that knows its inputs, and should read nothing but its inputs, and return the same for the
    * same; it takes no slot. What fails in it is `DYNAMIC_FAILED`; returning what rests on the stage itself
    * is `DYNAMIC_CYCLE`.
    *

@@ -1,5 +1,5 @@
 /**
- * Expansions: what dynamic stages have described in this build.
+ * Expansions: what dynamic stages have described in this build, or plan.
  *
  *     inputs there ─▶ body ─▶ handle ─▶ plan grows ─▶ (all of it is made) ─▶ value
  *
@@ -50,19 +50,25 @@ export interface ExpansionOptions {
   readonly signal: AbortSignal;
   readonly emit: (event: BuildEventBody) => void;
   readonly identities: ToolIdentities;
-  readonly capacities: Capacities;
+  /** What new commands must fit into. A plan does not know, and says nothing of it. */
+  readonly capacities?: Capacities | undefined;
   readonly placement: Placement;
   readonly known: KnownValues;
   readonly lastLook: LastLook;
 }
 
-/** The dynamic stages of one build. */
+/** The dynamic stages of one build, or plan. */
 export class Expansions {
   readonly #options: ExpansionOptions;
   readonly #handles = new Map<NodeId, Handle>();
 
   constructor(options: ExpansionOptions) {
     this.#options = options;
+  }
+
+  /** What a node stands for, if its graph was described already. */
+  handleOf({ id }: PlanNode): Handle | undefined {
+    return this.#handles.get(id);
   }
 
   /** What a node waits for besides its inputs, if its graph was described already. */
@@ -106,7 +112,7 @@ export class Expansions {
     const { sources: added, closure } = grow();
     for (const call of closure.keys()) call.describedBy(node.call);
     placement.check(closure.keys());
-    capacities.check(closure.keys());
+    capacities?.check(closure.keys());
     await takeSources(added, sources, this.#options);
     signal.throwIfAborted();
     await identities.prefetch([...closure.keys()].map(({ command }) => command));
