@@ -87,6 +87,11 @@ export class Executions {
     return await run.toItsEnd();
   }
 
+  /** Whether the service answers anything at all. Rejects never. */
+  async isThere(): Promise<boolean> {
+    return await this.#pulse.isThere();
+  }
+
   #headersOf({ key, name: mnemonic }: ExecutionRequest): Readonly<Record<string, Uint8Array>> {
     const about = { actionId: hashOf(key), mnemonic, invocationId: this.#invocationId };
     return { [requestMetadataHeader]: encodeRequestMetadata({ toolVersion, ...about }) };

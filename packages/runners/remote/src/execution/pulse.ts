@@ -51,12 +51,12 @@ export class Pulse {
    * @param isDoubtful - Whether the service is asked at once: it did not answer the last time.
    */
   keepWatch(signal: AbortSignal, isDoubtful: boolean): PulseWatch {
-    const isThere = async (): Promise<boolean> => await this.#isThere();
+    const isThere = async (): Promise<boolean> => await this.isThere();
     return new PulseWatch({ signal, isThere, silentMs: this.#silentMs, isDoubtful });
   }
 
-  /** All who ask in the time in which an answer may come ask together. */
-  async #isThere(): Promise<boolean> {
+  /** Whether the service answers. All who ask in the time in which an answer may come ask together. */
+  async isThere(): Promise<boolean> {
     const now = performance.now();
     const isRecent = this.#asked !== undefined && now - this.#asked.at < this.#answerMs;
     if (!isRecent) this.#asked = { at: now, isThere: this.#ask() };

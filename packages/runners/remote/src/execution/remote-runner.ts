@@ -10,6 +10,8 @@ import {
   BuildError,
   invalidOption,
   meetsDemand,
+  systemClock,
+  untilAborted,
   type Action,
   type Execution,
   type Hermeticity,
@@ -29,6 +31,7 @@ import { Fallback } from "./fallback.ts";
 import type { RemoteRunnerOptions } from "./options.ts";
 import { persistent } from "./persistent-cache.ts";
 import { race } from "./race.ts";
+import { Rest } from "./rest.ts";
 import { Service, type RemoteExecution } from "./service.ts";
 
 /** What most clusters are made of. */
@@ -71,6 +74,7 @@ export function remoteRunner(options: RemoteRunnerOptions): Runner {
   });
   const parts: Parts = {
     service,
+    rest: new Rest(),
     hermeticity,
     demands,
     fallback: fallback && new Fallback(fallback, fallbackFor),
@@ -89,6 +93,7 @@ export function remoteRunner(options: RemoteRunnerOptions): Runner {
 /** What a runner shares with those of it that are in an image. */
 interface Parts {
   readonly service: Service;
+  readonly rest: Rest;
   readonly hermeticity: Hermeticity;
   readonly demands: Hermeticity | undefined;
   readonly fallback: Fallback | undefined;
@@ -156,11 +161,20 @@ class RemoteRunner implements Runner {
   }
 
   async #execute(action: Action, context: RunContext): Promise<RemoteExecution> {
+    const { service, rest, fallback } = this.#parts;
+    const { clock = systemClock } = context;
+    rest.check(clock);
     try {
-      return await this.#parts.service.execute(action, context);
+      return await service.execute(action, context);
     } catch (error) {
       const isAway = error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
-      throw isAway ? executorUnavailable(error) : error;
+      if (!isAway) throw error;
+      const away = executorUnavailable(error);
+      // A fallback has a rest of its own. And one command that always breaks its stream is no reason to give others up.
+      const isForRest = fallback?.isFor("unavailable") !== true;
+      if (isForRest && !(await untilAborted(service.isThere(), context.signal)))
+        rest.begin(away, clock);
+      throw away;
     }
   }
 

@@ -102,6 +102,11 @@ export class Service implements AsyncDisposable {
     }
   }
 
+  /** Whether the service that executes answers anything at all. Rejects never. */
+  async isThere(): Promise<boolean> {
+    return await this.#executions.isThere();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.connection.transport[Symbol.asyncDispose]();
   }

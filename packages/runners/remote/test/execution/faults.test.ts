@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { out, sh, stage, systemClock, text, type BuildEvent, type File } from "@ashlar/core";
+import { all, out, sh, stage, systemClock, text, type BuildEvent, type File } from "@ashlar/core";
 import type { ExecuteCall, Executed } from "@ashlar/runner-remote/testing";
 import { describe, expect, test } from "vitest";
 
-import { Rig, write, writes } from "./rig.ts";
+import { hasty, Rig, write, writes } from "./rig.ts";
 
 const codes = ({ errors }: { errors: readonly { readonly code: string }[] }): string[] =>
   errors.map(({ code }) => code);
@@ -77,6 +77,37 @@ describe("a stream that breaks", () => {
     expect(report.errors[0]?.message).toContain("nobody can say");
     expect(rig.server.count("execute")).toBe(1);
     expect(rig.server.count("getActionResult")).toBe(0);
+  });
+});
+
+describe("a service that is dead", () => {
+  const other = (n: number): ReturnType<typeof write> =>
+    stage("other", () => sh`write ${n} ${out.file("text")}`)();
+
+  test("is left alone for a while by other commands, which fail as the first, and is then asked again", async () => {
+    await using rig = await Rig.start();
+    let passedMs = 0;
+    const clock = { ...hasty, now: () => systemClock.now() + passedMs };
+    rig.server.fail({ status: "UNAVAILABLE", message: "gone fishing" });
+    const [first] = (await rig.build(write(), { clock })).errors;
+    const asked = rig.server.calls.length;
+    const { errors } = await rig.build(all({ one: other(1), two: other(2) }) as never, {
+      ...{ clock, keepGoing: true },
+    });
+    expect(errors.map(({ code }) => code)).toEqual(Array(2).fill("REMOTE_UNAVAILABLE"));
+    expect(errors[0]?.message).toBe(first?.message);
+    expect(errors[0]?.facts).toEqual(first?.facts);
+    expect(rig.server.calls.length).toBe(asked);
+    rig.server.heal();
+    passedMs = 10_000;
+    expect(codes(await rig.build(other(3), { clock }))).toEqual([]);
+  });
+
+  test("is not one that breaks the streams of one command and answers others", async () => {
+    await using rig = await Rig.start();
+    rig.server.fail({ method: "execute", times: 9, status: "UNAVAILABLE" });
+    expect(codes(await rig.build())).toEqual(["REMOTE_UNAVAILABLE"]);
+    expect(codes(await rig.build(other(1)))).toEqual([]);
   });
 });
 
