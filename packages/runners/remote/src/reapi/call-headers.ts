@@ -77,8 +77,9 @@ export class CallHeaders {
   /** A text without the values of headers. */
   conceal(text: string): string {
     let concealed = text;
-    // Longest first: a token may stand in a longer value.
-    for (const secret of this.#secrets) concealed = concealed.replaceAll(secret, "***");
+    // Longest first: a token may stand in a longer value, and be the beginning of a later one.
+    const longestFirst = [...this.#secrets].toSorted((a, b) => b.length - a.length);
+    for (const secret of longestFirst) concealed = concealed.replaceAll(secret, "***");
     return concealed;
   }
 
@@ -102,12 +103,20 @@ export class CallHeaders {
   #remember(headers: Readonly<Record<string, string>>): void {
     for (const value of Object.values(headers)) {
       // `Bearer <token>`, `Basic <word>`: the word is what must not be seen.
-      for (const part of [value, ...value.split(/\s+/)]) {
+      for (const part of [value, ...value.split(/\s+/), ...passwordsIn(value)]) {
         if (part.length < shortestSecret || part === "Bearer" || part === "Basic") continue;
         this.#secrets.add(part);
       }
     }
   }
+}
+
+/** The password of `Basic <word>`, alone and behind its name: services repeat what they have read of it. */
+function passwordsIn(value: string): string[] {
+  const [, word] = /^Basic\s+(\S+)$/i.exec(value) ?? [];
+  if (word === undefined) return [];
+  const pair = Buffer.from(word, "base64").toString("utf8");
+  return [pair, pair.slice(pair.indexOf(":") + 1)];
 }
 
 function valueOf(value: HeaderValue, option: string): string {

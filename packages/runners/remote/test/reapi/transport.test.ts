@@ -156,6 +156,26 @@ test("no value of a header is in a message, though the service repeats it", asyn
   for (const secret of secrets) expect(everything).not.toContain(secret);
 });
 
+test("no part of a header's value is in a message, whatever the service makes of it", async () => {
+  const word = Buffer.from("me:hunter22").toString("base64");
+  // The one is the beginning of the other.
+  const [short, long] = ["key-of-mine", "key-of-mine.and-more"];
+  await using rig = await Rig.create(
+    {
+      one: (_: unknown, reply: grpc.sendUnaryData<Buffer>) =>
+        reply({
+          code: grpc.status.UNAUTHENTICATED,
+          details: `not me:hunter22 (${word}), not hunter22, not ${long}`,
+        }),
+    },
+    { headers: { authorization: `Basic ${word}`, "x-short": short, "x-long": long } },
+  );
+  const error = await fails(
+    rig.connection.transport.unary("/test/one", bytes(""), { signal: never }),
+  );
+  expect(error.message).toBe("not *** (***), not ***, not ***");
+});
+
 test("nobody listens", async () => {
   const { transport } = connect("grpc://127.0.0.1:1");
   await using _ = transport;
