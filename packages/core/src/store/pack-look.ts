@@ -14,13 +14,16 @@ import { unlessDenied } from "./system-error.ts";
 /** How long an index must have rested for its time to prove anything: more than a tick of any kernel. */
 const restMs = 100;
 
+/** The same for times without a fraction, as file systems give that count in seconds, or in two of them. */
+const coarseRestMs = 2100;
+
 /** The id of a pack, and the inode, size and modification time of its index and of its blobs. */
 export type PackLook = readonly [id: string, ...stats: readonly number[]];
 
 /** How a pack looks; `undefined` when it is not there, or has changed so lately that one more change might not show. */
 export function lookAtPack({ id, indexPath, dataPath }: PackName): PackLook | undefined {
   const looks = unlessDenied(() => [indexPath, dataPath].map((path) => fs.statSync(path)));
-  const isAtRest = looks?.every(({ mtimeMs }) => mtimeMs < Date.now() - restMs) ?? false;
+  const isAtRest = looks?.every(({ mtimeMs }) => mtimeMs < Date.now() - restFor(mtimeMs)) ?? false;
   if (looks === undefined || !isAtRest) return undefined;
   return [id, ...looks.flatMap(({ ino, size, mtimeMs }) => [ino, size, mtimeMs])];
 }
@@ -29,4 +32,8 @@ export function lookAtPack({ id, indexPath, dataPath }: PackName): PackLook | un
 export function looksLike(folder: string, look: PackLook): boolean {
   const now = lookAtPack(packOf(folder, look[0], undefined));
   return now?.every((part, at) => part === look[at]) ?? false;
+}
+
+function restFor(mtimeMs: number): number {
+  return mtimeMs % 1000 === 0 ? coarseRestMs : restMs;
 }
