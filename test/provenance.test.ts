@@ -482,7 +482,11 @@ describe("envelopes", () => {
     expect(() => forge({ payloadType: "application/json" })).toThrow("`application/json`");
     expect(() => forge({ signatures: [] })).toThrow("it is not signed");
     expect(() => verifyProvenance(envelope, {})).toThrow('the key "release", which is not trusted');
-    const rest: unknown[] = [{}, { ...envelope, signatures: [null] }, { ...envelope, payload: 7 }];
+    const odd = [
+      { ...envelope, signatures: [null] },
+      { ...envelope, payload: 7 },
+    ];
+    const rest: unknown[] = [{}, null, ...odd];
     for (const each of rest) {
       const attempt = (): unknown =>
         verifyProvenance(each as ProvenanceEnvelope, { release: publicKey });

@@ -73,9 +73,9 @@ export function verifyProvenance(
   return statement as ProvenanceStatement;
 }
 
-/** The envelope comes from outside, and may be anything. */
-function parse(envelope: ProvenanceEnvelope): ProvenanceEnvelope {
-  const { payload, payloadType: type, signatures } = envelope as Partial<ProvenanceEnvelope>;
+/** The envelope comes from outside, and may be anything: `null` is JSON, too. */
+function parse(envelope: Partial<ProvenanceEnvelope> | null): ProvenanceEnvelope {
+  const { payload, payloadType: type, signatures } = envelope ?? {};
   const isEnvelope =
     typeof payload === "string" &&
     typeof type === "string" &&
