@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-import { reportsUnits, withOptions } from "./cargo-arguments.ts";
+import { commandIn, reportsUnits, withOptions } from "./cargo-arguments.ts";
 import { withProjectConfig } from "./cargo-config.ts";
 import { cargoFailure } from "./cargo-failure.ts";
 import { type Artifact, parseMessage } from "./cargo-messages.ts";
@@ -24,6 +24,7 @@ import { hashInner, innerPackages } from "./inner.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
+import { OWN_LOG } from "./nested-cargo.ts";
 import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
@@ -163,6 +164,7 @@ async function runOnce(
   const log = new RebuildReasons();
   const before = unitsOf(target);
   const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
+  if (commandIn(args) === "test") options.push(...OWN_LOG);
   const exitCode = await runLines(
     "cargo",
     withOptions(withProjectConfig(args, { ...locals, target }), ...options),

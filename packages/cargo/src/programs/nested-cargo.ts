@@ -14,3 +14,9 @@ import type { Environment } from "./process.ts";
 export function nestedCargo(): Environment {
   return { CARGO_HOME: resolve(process.env["CARGO_HOME"] ?? "../home"), CARGO_NET_OFFLINE: "true" };
 }
+
+/** Arguments of a `cargo test`, by which the cargo in it has no part in the log that the cargo around it keeps for us. */
+export const OWN_LOG: readonly string[] = ["value=''", "force=true"].flatMap((setting) => [
+  "--config",
+  `env.CARGO_LOG.${setting}`,
+]);
