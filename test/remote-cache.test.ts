@@ -9,7 +9,18 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { all, build, MemoryStore, out, secret, sh, source, stage, type Digest } from "@ashlar/core";
+import {
+  all,
+  build,
+  dynamic,
+  MemoryStore,
+  out,
+  secret,
+  sh,
+  source,
+  stage,
+  type Digest,
+} from "@ashlar/core";
 import { mockRunner } from "@ashlar/runner-mock";
 import {
   sharedFolder,
@@ -128,6 +139,25 @@ describe("of what was found elsewhere,", () => {
     }
   });
 
+  test("what a dynamic stage stands for is fetched when it is a target, also when nothing has changed", async () => {
+    const cache = new MemoryCache();
+    const chosen = (rig: BuildRig) => {
+      const { app } = pipeline(rig);
+      return dynamic.file("choose", { src: source("src") }, () => app);
+    };
+    await using here = await machine(cache);
+    await here.rig.build(chosen(here.rig));
+    await using there = await machine(cache);
+    for (let time = 0; time < 2; time++) {
+      const target = chosen(there.rig);
+      const found = await there.rig.build(target);
+      const digest = await found.digest(target);
+      expect(found.ran).toEqual([]);
+      expect(await there.local.missing([digest])).toEqual([]);
+      there.local.evict(digest);
+    }
+  });
+
   test("logs are replayed", async () => {
     const cache = new MemoryCache();
     await using here = await machine(cache);
@@ -205,6 +235,24 @@ describe("a blob that the cache has lost", () => {
       const { app } = pipeline(there.rig);
       const found = await there.rig.build(app);
       expect(await found.text(app)).toBe("o of int main, linked");
+      expect(found.ran, fetch).toEqual(["link"]);
+    }
+  });
+
+  test("and is what a dynamic stage stands for makes it run again, in the same build", async () => {
+    for (const fetch of ["targets", "needed"] as const) {
+      const cache = new MemoryCache();
+      const chosen = (rig: BuildRig) => {
+        const { app } = pipeline(rig);
+        return { app, target: dynamic.file("choose", { src: source("src") }, () => app) };
+      };
+      await using here = await machine(cache);
+      const one = chosen(here.rig);
+      const made = await here.rig.build(one.target);
+      cache.blobs.delete(await made.digest(one.app));
+
+      await using there = await machine(cache, { fetch });
+      const found = await there.rig.build(chosen(there.rig).target);
       expect(found.ran, fetch).toEqual(["link"]);
     }
   });

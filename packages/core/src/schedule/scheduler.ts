@@ -206,6 +206,7 @@ export class Scheduler {
       if (isAgain && !(await this.#rebuilder.isWhole(produced))) {
         throw blobLost([...produced.values.values()][0]?.digest ?? "", "not in the store");
       }
+      await this.#secure(node, produced);
       this.#options.trace.noteExpanded(node, produced);
       return this.#settle(node, { outcome: "expanded", produced });
     }
