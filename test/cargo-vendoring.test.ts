@@ -171,7 +171,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     project("lockless", "", "", "0");
     rmSync(join(root, "Cargo.lock"));
     const report = await run(cargo({ src: source(root), registries }).vendorCargoDeps());
-    expect(report.errors[0]?.message).toContain("`cargo generate-lockfile`");
+    expect(report.errors[0]?.hint).toContain("`cargo generate-lockfile`");
   });
 
   const gitDaemon = "/usr/lib/git-core/git-daemon";

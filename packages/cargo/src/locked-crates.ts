@@ -21,9 +21,9 @@ export function externalsOf(lock: readonly LockedPackage[]): readonly External[]
 export async function lockText(manifest: ReadableTree): Promise<string> {
   const content = await textAt(manifest, "Cargo.lock");
   if (content !== undefined) return content;
-  throw new Error(
-    "the workspace has no Cargo.lock: write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
-  );
+  throw new Failure("the workspace has no Cargo.lock", {
+    hint: "write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
+  });
 }
 
 /** Reads cargo's settings beside the lock file, of which one file counts. */
@@ -43,15 +43,5 @@ export async function textAt(tree: ReadableTree, path: string): Promise<string |
     const isMissing = error instanceof BuildError && /^VIEW_(MISSING|WRONG_KIND)$/.test(error.code);
     if (isMissing) return undefined;
     throw error;
-  }
-}
-
-/** Describes graph. Of a failure that has a hint, nobody would see that here: it becomes part of the message. */
-export async function withHints<T>(describe: () => Promise<T>): Promise<T> {
-  try {
-    return await describe();
-  } catch (error) {
-    if (!(error instanceof Failure) || error.hint === undefined) throw error;
-    throw new Error(`${error.message}: ${error.hint}`, { cause: error });
   }
 }

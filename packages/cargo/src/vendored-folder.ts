@@ -14,7 +14,7 @@
 import { dynamic, merge, text, type Tree } from "@ashlar/core";
 
 import { findCrates } from "./directory-source.ts";
-import { externalsOf, lockText, readConfig, withHints, type External } from "./locked-crates.ts";
+import { externalsOf, lockText, readConfig, type External } from "./locked-crates.ts";
 import { Failure } from "./programs/failure.ts";
 import { parseLock } from "./programs/lock.ts";
 import { sourceReplacement } from "./programs/source-replacement.ts";
@@ -27,16 +27,14 @@ import type { Table } from "./programs/table.ts";
  * @param registry - As `cargo vendor --locked --versioned-dirs` makes one.
  */
 export function vendoredCrates(manifest: Tree, registry: Tree): Tree {
-  return dynamic.tree("vendor", { manifest, registry }, async (inputs) =>
-    withHints(async () => {
-      const externals = externalsOf(parseLock(await lockText(inputs.manifest), "Cargo.lock"));
-      refuseTwins(externals);
-      const folders = await findCrates(inputs.registry, externals);
-      const config = await readConfig(inputs.manifest);
-      const crates = folders.map((folder) => registry.dir(folder));
-      return vendorTree(externals, crates, config);
-    }),
-  );
+  return dynamic.tree("vendor", { manifest, registry }, async (inputs) => {
+    const externals = externalsOf(parseLock(await lockText(inputs.manifest), "Cargo.lock"));
+    refuseTwins(externals);
+    const folders = await findCrates(inputs.registry, externals);
+    const config = await readConfig(inputs.manifest);
+    const crates = folders.map((folder) => registry.dir(folder));
+    return vendorTree(externals, crates, config);
+  });
 }
 
 /** The tree of some crates, once it is known what they hold. */

@@ -30,7 +30,7 @@ import {
   type Tree,
 } from "@ashlar/core";
 
-import { externalsOf, lockText, readConfig, withHints, type External } from "./locked-crates.ts";
+import { externalsOf, lockText, readConfig, type External } from "./locked-crates.ts";
 import { parseGitSource, type GitSource } from "./programs/git-source.ts";
 import { parseLock, unusedPatches, type LockedPackage } from "./programs/lock.ts";
 import { CRATES_IO, replaceSources, type ReplacedSource } from "./programs/source-replacement.ts";
@@ -116,16 +116,14 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
  * @param manifest - With `Cargo.lock`, and `.cargo` if there is one, among others.
  */
 export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
-  return dynamic.tree("vendor", { manifest }, async (inputs) =>
-    withHints(async () => {
-      const content = await lockText(inputs.manifest);
-      // What a `[patch]` offers and nothing uses must be there all the same.
-      const unused = unusedPatches(content, "Cargo.lock");
-      const lock = [...parseLock(content, "Cargo.lock"), ...unused];
-      const config = await readConfig(inputs.manifest);
-      return vendorTree(lock, config, sources);
-    }),
-  );
+  return dynamic.tree("vendor", { manifest }, async (inputs) => {
+    const content = await lockText(inputs.manifest);
+    // What a `[patch]` offers and nothing uses must be there all the same.
+    const unused = unusedPatches(content, "Cargo.lock");
+    const lock = [...parseLock(content, "Cargo.lock"), ...unused];
+    const config = await readConfig(inputs.manifest);
+    return vendorTree(lock, config, sources);
+  });
 }
 
 /** The tree for the external packages of a lock file. */

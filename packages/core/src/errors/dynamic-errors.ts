@@ -25,9 +25,15 @@ export function dynamicFailed(
     code: "DYNAMIC_FAILED",
     message: `the body of dynamic stage \`${stage}\` failed: ${cause instanceof Error ? cause.message : String(cause)}`,
     facts: { stage, "declared at": declaredAt },
-    hint: "it ran in the process that builds: the stack of the cause says where",
+    hint: hintOf(cause) ?? "it ran in the process that builds: the stack of the cause says where",
     cause,
   });
+}
+
+/** What an error says of its own of the way out. */
+function hintOf(error: unknown): string | undefined {
+  const hint = error instanceof Error && "hint" in error ? error.hint : undefined;
+  return typeof hint === "string" ? hint : undefined;
 }
 
 /** The body of a dynamic stage returned something else than it should. */
