@@ -142,6 +142,14 @@ describe("what a dynamic stage has read", () => {
       echo(await dist.file("deep/index.js").text()),
     );
 
+  test("and come to, and is gone, is made again", async () => {
+    await run(chosen);
+    rest();
+    expect((await run(chosen)).report.ran).toEqual([]);
+    rmSync(join(folder, "store/packs"), { recursive: true });
+    expect((await run(chosen)).report.ran).toContain("echo");
+  });
+
   test("is not read again", async () => {
     await run(chosen);
     rest();

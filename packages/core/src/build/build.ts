@@ -248,11 +248,14 @@ async function findFaults(
   }
   if (!isSame) return [];
   const reused = new Map<NodeId, Produced>();
+  const expanded: Produced[] = [];
   for (const { id, isTarget } of plan.nodes) {
     const produced = isTarget ? settlements.find(id)?.produced : undefined;
-    if (produced !== undefined && settlements.outcomeOf(id) === "reused") reused.set(id, produced);
+    if (produced === undefined) continue;
+    if (settlements.outcomeOf(id) === "reused") reused.set(id, produced);
+    if (settlements.outcomeOf(id) === "expanded") expanded.push(produced);
   }
-  await lastLook.keep(reused, derived);
+  await lastLook.keep(reused, expanded, derived);
   return [];
 }
 

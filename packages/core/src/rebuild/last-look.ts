@@ -5,7 +5,8 @@
  * nothing has changed since, and the store looks as it did then, doing so again would find the same.
  *
  *     notes/whole-<subject>   which record it was, the targets, how the store looked, the targets that were worked out,
- *                             and the little that dynamic stages have read or written
+ *                             what dynamic stages among the targets have come to, and the little that they have read
+ *                             or written
  *
  * It is only an accelerator, as the trace is: where it has nothing to say, everything is looked for.
  *
@@ -19,7 +20,7 @@ import type { ContentStore, Notes } from "../store/store.ts";
 import type { Produced } from "./rebuilder.ts";
 
 /** Version of the form in which it is written down. Another one is not read. */
-const noteVersion = 3;
+const noteVersion = 4;
 
 /** What is written down. */
 interface Note {
@@ -28,7 +29,9 @@ interface Note {
   readonly record: number;
   /** Nodes whose results were whole. */
   readonly nodes: readonly NodeId[];
-  /** How the store looked that they are in; absent when a look proves nothing there. */
+  /** What dynamic stages came to, and was whole: they run in every build, so it is told by itself. */
+  readonly expanded: readonly string[];
+  /** How the store looked that all of that is in; absent when a look proves nothing there. */
   readonly look?: string | undefined;
   /** Targets that no stage makes, and in which there was no fault; see {@link LastLook.hasWorkedOut}. */
   readonly derived?: string | undefined;
@@ -45,8 +48,8 @@ export class LastLook {
   /** For dynamic stages to read: they run in every build. */
   readonly readable: RememberingContent;
   #note: Note | undefined;
-  /** Nodes whose results are whole. Found out when first asked for. */
-  #whole: ReadonlySet<NodeId> | undefined;
+  /** Nodes whose results are whole, and what dynamic stages came to that is. Found out when first asked for. */
+  #whole: ReadonlySet<NodeId | string> | undefined;
 
   constructor(parts: {
     readonly notes: Notes | undefined;
@@ -70,6 +73,11 @@ export class LastLook {
     return (this.#whole ??= this.#lookAgain()).has(id);
   }
 
+  /** True when the store holds all that a dynamic stage has come to. */
+  isWholeExpanded(produced: Produced): boolean {
+    return (this.#whole ??= this.#lookAgain()).has(toldByValues(produced));
+  }
+
   /**
    * True when the targets that no stage makes were worked out without a fault.
    *
@@ -90,20 +98,31 @@ export class LastLook {
    * Writes down what a build has made sure of in which nothing had changed.
    *
    * @param targets - The recorded results that it has found whole.
+   * @param expanded - What dynamic stages among the targets have come to, and it has found whole.
    */
-  async keep(targets: ReadonlyMap<NodeId, Produced>, derived: string | undefined): Promise<void> {
+  async keep(
+    targets: ReadonlyMap<NodeId, Produced>,
+    expanded: readonly Produced[],
+    derived: string | undefined,
+  ): Promise<void> {
     if (this.#notes === undefined || this.#record === undefined) return;
-    const isKnown = [...targets.keys()].every((id) => this.isWhole(id));
+    const isKnown =
+      [...targets.keys()].every((id) => this.isWhole(id)) &&
+      expanded.every((produced) => this.isWholeExpanded(produced));
     const { used, isUsedAnew } = this.readable;
     const isWorkedOut = derived === undefined || this.hasWorkedOut(derived);
     if (isKnown && !isUsedAnew && isWorkedOut) return;
-    const look = await this.#lookAt(targets.values());
+    const look = await this.#lookAt([...targets.values(), ...expanded]);
     // Nothing that is not known.
     if (look === undefined && !isUsedAnew && isWorkedOut) return;
     const nodes = look === undefined ? [] : [...targets.keys()];
+    const seen = look === undefined ? [] : expanded.map((produced) => toldByValues(produced));
     const record = this.#record;
     const blobs = [...used.keys()];
-    const note: Note = { version: noteVersion, record, nodes, look, derived, blobs };
+    const note: Note = {
+      ...{ version: noteVersion, record, nodes, expanded: seen },
+      ...{ look, derived, blobs },
+    };
     const head = Buffer.from(`${JSON.stringify(note)}\n`);
     this.#notes.write(this.#name, Buffer.concat([head, ...used.values()]));
   }
@@ -123,10 +142,10 @@ export class LastLook {
     return [note, blobs];
   }
 
-  #lookAgain(): ReadonlySet<NodeId> {
-    const { look, nodes } = this.#note ?? {};
+  #lookAgain(): ReadonlySet<NodeId | string> {
+    const { look, nodes = [], expanded = [] } = this.#note ?? {};
     const isSame = look !== undefined && this.#content.looksAs?.(look) === true;
-    return new Set(isSame ? nodes : []);
+    return new Set(isSame ? [...nodes, ...expanded] : []);
   }
 
   /** How the places look that all blobs of some results lie in. */
@@ -150,4 +169,8 @@ export class LastLook {
     for (const { digest } of files) blobs.add(digest);
     for (const { digest } of directories) await this.#addTree(digest, blobs);
   }
+}
+
+function toldByValues({ values }: Produced): string {
+  return [...values.values()].map(({ kind, digest }) => `${kind} ${digest}`).join("\n");
 }

@@ -201,9 +201,11 @@ export class Scheduler {
   async #expand(node: PlanNode, expand: Expand, onDecided: () => void): Promise<void> {
     if (this.#expansions.needsOf(node) !== undefined) {
       const produced = await this.#expansions.produce(node);
-      // Settled before: something of it was lost. Whoever made that has to run again.
+      // Asked for; or settled before, and something of it was lost. Whoever made that has to run again.
       const isAgain = this.#settlements.find(node.id) !== undefined;
-      if (isAgain && !(await this.#rebuilder.isWhole(produced))) {
+      const isSeen = !isAgain && this.#options.lastLook.isWholeExpanded(produced);
+      const mustBeSeen = (isAgain || node.isTarget) && !isSeen;
+      if (mustBeSeen && !(await this.#rebuilder.isWhole(produced))) {
         throw blobLost([...produced.values.values()][0]?.digest ?? "", "not in the store");
       }
       await this.#secure(node, produced);
