@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type picomatch from "picomatch";
+import type Picomatch from "picomatch";
 
 import { describe } from "../base/describe.ts";
 import { invalidGlob } from "../errors/catalogue.ts";
@@ -26,8 +26,8 @@ export interface GlobSet {
  */
 export async function compileGlobs(globs: readonly string[]): Promise<GlobSet> {
   // Loaded only when needed: most builds have no globs, and one in which nothing has changed uses none.
-  const { default: makeMatcher } = await import("picomatch");
-  const patterns = globs.map((glob) => ({ matches: compile(glob, makeMatcher), ...reach(glob) }));
+  const { default: picomatch } = await import("picomatch");
+  const patterns = globs.map((glob) => ({ matches: compile(glob, picomatch), ...reach(glob) }));
   const matchesItself = (path: string): boolean => patterns.some(({ matches }) => matches(path));
   return {
     matches(path) {
@@ -47,7 +47,7 @@ export async function compileGlobs(globs: readonly string[]): Promise<GlobSet> {
   };
 }
 
-function compile(glob: string, makeMatcher: typeof picomatch): (path: string) => boolean {
+function compile(glob: string, picomatch: typeof Picomatch): (path: string) => boolean {
   if (typeof glob !== "string") throw invalidGlob(describe(glob), "it is not a string");
   if (glob === "") throw invalidGlob(glob, "it is empty");
   if (glob.startsWith("/")) throw invalidGlob(glob, "it is absolute; globs start in the tree");
@@ -56,11 +56,13 @@ function compile(glob: string, makeMatcher: typeof picomatch): (path: string) =>
   try {
     // `./a` and `a/` are how people write `a`.
     const path = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
-    return makeMatcher(forPicomatch(path), {
+    // Not a matcher of picomatch: to that, a path that is the glob itself matches, `\*` the path `\*`.
+    const pattern = picomatch.makeRe(forPicomatch(path), {
       ...{ dot: true, strictBrackets: true, nonegate: true },
       // Otherwise what makes no pattern, such as `[z-a]`, matches nothing and says nothing.
       debug: true,
     });
+    return (each) => pattern.test(each);
   } catch (error) {
     throw invalidGlob(glob, error instanceof Error ? error.message : String(error));
   }

@@ -25,7 +25,7 @@ describe("matches", () => {
     [".*", [".env", ".git/config"], ["env"]],
     ["**/test/**", ["test/a", "a/test/b"], ["tests/a"]],
     ["two words", ["two words"], ["two"]],
-    ["\\*", ["*"], ["a"]],
+    ["\\*", ["*"], ["a", "\\*"]],
     ["\\[a\\]", ["[a]"], ["a"]],
     ['"*".txt', ['"a".txt'], ["*.txt", "a.txt"]],
     ['a"{b,c}', ['a"b', 'a"c'], ["ab", 'a"{b,c}']],
