@@ -17,6 +17,16 @@ import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("inner");
 
+/** The manifest of a package, and what else it says. */
+function manifest(name: string, more: string): string {
+  return `
+    [package]
+    name = "${name}"
+    version = "0.1.0"
+    edition = "2021"
+    ${more}`;
+}
+
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let project: RustWorkspace;
   let count = 0;
@@ -112,12 +122,6 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   });
 
   test("a library whose file is that of a program's library, too, is never its stub", async () => {
-    const manifest = (name: string, more: string): string => `
-      [package]
-      name = "${name}"
-      version = "0.1.0"
-      edition = "2021"
-      ${more}`;
     project.write({
       "core/Cargo.toml": manifest("core-lib", "[dependencies]\nmiddle.workspace = true"),
       "core/src/lib.rs": 'pub fn size() -> usize { include_str!("lib.rs").len() }',
@@ -133,15 +137,10 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     project.write({
       "core/src/parts/mod.rs": "pub fn name() -> u32 { 8 }",
       "core/src/lib.rs": 'pub fn size() -> usize { include_str!("parts/mod.rs").len() }',
-      "tool/Cargo.toml": `
-        [package]
-        name = "tool"
-        version = "0.1.0"
-        edition = "2021"
-        [dependencies]
-        shape.workspace = true
-        [lib]
-        path = "parts/mod.rs"`,
+      "tool/Cargo.toml": manifest(
+        "tool",
+        '[dependencies]\nshape.workspace = true\n[lib]\npath = "parts/mod.rs"',
+      ),
     });
     symlinkSync("../core/src/parts", join(project.root, "ws/tool/parts"));
     const { length } = "pub fn name() -> u32 { 8 }\n";
@@ -149,12 +148,6 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   });
 
   test("what a macro finds in the variables of a command is of that command", async () => {
-    const manifest = (name: string, more: string): string => `
-      [package]
-      name = "${name}"
-      version = "0.1.0"
-      edition = "2021"
-      ${more}`;
     project.write({
       "core/Cargo.toml": manifest(
         "core-lib",

@@ -187,9 +187,11 @@ export class Scheduler {
     }
   }
 
-  /** Whether all is there that a recorded result names. */
-  async #isWhole({ id }: PlanNode, traced: Traced): Promise<boolean> {
-    return this.#options.lastLook.isWhole(id) || (await this.#rebuilder.isWhole(traced));
+  /** Whether all is there that a recorded result names, or that a dynamic stage has come to. */
+  async #isWhole({ id, call }: PlanNode, produced: Produced): Promise<boolean> {
+    const { lastLook } = this.#options;
+    const isSeen = call.expand ? lastLook.isWholeExpanded(produced) : lastLook.isWhole(id);
+    return isSeen || (await this.#rebuilder.isWhole(produced));
   }
 
   /** Sees to it that what was asked for can be had, though it may not have been made here. Rejects with `BLOB_LOST`. */
@@ -203,9 +205,7 @@ export class Scheduler {
       const produced = await this.#expansions.produce(node);
       // Asked for; or settled before, and something of it was lost. Whoever made that has to run again.
       const isAgain = this.#settlements.find(node.id) !== undefined;
-      const isSeen = !isAgain && this.#options.lastLook.isWholeExpanded(produced);
-      const mustBeSeen = (isAgain || node.isTarget) && !isSeen;
-      if (mustBeSeen && !(await this.#rebuilder.isWhole(produced))) {
+      if ((node.isTarget || isAgain) && !(await this.#isWhole(node, produced))) {
         throw blobLost([...produced.values.values()][0]?.digest ?? "", "not in the store");
       }
       await this.#secure(node, produced);
