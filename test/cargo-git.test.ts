@@ -13,7 +13,7 @@ import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { commitAll, gitIn, writeProject } from "./rig/rust-project.ts";
+import { commitAll, gitIn, manifestOf, writeProject } from "./rig/rust-project.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-cargo-git-"));
 const repositories = join(folder, "repositories");
@@ -27,7 +27,7 @@ afterAll(async () => {
 
 const url = (name: string): string => pathToFileURL(join(repositories, name)).href;
 const library = (name: string, word: string, version = "1.0.0") => ({
-  "Cargo.toml": `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"`,
+  "Cargo.toml": manifestOf(name, "", version),
   "src/lib.rs": `pub fn word() -> &'static str { "${word}" }`,
 });
 

@@ -12,20 +12,11 @@ import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { beforeEach, describe, expect, test } from "vitest";
 
+import { manifestOf } from "./rig/rust-project.ts";
 import { rustTests } from "./rig/rust-tests.ts";
 import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("inner");
-
-/** The manifest of a package, and what else it says. */
-function manifest(name: string, more: string): string {
-  return `
-    [package]
-    name = "${name}"
-    version = "0.1.0"
-    edition = "2021"
-    ${more}`;
-}
 
 describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   let project: RustWorkspace;
@@ -123,9 +114,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
 
   test("a library whose file is that of a program's library, too, is never its stub", async () => {
     project.write({
-      "core/Cargo.toml": manifest("core-lib", "[dependencies]\nmiddle.workspace = true"),
+      "core/Cargo.toml": manifestOf("core-lib", "[dependencies]\nmiddle.workspace = true"),
       "core/src/lib.rs": 'pub fn size() -> usize { include_str!("lib.rs").len() }',
-      "tool/Cargo.toml": manifest("tool", '[lib]\npath = "../core/src/lib.rs"'),
+      "tool/Cargo.toml": manifestOf("tool", '[lib]\npath = "../core/src/lib.rs"'),
       "tool/src/main.rs": "fn main() {}",
     });
     project.cargo("update", "--workspace");
@@ -137,7 +128,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     project.write({
       "core/src/parts/mod.rs": "pub fn name() -> u32 { 8 }",
       "core/src/lib.rs": 'pub fn size() -> usize { include_str!("parts/mod.rs").len() }',
-      "tool/Cargo.toml": manifest(
+      "tool/Cargo.toml": manifestOf(
         "tool",
         '[dependencies]\nshape.workspace = true\n[lib]\npath = "parts/mod.rs"',
       ),
@@ -149,12 +140,12 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
 
   test("what a macro finds in the variables of a command is of that command", async () => {
     project.write({
-      "core/Cargo.toml": manifest(
+      "core/Cargo.toml": manifestOf(
         "core-lib",
         '[dependencies]\nmiddle.workspace = true\nlook = { path = "../look" }',
       ),
       "core/src/lib.rs": "pub fn size() -> u32 { look::look!() }",
-      "look/Cargo.toml": manifest("look", "[lib]\nproc-macro = true"),
+      "look/Cargo.toml": manifestOf("look", "[lib]\nproc-macro = true"),
       "look/src/lib.rs": `
         #[proc_macro]
         pub fn look(_: proc_macro::TokenStream) -> proc_macro::TokenStream {

@@ -17,6 +17,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   externalCrate,
   localCrate,
+  manifestOf,
   packCrate,
   writeProject,
   type Files,
@@ -27,8 +28,6 @@ const { runner, folder, missing, title } = await rustTests("odd-workspaces");
 const root = join(folder, "sources");
 const rust = join(root, "rust");
 
-const head = (name: string): string =>
-  `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n`;
 const files: Files = {
   "rust/Cargo.toml": `
     [workspace]
@@ -56,7 +55,7 @@ const files: Files = {
     rustflags = ["--cfg", "told"]`,
   "rust/crates/left-out/Cargo.toml": "[package\nbroken",
   // Another name in the code, another version of the same crate, platforms, links and a script of another name.
-  "rust/crates/app/Cargo.toml": `${head("odd-app")}
+  "rust/crates/app/Cargo.toml": `${manifestOf("odd-app")}
     build = "scripts/make.rs"
     links = "odd_native"
     autobins = false
@@ -98,7 +97,7 @@ const files: Files = {
   "rust/crates/app/checks/whole.rs": "fn main() { assert_eq!(beside::beside(), 40); }",
   "rust/crates/app/tests/ignored.rs": "not rust",
   // A library by another name, whose code lies beside the workspace.
-  "rust/crates/far/Cargo.toml": `${head("odd-far")}
+  "rust/crates/far/Cargo.toml": `${manifestOf("odd-far")}
     links = "far"
     [lib]
     name = "strange"
@@ -108,9 +107,9 @@ const files: Files = {
   "code/far.rs":
     'pub mod part;\n#[unsafe(no_mangle)] pub extern "C" fn far() -> u32 { part::PART }',
   "code/part.rs": "pub const PART: u32 = 30;",
-  "rust/päck age/Cargo.toml": head("odd-pack").replace("2021", "2024"),
+  "rust/päck age/Cargo.toml": manifestOf("odd-pack").replace("2021", "2024"),
   "rust/päck age/src/lib.rs": "",
-  "beside/Cargo.toml": `${head("beside")}workspace = "../rust"`,
+  "beside/Cargo.toml": `${manifestOf("beside")}workspace = "../rust"`,
   "shared/lib.rs": "mod inner;\npub fn beside() -> u32 { inner::INNER }",
   "shared/inner.rs": "pub const INNER: u32 = 40;",
 };

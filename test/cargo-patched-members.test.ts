@@ -14,7 +14,13 @@ import { source, tryBuild, type Report } from "@ashlar/core";
 import { execa } from "execa";
 import { beforeAll, describe, expect, test } from "vitest";
 
-import { externalCrate, localCrate, packCrate, writeProject } from "./rig/rust-project.ts";
+import {
+  externalCrate,
+  localCrate,
+  manifestOf,
+  packCrate,
+  writeProject,
+} from "./rig/rust-project.ts";
 import { rustTests } from "./rig/rust-tests.ts";
 
 const { runner, folder, missing, title } = await rustTests("patched-members");
@@ -38,7 +44,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   function writeWorkspace(place: Place): void {
     const root = join(folder, place.replaceAll("/", "-"));
     const head = (name: string, version = "0.1.0", dependencies = ""): string =>
-      `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n[dependencies]\n${dependencies}`;
+      manifestOf(name, `[dependencies]\n${dependencies}`, version);
     const entries = [
       ...[localCrate("app", "0.1.0", ["near", "solo"]), localCrate("bar", "1.0.0", ["foo"])],
       ...[

@@ -12,6 +12,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   externalCrate,
   localCrate,
+  manifestOf,
   packCrate,
   writeProject,
   type Files,
@@ -163,7 +164,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
       const inPlace = Object.entries(files).map(([path, text]) => [`${name}/${path}`, text]);
       writeProject(root, {
         ...(Object.fromEntries(inPlace) as Files),
-        [`${name}/Cargo.toml`]: `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n${manifest}`,
+        [`${name}/Cargo.toml`]: manifestOf(name, manifest, version),
       });
     }
   }

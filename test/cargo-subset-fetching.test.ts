@@ -14,7 +14,13 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { HttpServer } from "./rig/http-server.ts";
-import { externalCrate, localCrate, packCrate, writeProject } from "./rig/rust-project.ts";
+import {
+  externalCrate,
+  localCrate,
+  manifestOf,
+  packCrate,
+  writeProject,
+} from "./rig/rust-project.ts";
 import { rustTests } from "./rig/rust-tests.ts";
 
 const { runner, folder, missing, title } = await rustTests("subset-fetching");
@@ -45,7 +51,7 @@ const server = await HttpServer.start(answers);
 afterAll(async () => await server[Symbol.asyncDispose]());
 
 const member = (name: string, dependencies: string): string =>
-  `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\n${dependencies}`;
+  manifestOf(name, `[dependencies]\n${dependencies}`);
 
 describe.skipIf(missing.length > 0).each(["", "rust"])(
   `in \`%s\`, ${title}`,

@@ -19,12 +19,16 @@ export function writeProject(root: string, files: Files): void {
   }
 }
 
+/** The manifest of a package, and what it says besides. */
+export function manifestOf(name: string, more = "", version = "0.1.0"): string {
+  return `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n${more}`;
+}
+
 /** A crate as registries have it: `<folder>/<name>-<version>.crate`. Returns its checksum. */
 export function packCrate(folder: string, name: string, version: string, files: Files): string {
   const title = `${name}-${version}`;
-  const manifest = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\n`;
-  const given = files["Cargo.toml"] ?? "";
-  writeProject(join(folder, title), { ...files, "Cargo.toml": manifest + given });
+  const manifest = manifestOf(name, files["Cargo.toml"], version);
+  writeProject(join(folder, title), { ...files, "Cargo.toml": manifest });
   execFileSync("tar", ["-czf", `${title}.crate`, title], { cwd: folder });
   rmSync(join(folder, title), { recursive: true });
   return createHash("sha256")

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { cargo, type CargoOptions, type CargoWorkspace } from "@ashlar/cargo";
 import { source, type Report } from "@ashlar/core";
 
-import { writeProject, type Files } from "./rust-project.ts";
+import { manifestOf, writeProject, type Files } from "./rust-project.ts";
 
 /** External crates by name and version. */
 const crates: Readonly<Record<string, Files>> = {
@@ -103,13 +103,12 @@ export class RustWorkspace {
     const [name = "", version = ""] = title.split(" ");
     const files = crates[title] ?? {};
     const given = files["Cargo.toml"] ?? "";
-    const head = `[package]\nname = "${name}"\nversion = "${version}"\nedition = "2021"\nlicense = "MIT"\n`;
     const checksum = createHash("sha256")
       .update(JSON.stringify([title, files]))
       .digest("hex");
     writeProject(join(this.root, "registry", `${name}-${version}`), {
       ...files,
-      "Cargo.toml": head + given,
+      "Cargo.toml": manifestOf(name, `license = "MIT"\n${given}`, version),
       ".cargo-checksum.json": JSON.stringify({ files: {}, package: checksum }),
     });
   }
