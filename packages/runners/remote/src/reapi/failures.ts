@@ -54,13 +54,9 @@ export function explained(error: unknown, purpose: Purpose): unknown {
   const said = message === "" ? status : `${status}: ${message}`;
   if (status === "UNAVAILABLE") return unavailable(error, purpose);
   if (isUnknownInstance(error)) return instanceUnknown(name, purpose.instance, said);
-  const [, seconds] = ownDeadline.exec(message) ?? [];
-  if (status === "DEADLINE_EXCEEDED" && seconds !== undefined) {
-    return remoteUnavailable(
-      name,
-      `no answer within ${Math.round(Number(seconds) * 10) / 10} s`,
-      error,
-    );
+  // In words for people: the library tells of its load balancer.
+  if (error.limitMs !== undefined) {
+    return remoteUnavailable(name, `no answer within ${error.limitMs / 1000} s`, error);
   }
   if (passing.has(status)) return remoteUnavailable(name, said, error);
   if (status === "PERMISSION_DENIED" || status === "UNAUTHENTICATED") {
@@ -102,9 +98,6 @@ function explainedHangUp(name: string): string {
     : "";
   return `it hangs up as soon as it is called${hint}`;
 }
-
-/** What the library says of a call that took as long as it might, and behind that of all that it did meanwhile. */
-const ownDeadline = /^Deadline exceeded after ([\d.]+)s/;
 
 /** What OpenSSL says around what was wrong: where in its sources, and numbers of its own. */
 const opensslNoise = /^.*:SSL routines:[^:]*:([^:]+):.*$/s;

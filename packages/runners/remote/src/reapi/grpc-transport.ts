@@ -63,7 +63,7 @@ export class GrpcTransport implements Transport {
       const sent = { method, message: asBuffer(request), metadata, deadline };
       const call = callOnce(grpc, client, sent, (status, isOk, answer) => {
         end();
-        if (!isOk) reject(this.#failure(status, options.signal));
+        if (!isOk) reject(this.#failure(status, options));
         else if (answer === undefined) reject(unanswered());
         else resolve(answer);
       });
@@ -91,7 +91,7 @@ export class GrpcTransport implements Transport {
     try {
       for await (const message of call) yield message as Buffer;
     } catch (error) {
-      throw this.#failure(error as StatusObject, options.signal);
+      throw this.#failure(error as StatusObject, options);
     } finally {
       end();
       call.cancel();
@@ -113,7 +113,7 @@ export class GrpcTransport implements Transport {
       callOptions,
       (error, message = nothing) => {
         if (error === null) answer.resolve(message);
-        else answer.reject(this.#failure(error, options.signal));
+        else answer.reject(this.#failure(error, options));
       },
     );
     const end = this.#watch(call, options.signal);
@@ -176,20 +176,26 @@ export class GrpcTransport implements Transport {
   }
 
   /** What the library says, as an error of ours. What it throws of itself holds headers and goes nowhere. */
-  #failure(error: StatusObject, signal: AbortSignal): unknown {
+  #failure(error: StatusObject, { signal, timeoutMs }: RpcOptions): unknown {
     if (signal.aborted) return signal.reason;
     if (this.#isClosed) return closed();
     const { message, violations, retryAfterMs } = detailsOf(error);
+    const status = statusName(error.code);
+    const isOwn = status === "DEADLINE_EXCEEDED" && ownDeadline.test(error.details);
     return new RpcError({
-      status: statusName(error.code),
+      status,
       message: this.#headers.conceal(error.details === "" ? message : error.details),
       retryAfterMs,
+      limitMs: isOwn ? timeoutMs : undefined,
       violations: violations.map(({ type, subject, description }) => {
         return { type, subject, description: this.#headers.conceal(description) };
       }),
     });
   }
 }
+
+/** What the library says of a call that took as long as it might. A service has words of its own. */
+const ownDeadline = /^Deadline exceeded(?: after|$)/;
 
 /** `google.rpc.Status` in the trailers, where a service sends it. */
 function detailsOf({ metadata }: StatusObject): Omit<Status, "status"> {

@@ -57,6 +57,7 @@ export interface RpcErrorParts {
   readonly status: StatusName;
   readonly message: string;
   readonly retryAfterMs?: number | undefined;
+  readonly limitMs?: number | undefined;
   readonly violations?: readonly Violation[];
 }
 
@@ -69,13 +70,16 @@ export class RpcError extends Error {
   readonly status: StatusName;
   /** How long the service wants us to wait before we try again. */
   readonly retryAfterMs: number | undefined;
+  /** How long the call might take, in milliseconds, where it failed because it took that long. */
+  readonly limitMs: number | undefined;
   /** What of a precondition did not hold: inputs of an action that are not there. */
   readonly violations: readonly Violation[];
 
-  constructor({ status, message, retryAfterMs, violations = [] }: RpcErrorParts) {
+  constructor({ status, message, retryAfterMs, limitMs, violations = [] }: RpcErrorParts) {
     super(message);
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+    this.limitMs = limitMs;
     this.violations = violations;
   }
 }
