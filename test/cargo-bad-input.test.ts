@@ -64,6 +64,16 @@ describe.skipIf(missing.length > 0)(title, () => {
       "error: Cargo.lock disagrees with the manifests: `wall` has the version 0.2.0, there 0.1.0\n" +
         "hint: bring it up to date with `cargo update --workspace`",
     );
+    const both = {
+      "gate/Cargo.toml":
+        '[package]\nname = "gate"\nversion = "0.3.0"\n[dependencies]\nmoat = "1"\nwall = { path = "../wall" }',
+    };
+    expect(await failure(both, deps)).toContain(
+      "error: Cargo.lock disagrees with the manifests:\n" +
+        "  `gate` has the version 0.3.0, there 0.1.0\n" +
+        "  `gate` depends on `moat`, and not there\n" +
+        "hint: bring it up to date with `cargo update --workspace`",
+    );
     const dependency = {
       "gate/Cargo.toml":
         '[package]\nname = "gate"\nversion = "0.1.0"\n[dependencies]\nmoat = "1"\n[dev-dependencies]\nwall = { path = "../wall" }',
@@ -71,6 +81,21 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await failure(dependency, deps)).toContain("`gate` depends on `moat`, and not there");
     const dropped = { "gate/Cargo.toml": '[package]\nname = "gate"\nversion = "0.1.0"' };
     expect(await failure(dropped, deps)).toContain("`gate` does not depend on `wall` any more");
+  }, 60_000);
+
+  test("a lock file that is not there is one error", async () => {
+    const root = mkdtempSync(join(folder, "project-"));
+    const { "Cargo.lock": _, ...lockless } = workspace;
+    writeProject(root, lockless);
+    const rust = cargo({ src: source(root), profile: "dev" });
+    for (const packages of [[], ["gate"]]) {
+      const target = rust.buildDepsOnly({ packages });
+      const options = { runner, store: join(folder, "store"), keepGoing: true };
+      const { errors } = await tryBuild(target, options);
+      const said = errors.map((error) => `${error.message}${error.facts["log"]}${error.hint}`);
+      expect(said).toEqual([expect.stringContaining("the workspace has no Cargo.lock")]);
+      expect(said).toEqual([expect.stringContaining("`cargo generate-lockfile`")]);
+    }
   }, 60_000);
 
   test("a broken manifest is named, with its line", async () => {

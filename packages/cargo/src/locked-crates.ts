@@ -5,8 +5,7 @@
  */
 import { BuildError, type ReadableTree } from "@ashlar/core";
 
-import { Failure } from "./programs/failure.ts";
-import type { LockedPackage } from "./programs/lock.ts";
+import { missingLock, type LockedPackage } from "./programs/lock.ts";
 import { parseToml, type Table } from "./programs/table.ts";
 
 /** A package of a lock file that is not local. */
@@ -21,9 +20,7 @@ export function externalsOf(lock: readonly LockedPackage[]): readonly External[]
 export async function lockText(manifest: ReadableTree): Promise<string> {
   const content = await textAt(manifest, "Cargo.lock");
   if (content !== undefined) return content;
-  throw new Failure("the workspace has no Cargo.lock", {
-    hint: "write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
-  });
+  throw missingLock();
 }
 
 /** Reads cargo's settings beside the lock file, of which one file counts. */

@@ -37,7 +37,8 @@ async function dummySource(parameters: Parameters): Promise<void> {
     // Whatever cargo does not understand, that it is the wrong one comes first.
     checkToolchainFile(workspace, (await asked).full);
   }
-  checkLock(locals);
+  // Where there is none, `vendor` says so, which everything needs that compiles this.
+  if (locals.lockFile !== undefined) checkLock(locals);
   const files = dummyFiles(locals, parameters.strings("versioned", []));
   writeFiles(resolve(parameters.string("out")), files);
   const kept = locals.packages.filter(({ isKept }) => isKept).length;

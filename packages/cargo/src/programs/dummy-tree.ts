@@ -46,8 +46,10 @@ export function dummyFiles(locals: Locals, versioned: readonly string[] = []): S
     const path = join(locals.root, name);
     if (existsSync(path)) put(path, { copyOf: path });
   }
-  const lock = join(locals.root, "Cargo.lock");
-  put(lock, { text: maskLock(readFileSync(lock, "utf8"), options.masked) });
+  if (locals.lockFile !== undefined) {
+    const text = maskLock(readFileSync(locals.lockFile, "utf8"), options.masked);
+    put(locals.lockFile, { text });
+  }
 
   // Kept packages come last: a stub never takes the place of a real file.
   const inOrder = locals.packages.toSorted(

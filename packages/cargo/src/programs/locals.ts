@@ -35,6 +35,9 @@ export interface Locals {
   /** Root of the workspace that is built. */
   readonly root: string;
   readonly packages: readonly LocalPackage[];
+  /** Path of the lock file; `undefined` when there is none. */
+  readonly lockFile: string | undefined;
+  /** What it has; nothing, when there is none. */
   readonly lock: readonly LockedPackage[];
   /** Folders that are put in the place of crates, absolute: what asks for those asks for a version. */
   readonly patches: readonly string[];
@@ -43,8 +46,7 @@ export interface Locals {
 /**
  * Finds the local packages of the workspace in a folder below `tree`.
  *
- * @throws {@link Failure} when a package depends on a path outside of the tree, or when there
- *   is no lock file.
+ * @throws {@link Failure} when a package depends on a path outside of the tree.
  */
 export function findLocals(workspace: string, tree: string = process.cwd()): Locals {
   const { root, packages: members } = readMetadata(resolve(tree, workspace, "Cargo.toml"), tree);
@@ -61,7 +63,7 @@ export function findLocals(workspace: string, tree: string = process.cwd()): Loc
     if (!isWithin(next.folder, tree)) throw outsideTree(next.folder, tree);
     if (!found.has(next.folder)) add(readLocal(next, root, tree), next.isPatch);
   }
-  return markKept({ tree, root, packages: [...found.values()], lock: readLock(root), patches });
+  return markKept({ tree, root, packages: [...found.values()], ...readLock(root), patches });
 }
 
 /**
@@ -123,12 +125,10 @@ function identity({ name, version }: { name: string; version: string }): string 
   return `${name} ${version}`;
 }
 
-function readLock(root: string): readonly LockedPackage[] {
-  const path = join(root, "Cargo.lock");
-  if (existsSync(path)) return parseLock(readFileSync(path, "utf8"), path);
-  throw new Failure(`the workspace at \`${root}\` has no Cargo.lock`, {
-    hint: "write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
-  });
+function readLock(root: string): Pick<Locals, "lock" | "lockFile"> {
+  const lockFile = join(root, "Cargo.lock");
+  if (!existsSync(lockFile)) return { lockFile: undefined, lock: [] };
+  return { lockFile, lock: parseLock(readFileSync(lockFile, "utf8"), lockFile) };
 }
 
 function patchesOf(root: string, tree: string): readonly string[] {

@@ -69,6 +69,13 @@ function parsePlainLock(text: string): readonly LockedPackage[] | undefined {
   return packages;
 }
 
+/** There is no lock file. */
+export function missingLock(): Failure {
+  return new Failure("the workspace has no Cargo.lock", {
+    hint: "write one with `cargo generate-lockfile`, and keep it with the sources; if it is there, `.gitignore`, `include` or `exclude` leaves it out",
+  });
+}
+
 /** Crates that a `[patch]` offers and nothing uses: cargo wants them to be there all the same. */
 export function unusedPatches(text: string, path: string): readonly LockedPackage[] {
   if (!text.includes("patch")) return [];

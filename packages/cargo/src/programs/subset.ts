@@ -16,6 +16,7 @@ import { dirname, resolve } from "node:path";
 import { closureOf, droppedPaths } from "./closure.ts";
 import { findLocals } from "./locals.ts";
 import { checkLock } from "./lock-check.ts";
+import { missingLock } from "./lock.ts";
 import { outlineOf, rootManifests, settingsOf } from "./outline.ts";
 import type { Parameters } from "./parameters.ts";
 import { patchFolders } from "./patches.ts";
@@ -27,6 +28,7 @@ await runProgram(subset);
 
 function subset(parameters: Parameters): void {
   const locals = findLocals(parameters.string("workspace", "."));
+  if (locals.lockFile === undefined) throw missingLock();
   checkLock(locals);
   const always = new Set(settingsOf(locals).flatMap(foldersNamed));
   const closure = closureOf(parameters.strings("packages"), { ...locals, always });

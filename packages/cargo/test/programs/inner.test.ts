@@ -25,7 +25,7 @@ function workspace(
     pathDependencies: below.map(place),
     isKept: kept.includes(folder),
   }));
-  return { tree: "/ws", root: "/ws", packages, lock: [], patches: [] };
+  return { tree: "/ws", root: "/ws", packages, lock: [], lockFile: undefined, patches: [] };
 }
 
 describe("inner packages", () => {
