@@ -464,6 +464,18 @@ describe("envelopes", () => {
     expect(verifyProvenance(both, { release: publicKey })).toEqual(statement);
   });
 
+  test("a signature without the id of a key may be of any that is trusted", () => {
+    const other = generateKeyPairSync("ed25519");
+    const sig = envelope.signatures[0]?.sig ?? "";
+    const trusted = { other: other.publicKey, release: publicKey };
+    for (const signatures of [[{ sig }], [{ keyid: "", sig }], [{ sig: "AAAA" }, { sig }]]) {
+      const unnamed = { ...envelope, signatures };
+      expect(verifyProvenance(unnamed, trusted)).toEqual(statement);
+      const attempt = (): unknown => verifyProvenance(unnamed, { other: other.publicKey });
+      expect(attempt).toThrow("it is signed with a key that is not trusted, or was changed");
+    }
+  });
+
   test("nothing of it can be changed", () => {
     const forge = (changes: Partial<ProvenanceEnvelope>): unknown =>
       verifyProvenance({ ...envelope, ...changes }, { release: publicKey });
@@ -484,6 +496,8 @@ describe("envelopes", () => {
     expect(() => verifyProvenance(envelope, {})).toThrow('the key "release", which is not trusted');
     const odd = [
       { ...envelope, signatures: [null] },
+      { ...envelope, signatures: [{ keyid: 7, sig: "" }] },
+      { ...envelope, signatures: [{ keyid: "release" }] },
       { ...envelope, payload: 7 },
     ];
     const rest: unknown[] = [{}, null, ...odd];

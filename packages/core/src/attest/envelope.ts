@@ -15,7 +15,11 @@ export interface ProvenanceEnvelope {
   /** The statement as JSON, in base64. */
   readonly payload: string;
   readonly payloadType: string;
-  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  readonly signatures: readonly {
+    /** Which key it is of, as a hint. Ours have it, and others may leave it out. */
+    readonly keyid?: string;
+    readonly sig: string;
+  }[];
 }
 
 /** The type of what is signed: JSON of an in-toto statement. */
@@ -59,9 +63,13 @@ export function verifyProvenance(
   if (type !== payloadType) throw provenanceUntrusted(`it holds \`${type}\`, and no statement`);
   const bytes = Buffer.from(payload, "base64");
   const message = authenticated(type, bytes);
-  const reasons = signatures.map(({ keyid, sig }) =>
-    verifier.distrust(message, { keyId: keyid, bytes: Buffer.from(sig, "base64") }),
-  );
+  const reasons = signatures.map(({ keyid = "", sig }) => {
+    const signature = { keyId: keyid, bytes: Buffer.from(sig, "base64") };
+    // The specification takes one that is not said for one that is empty.
+    return keyid === ""
+      ? verifier.distrustUnnamed(message, signature.bytes)
+      : verifier.distrust(message, signature);
+  });
   if (reasons.every((reason) => reason !== undefined)) {
     throw provenanceUntrusted(reasons[0] ?? "it is not signed");
   }
@@ -82,8 +90,8 @@ function parse(envelope: Partial<ProvenanceEnvelope> | null): ProvenanceEnvelope
     Array.isArray(signatures) &&
     signatures.every(
       (each: unknown) =>
-        typeof (each as { keyid?: unknown } | null)?.keyid === "string" &&
-        typeof (each as { sig?: unknown }).sig === "string",
+        typeof (each as { sig?: unknown } | null)?.sig === "string" &&
+        ["string", "undefined"].includes(typeof (each as { keyid?: unknown }).keyid),
     );
   if (!isEnvelope) throw provenanceUntrusted("it is no signed envelope");
   return { payload, payloadType: type, signatures };

@@ -69,6 +69,14 @@ export class Verifier {
     }
     return verify(undefined, message, key, signature.bytes) ? undefined : "its signature is wrong";
   }
+
+  /** The same, of a signature that does not say whose it is: it may be of any of the keys. */
+  distrustUnnamed(message: Uint8Array, signature: Buffer): string | undefined {
+    for (const key of this.#keys.values()) {
+      if (verify(undefined, message, key, signature)) return undefined;
+    }
+    return "it is signed with a key that is not trusted, or was changed";
+  }
 }
 
 /** Nothing of what it is given is in its errors: it may be a private key, or half of one. */

@@ -22,6 +22,7 @@ import {
 
 import { tryAgain } from "./attempts.ts";
 import { EarlyCall } from "./early-call.ts";
+import { FirstBytes } from "./first-bytes.ts";
 import { patientDownload } from "./patient-download.ts";
 import { Questions, type CallLimit } from "./questions.ts";
 import type { CallContext, RemoteCache } from "./remote-cache.ts";
@@ -34,12 +35,14 @@ export class PatientCache implements AsyncDisposable {
   readonly #patience: Patience;
   #session: Session;
   #questions: Questions;
+  #firstBytes: FirstBytes;
 
   constructor(cache: RemoteCache, patience: Patience) {
     this.#cache = cache;
     this.#patience = patience;
     this.#session = new Session({ cache, patience, clock: systemClock });
     this.#questions = new Questions(this.#session);
+    this.#firstBytes = new FirstBytes(this.#session);
   }
 
   get name(): string {
@@ -80,6 +83,7 @@ export class PatientCache implements AsyncDisposable {
   begin(clock: Clock): void {
     this.#session = new Session({ cache: this.#cache, patience: this.#patience, clock });
     this.#questions = new Questions(this.#session);
+    this.#firstBytes = new FirstBytes(this.#session);
     this.#cache.begin?.();
   }
 
@@ -134,8 +138,12 @@ export class PatientCache implements AsyncDisposable {
 
   /** As that of a remote cache. */
   async readAll(digests: readonly Digest[]): Promise<ReadonlyMap<Digest, Uint8Array>> {
+    const firstBytes = this.#firstBytes;
     return await this.#call("read", "silence", async (context) => {
-      return await this.#cache.readAll(digests, context);
+      using _ = firstBytes.expect(digests);
+      const found = await this.#cache.readAll(digests, context);
+      firstBytes.came();
+      return found;
     });
   }
 
@@ -144,7 +152,7 @@ export class PatientCache implements AsyncDisposable {
    * goes on.
    */
   async *read(digest: Digest): AsyncGenerator<Uint8Array, void> {
-    yield* patientDownload(this.#session, this.#questions, digest);
+    yield* patientDownload(this.#session, this.#questions, this.#firstBytes, digest);
   }
 
   /** As that of a remote cache. */

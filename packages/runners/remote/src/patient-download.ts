@@ -7,6 +7,7 @@ import { sizeOf, untilAborted, type Digest } from "@ashlar/core";
 
 import { maxAttempts, pauseAfter } from "./attempts.ts";
 import { remoteUnavailable } from "./errors.ts";
+import type { FirstBytes } from "./first-bytes.ts";
 import type { Questions } from "./questions.ts";
 import { mayPass } from "./remote-cache.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +16,7 @@ import type { Session } from "./session.ts";
 export async function* patientDownload(
   session: Session,
   questions: Questions,
+  firstBytes: FirstBytes,
   digest: Digest,
 ): AsyncGenerator<Uint8Array, void> {
   await questions.checkReady("read");
@@ -29,9 +31,14 @@ export async function* patientDownload(
       const before = at;
       let cause: unknown;
       try {
+        using _ = firstBytes.expect([digest]);
         const pieces = await untilAborted(cache.read(digest, at, { signal }), signal);
-        if (pieces === undefined) return breaker.succeeded();
+        if (pieces === undefined) {
+          firstBytes.came();
+          return breaker.succeeded();
+        }
         for await (const piece of unlessAborted(pieces, signal)) {
+          firstBytes.came();
           breaker.alive();
           at += piece.byteLength;
           yield piece;

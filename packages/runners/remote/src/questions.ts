@@ -99,7 +99,7 @@ export class Questions {
       this.#isReady = true;
       return abilities;
     } catch (error) {
-      throw this.#session.failedToBegin(error);
+      throw this.#session.giveUp(error);
     }
   }
 }

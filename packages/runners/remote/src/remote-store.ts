@@ -78,7 +78,8 @@ export interface RemoteOptions {
   readonly lookUpMs?: number;
   /**
    * How long nothing may be heard of the cache while blobs travel, in milliseconds. It is asked whether it is there after a
-   * third of that; one that is, and is busy, is waited for up to half a minute.
+   * third of that; one that is, and is busy, is waited for up to half a minute, if it has brought something before, and
+   * otherwise for five thirds of that.
    *
    * @defaultValue 3000
    */

@@ -89,8 +89,8 @@ export class Session {
     return error;
   }
 
-  /** Counts that the service does not even say what it can do, and leaves it alone. Gives what calls are to reject with. */
-  failedToBegin(thrown: unknown): unknown {
+  /** Counts that there is no use in the service at all, and leaves it alone. Gives what calls are to reject with. */
+  giveUp(thrown: unknown): unknown {
     if (!this.signal.aborted) {
       const error = this.#asOurs(thrown);
       this.tally.failed(error);

@@ -288,6 +288,91 @@ describe("a service that says nothing any more in the middle of", () => {
   });
 });
 
+describe("a service that answers, and has brought nothing yet,", () => {
+  const blob = someBytes(300_000);
+  const blobDigest = digestBytes(blob);
+  const large = someBytes(3_000_000);
+  const largeDigest = digestBytes(large);
+  type Bench = ReturnType<typeof setUp>;
+
+  const reads: Readonly<Record<string, (bench: Bench) => Promise<unknown>>> = {
+    "a batch": async ({ patient }) => await patient.readAll([largeDigest, blobDigest]),
+    "a download": async ({ patient }) => {
+      for await (const _ of patient.read(largeDigest)) continue;
+    },
+  };
+
+  /** Lets time pass in which others are answered. */
+  const pass = async ({ clock, patient }: Bench, ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 1000) {
+      await clock.advance(Math.min(1000, left));
+      if (patient.isOpen("read")) await patient.missing([key]);
+    }
+  };
+
+  describe.each(Object.entries(reads))("is asked for %s", (_what, read) => {
+    test("and never brings anything: it is left alone soon, whatever else it answers", async () => {
+      const bench = setUp();
+      const { cache, patient } = bench;
+      cache.fault = (call) => (call.startsWith("read") ? silent() : undefined);
+      const end = endOf(read(bench));
+      await pass(bench, 8333);
+      expect(patient.isOpen("read")).toBe(true);
+      await pass(bench, 1);
+      expect(await end).toEqual({ code: "REMOTE_UNAVAILABLE" });
+      expect(patient.use(tally)).toMatchObject({ failures: 1, isGivenUp: true });
+      expect(bench.clock.pending).toBe(0);
+    });
+
+    test("and brings a byte of it, if no more: it is busy, and waited for", async () => {
+      const bench = setUp();
+      const { cache, patient } = bench;
+      cache.blobs.set(blobDigest, blob).set(largeDigest, large);
+      const asked: number[] = [];
+      let go = (): void => {};
+      const gate = new Promise<void>((resolve) => (go = resolve));
+      const readNow = cache.read.bind(cache);
+      cache.read = async (digest, offset, context) => {
+        asked.push(offset);
+        if (offset === 0) await gate;
+        return await readNow(digest, offset, context);
+      };
+      cache.fault = (call) => (call === "readAll" ? gate : undefined);
+      const reading = read(bench);
+      await pass(bench, 20_000);
+      expect(asked.filter((offset) => offset > 0)).toHaveLength(1);
+      go();
+      await reading;
+      expect(patient.use(tally)?.failures ?? 0).toBe(0);
+    });
+
+    test("and says that it has lost it: that is an answer", async () => {
+      const bench = setUp();
+      const { cache, patient } = bench;
+      const end = endOf(read(bench));
+      await settle();
+      await end;
+      cache.fault = (call) => (call.startsWith("read") ? silent() : undefined);
+      void endOf(read(bench));
+      await pass(bench, 20_000);
+      expect(patient.isOpen("read")).toBe(true);
+    });
+  });
+
+  test("is not blamed for how long it wants to be left alone", async () => {
+    const { clock, cache, patient } = setUp();
+    cache.blobs.set(blobDigest, blob);
+    let calls = 0;
+    cache.fault = (call) => {
+      if (call === "readAll" && calls++ === 0)
+        throw remoteUnavailable("memory", "busy", { retryAfterMs: 12_000 });
+    };
+    const reading = patient.readAll([blobDigest]);
+    await clock.advance(14_000);
+    expect((await reading).size).toBe(1);
+  });
+});
+
 test("one that refuses one way is asked no more that way", async () => {
   const { cache, patient } = setUp();
   cache.fault = (call) => {
