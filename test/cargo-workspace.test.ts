@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -79,6 +87,27 @@ describe("a described workspace", () => {
       const flags = isOwn ? "-Ctarget-feature=+simd128\u001F-g" : undefined;
       expect(env["CARGO_ENCODED_RUSTFLAGS"], name).toBe(flags);
     }
+  });
+
+  test("an edit of the build file alone, wherever it lies in the sources, runs nothing again", async () => {
+    const folder = scratch("build-file");
+    cpSync(new URL("workspace", example), join(folder, "project"), { recursive: true });
+    const own = cargo({ src: source(join(folder, "project")), registry });
+    const options = {
+      runner: mockRunner({ onUnmatched: "succeed-empty" }),
+      store: join(folder, "store"),
+    };
+    const checks = all({
+      clippy: own.clippy(),
+      fmt: own.cargoFmt(),
+      subset: own.cargoTest({ packages: ["tally"] }),
+    });
+    mkdirSync(join(folder, "project", "ci"));
+    await build(checks, options);
+    for (const place of ["", "ci/"]) {
+      writeFileSync(join(folder, "project", `${place}ashlar.build.ts`), "// other flags");
+    }
+    expect((await build(checks, options)).ran).toEqual([]);
   });
 
   test("the other half of the dependencies is there after a command has changed sides", async () => {

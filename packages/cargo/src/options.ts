@@ -42,7 +42,10 @@ export interface Selection {
 
 /** What is common to all commands of a workspace. */
 export interface CargoOptions extends Selection {
-  /** The sources, with `Cargo.toml` and `Cargo.lock` at the top, or in `workspace`. */
+  /**
+   * The sources, with `Cargo.toml` and `Cargo.lock` at the top, or in `workspace`. Build files in them,
+   * `ashlar.build.ts` by their usual name, do not count.
+   */
   readonly src: Tree;
   /**
    * Folder of the workspace in the sources: `Cargo.toml` and `Cargo.lock` are there. For workspaces that depend on

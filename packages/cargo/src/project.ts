@@ -10,8 +10,12 @@ import { override, selectionWords, type SelectionWords } from "./selection.ts";
 import type { Base } from "./stages.ts";
 import { rustTools } from "./toolchain.ts";
 
+/** What describes a build is no part of what is built: else other flags of one command would run all of them again. */
+const BUILD_FILES = "**/ashlar.build.{ts,mts,js,mjs}";
+
 /** The options of a workspace, and what follows from them alone. */
 export class Project {
+  /** As they were given, but for build files in the sources. */
   readonly options: CargoOptions;
   /** Arguments that tell cargo where the manifest is. */
   readonly place: readonly string[];
@@ -19,7 +23,7 @@ export class Project {
 
   constructor(options: CargoOptions) {
     const { workspace, toolchain, tools = [] } = options;
-    this.options = options;
+    this.options = { ...options, src: options.src.without(BUILD_FILES) };
     this.place = workspace === undefined ? [] : ["--manifest-path", `${workspace}/Cargo.toml`];
     this.#tools = [...rustTools(toolchain), ...tools];
   }

@@ -51,15 +51,20 @@ interface Checkout {
   readonly names: readonly string[];
 }
 
-/** Unpacks a crate, and writes down which one it is. */
-const unpack: Stage<[File, string], { crate: "tree" }> = stage("unpack", (crate, checksum) => {
+/** Unpacks a crate, and writes down which one it is. Each has a name of its own, for those who read what failed, or took long. */
+function unpack(name: string, packed: File, checksum: string): Tree {
   const script =
     'mkdir "$2" && tar -xzf "$1" -C "$2" --strip-components=1 --no-same-owner && ' +
     'printf \'{"files":{},"package":"%s"}\' "$3" > "$2/.cargo-checksum.json"';
-  return sh({
-    tools: unpackTools,
-  })`sh -e -c ${script} unpack ${crate} ${out.tree("crate")} ${checksum}`;
-});
+  const one = stage(
+    `unpack-${name}`,
+    (crate: File) =>
+      sh({
+        tools: unpackTools,
+      })`sh -e -c ${script} unpack ${crate} ${out.tree("crate")} ${checksum}`,
+  );
+  return one(packed).crate;
+}
 
 /** Clones a repository at a commit. What a commit is does not change, so the network decides nothing. */
 const checkOut: Stage<[string, string], { repository: "tree" }> = stage(
@@ -177,7 +182,7 @@ function fromRegistry(crate: External, registries: readonly Registry[]): Tree {
     ifMissing: `that registry does not have it, or has it no more: \`cargo update -p ${name}\` takes another version; or say in \`registries\` where it is`,
   };
   const packed = fetch(urls, { sha256: checksum, name: `${name}-${version}.crate`, about });
-  return unpack(packed, checksum).crate;
+  return unpack(`${name}-${version}`, packed, checksum);
 }
 
 function fromGit({ source, names }: Checkout, { gitCheckouts = {} }: CrateSources): Tree {
