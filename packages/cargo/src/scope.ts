@@ -17,7 +17,7 @@ import type { Project } from "./project.ts";
 import { override } from "./selection.ts";
 import * as stages from "./stages.ts";
 import { vendoredCrates } from "./vendored-folder.ts";
-import { fetchedCrates } from "./vendoring.ts";
+import { FetchedCrates } from "./vendoring.ts";
 
 /** What commands on a selection of packages have in common. */
 export interface Scope {
@@ -34,11 +34,13 @@ export interface Scope {
 /** The scopes of a project. Asked for more than once, they are still one node each. */
 export class Scopes {
   readonly #project: Project;
+  readonly #crates: FetchedCrates;
   readonly #known = new Map<string, Scope>();
   #vendor: Tree | undefined;
 
   constructor(project: Project) {
     this.#project = project;
+    this.#crates = new FetchedCrates(project.options);
   }
 
   /** The external crates of the whole workspace. */
@@ -95,7 +97,7 @@ export class Scopes {
   #vendored(workspace: Tree): Tree {
     const { options } = this.#project;
     // All of it, for a part would have to be picked out and written down in every build, only to be read.
-    if (options.registry === undefined) return fetchedCrates(workspace, options);
+    if (options.registry === undefined) return this.#crates.of(workspace);
     return vendoredCrates(workspace, options.registry);
   }
 }

@@ -115,51 +115,83 @@ const gitCrates: Stage<[Tree, readonly string[]], { crates: "tree" }> = stage(
   },
 );
 
-/**
- * The external crates of a lock file, each fetched.
- *
- * @param manifest - With `Cargo.lock`, and `.cargo` if there is one, among others.
- */
-export function fetchedCrates(manifest: Tree, sources: CrateSources): Tree {
-  return dynamic.tree("vendor", { manifest }, async (inputs) => {
-    const content = await lockText(inputs.manifest);
-    // What a `[patch]` offers and nothing uses must be there all the same.
-    const unused = unusedPatches(content, "Cargo.lock");
-    const lock = [...parseLock(content, "Cargo.lock"), ...unused];
-    const config = await readConfig(inputs.manifest);
-    return vendorTree(lock, config, sources);
-  });
-}
+/** External crates, fetched. Each is described once, in however many lock files it is. */
+export class FetchedCrates {
+  readonly #sources: CrateSources;
+  readonly #known = new Map<string, Tree>();
 
-/** The tree for the external packages of a lock file. */
-export function vendorTree(
-  lock: readonly LockedPackage[],
-  config: Table,
-  sources: CrateSources,
-): Tree {
-  const externals = externalsOf(lock);
-  const parts: Record<string, Tree | File> = {};
-  const replaced: ReplacedSource[] = [];
-
-  for (const [source, crates] of groupBySource(externals)) {
-    if (source.startsWith("git+")) {
-      const git = parseGitSource(source);
-      const directory = `git-${slug(`${git.url} ${git.commit}`, git.commit.slice(0, 12))}`;
-      parts[directory] = fromGit({ source: git, names: crates.map(titleOf) }, sources);
-      replaced.push({ source, directory: `vendor/${directory}/crates` });
-    } else {
-      const directory = source === CRATES_IO ? "crates-io" : slug(source, hostOf(source));
-      for (const crate of crates) {
-        const folder = `${crate.name}-${crate.version}-${(crate.checksum ?? "").slice(0, 16)}`;
-        parts[`${directory}/${folder}`] = fromRegistry(crate, sources.registries ?? []);
-      }
-      replaced.push({ source, directory: `vendor/${directory}` });
-    }
+  constructor(sources: CrateSources) {
+    this.#sources = sources;
   }
-  parts["config.toml"] = text(replaceSources(replaced, config));
-  // What crates.io is replaced by must be there, even where nothing comes from it.
-  parts["crates-io/.keep"] = text("");
-  return merge(parts).as("vendor");
+
+  /**
+   * Those of a lock file.
+   *
+   * @param manifest - With `Cargo.lock`, and `.cargo` if there is one, among others.
+   */
+  of(manifest: Tree): Tree {
+    return dynamic.tree("vendor", { manifest }, async (inputs) => {
+      const content = await lockText(inputs.manifest);
+      // What a `[patch]` offers and nothing uses must be there all the same.
+      const unused = unusedPatches(content, "Cargo.lock");
+      const lock = [...parseLock(content, "Cargo.lock"), ...unused];
+      return this.#vendorTree(lock, await readConfig(inputs.manifest));
+    });
+  }
+
+  /** The tree for the external packages of a lock file. */
+  #vendorTree(lock: readonly LockedPackage[], config: Table): Tree {
+    const parts: Record<string, Tree | File> = {};
+    const replaced: ReplacedSource[] = [];
+
+    for (const [source, crates] of groupBySource(externalsOf(lock))) {
+      if (source.startsWith("git+")) {
+        const git = parseGitSource(source);
+        const directory = `git-${slug(`${git.url} ${git.commit}`, git.commit.slice(0, 12))}`;
+        parts[directory] = this.#fromGit({ source: git, names: crates.map(titleOf) });
+        replaced.push({ source, directory: `vendor/${directory}/crates` });
+      } else {
+        const directory = source === CRATES_IO ? "crates-io" : slug(source, hostOf(source));
+        for (const crate of crates) {
+          const folder = `${crate.name}-${crate.version}-${(crate.checksum ?? "").slice(0, 16)}`;
+          parts[`${directory}/${folder}`] = this.#fromRegistry(crate);
+        }
+        replaced.push({ source, directory: `vendor/${directory}` });
+      }
+    }
+    parts["config.toml"] = text(replaceSources(replaced, config));
+    // What crates.io is replaced by must be there, even where nothing comes from it.
+    parts["crates-io/.keep"] = text("");
+    return merge(parts).as("vendor");
+  }
+
+  #fromRegistry(crate: External): Tree {
+    const { name, version, source, checksum } = crate;
+    const { registries = [] } = this.#sources;
+    return this.#once(`${source} ${name} ${version} ${checksum}`, () =>
+      fromRegistry(crate, registries),
+    );
+  }
+
+  #fromGit({ source, names }: Checkout): Tree {
+    const { url, commit } = source;
+    const { gitCheckouts = {} } = this.#sources;
+    const repository = this.#once(
+      `${url}#${commit}`,
+      () =>
+        gitCheckouts[`${url}#${commit}`] ?? gitCheckouts[url] ?? checkOut(url, commit).repository,
+    );
+    return this.#once(
+      JSON.stringify([url, commit, names]),
+      () => gitCrates(repository, names).crates,
+    );
+  }
+
+  #once(key: string, describe: () => Tree): Tree {
+    const tree = this.#known.get(key) ?? describe();
+    this.#known.set(key, tree);
+    return tree;
+  }
 }
 
 function fromRegistry(crate: External, registries: readonly Registry[]): Tree {
@@ -183,12 +215,6 @@ function fromRegistry(crate: External, registries: readonly Registry[]): Tree {
   };
   const packed = fetch(urls, { sha256: checksum, name: `${name}-${version}.crate`, about });
   return unpack(`${name}-${version}`, packed, checksum);
-}
-
-function fromGit({ source, names }: Checkout, { gitCheckouts = {} }: CrateSources): Tree {
-  const { url, commit } = source;
-  const given = gitCheckouts[`${url}#${commit}`] ?? gitCheckouts[url];
-  return gitCrates(given ?? checkOut(url, commit).repository, names).crates;
 }
 
 function groupBySource(externals: readonly External[]): ReadonlyMap<string, readonly External[]> {

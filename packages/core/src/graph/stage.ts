@@ -76,6 +76,7 @@ export class StageCall implements Producer {
   /** The call that this one is a copy of, with other gates; itself if it is none. */
   readonly original: StageCall;
   #place: Place;
+  #isDescribed = false;
 
   constructor(parts: {
     readonly stage: AnyStage;
@@ -108,7 +109,9 @@ export class StageCall implements Producer {
   /** Says that a dynamic stage has described this call: without a place in the user's script, it has that one's. */
   describedBy(other: StageCall): void {
     const own = this.#place;
-    if (typeof own !== "function") return;
+    // In the next build it may describe it again.
+    if (typeof own !== "function" || this.#isDescribed) return;
+    this.#isDescribed = true;
     this.#place = () => {
       const place = own();
       return isInPackage(place) ? (other.declaredAt ?? place) : place;
