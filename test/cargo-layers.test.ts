@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { rustTools } from "@ashlar/cargo";
-import { build, missingTools, type Handle, type Report, type Runner } from "@ashlar/core";
+import { all, build, missingTools, type Handle, type Report, type Runner } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -50,6 +50,25 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
     expect(files).toMatch(/libcore_lib-/);
     const app = await execa(join(target, "debug/app"));
     expect(app.stdout).toBe("20 none");
+  });
+
+  test("what commands leave has the same bytes each time, of however many files a crate is made", async () => {
+    const many = new RustWorkspace(join(folder, "many"));
+    const names = "abcdefgh".split("");
+    many.write({
+      "core/src/lib.rs": `${names.map((name) => `mod ${name};`).join("\n")}\npub fn size() -> u32 { a::ONE }`,
+      ...Object.fromEntries(
+        names.map((name) => [`core/src/${name}.rs`, "pub const ONE: u32 = 1;"]),
+      ),
+    });
+    const digests = async (store: string): Promise<readonly string[]> => {
+      const rust = many.describe({ inner: true });
+      const [clippy, crate] = [rust.cargoClippy(), rust.buildPackage()];
+      const options = { runner, store: join(folder, store) };
+      const report = await build(all({ clippy, crate }), options);
+      return [await report.digest(clippy.target), await report.digest(crate.target)];
+    };
+    expect(await digests("once")).toEqual(await digests("again"));
   });
 
   test("who does not know where it comes from can go on in it", async () => {

@@ -31,7 +31,7 @@ import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { REASONS_ENV, RebuildReasons } from "./rebuild-reasons.ts";
 import { rustcVersion } from "./rustc-version.ts";
-import { removeRunFiles, targetVariables } from "./target-directory.ts";
+import { forgetRun, targetVariables } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
 import { unlistedFiles } from "./unlisted-files.ts";
 import { upliftedFiles } from "./uplifted.ts";
@@ -95,7 +95,7 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
 
 /** Takes out of a target directory what cannot be kept, or is another each time. */
 function leave(target: string): void {
-  removeRunFiles(target);
+  forgetRun(target);
   const links = takeOutwardLinks(target);
   const marker = readMarker(target);
   if (marker !== undefined) writeMarker(target, { ...marker, links });

@@ -17,7 +17,7 @@ import {
   namesIn,
   platformDirectories,
   profileDirectories,
-  removeRunFiles,
+  forgetRun,
   splitUnitFolder,
   unitCandidates,
   unitsIn,
@@ -63,7 +63,7 @@ export function purgeLocals(target: string, ownership: Ownership): number {
   for (const platform of platformDirectories(target)) {
     for (const name of ["doc", "tmp", "package"]) remove(join(platform, name));
   }
-  removeRunFiles(target);
+  forgetRun(target);
   assertPurged(target, ownership);
   return purged;
 }

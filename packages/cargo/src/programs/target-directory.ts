@@ -13,10 +13,19 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 
 import { depInfoSources } from "./dep-info.ts";
+import { sortDepInfo } from "./encoded-dep-info.ts";
 import type { Environment } from "./process.ts";
 import { compare } from "./tree.ts";
 
@@ -47,13 +56,29 @@ const RUN_FILE = /^\.cargo.*lock$|^\.rust(c_info|doc_fingerprint)\.json$/;
  */
 const PROBE = /^autocfg_[0-9a-f]+_\d+\.\w+$/;
 
-/** Removes the files that are made anew in every run: those of cargo, and probes of build scripts. */
-export function removeRunFiles(target: string): void {
+/**
+ * Takes out of a target directory what is another in every run: files of cargo, probes of build scripts, and the order
+ * in which cargo has written the sources of units.
+ */
+export function forgetRun(target: string): void {
   const profiles = profileDirectories(target);
   for (const folder of [target, ...profiles]) removeNamed(folder, RUN_FILE);
   for (const profile of profiles) {
     for (const unit of foldersIn(join(profile, "build"))) removeNamed(join(unit, "out"), PROBE);
+    for (const unit of foldersIn(join(profile, ".fingerprint"))) {
+      for (const name of namesIn(unit)) if (name.startsWith("dep-")) sortSources(join(unit, name));
+    }
   }
+}
+
+/** Only what changes is written: that which others have left is in order, and may be read-only. */
+function sortSources(path: string): void {
+  const bytes = readFileSync(path);
+  const sorted = sortDepInfo(bytes);
+  if (sorted === undefined || sorted.equals(bytes)) return;
+  const { atime, mtime } = statSync(path);
+  writeFileSync(path, sorted);
+  utimesSync(path, atime, mtime);
 }
 
 function removeNamed(folder: string, pattern: RegExp): void {
