@@ -5,19 +5,20 @@
  */
 import type { Readable } from "node:stream";
 
-/** How long a stream stays open when its command has ended and nothing comes, in milliseconds. */
-const lingerMs = 1000;
-
 /** One of the two streams of a command. */
 export class LogStream {
   readonly #stream: Readable;
+  readonly #lingerMs: number;
   #chunks = 0;
+  #isDealtWith = true;
   #isOver = false;
   #isCut = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(stream: Readable) {
+  /** @param lingerMs - How long it stays open when its command has ended and nothing comes, in milliseconds. */
+  constructor(stream: Readable, lingerMs = 1000) {
     this.#stream = stream;
+    this.#lingerMs = lingerMs;
   }
 
   /** Whether it was closed here, with somebody at the other end. */
@@ -30,7 +31,9 @@ export class LogStream {
     try {
       for await (const chunk of this.#stream as AsyncIterable<Buffer>) {
         this.#chunks++;
+        this.#isDealtWith = false;
         await onChunk(chunk);
+        this.#isDealtWith = true;
       }
     } catch (error) {
       if (!this.#stream.destroyed || !isPrematureClose(error)) throw error;
@@ -44,10 +47,15 @@ export class LogStream {
   closeSoon(): void {
     if (this.#isOver) return;
     const chunks = this.#chunks;
-    this.#timer = setTimeout(() => {
-      if (this.#chunks === chunks) this.close();
-      else this.closeSoon();
-    }, lingerMs);
+    // What came while this process was held up has not been read yet: timers come first.
+    const look = (): void => void setImmediate(() => this.#closeUnlessMore(chunks));
+    this.#timer = setTimeout(look, this.#lingerMs);
+  }
+
+  #closeUnlessMore(chunks: number): void {
+    if (this.#isOver) return;
+    if (this.#chunks === chunks && this.#isDealtWith) this.close();
+    else this.closeSoon();
   }
 
   /** Closes the stream now, whoever is still there. */
