@@ -63,8 +63,9 @@ export interface CommandOptions {
   readonly onChunk: (stream: "stdout" | "stderr", chunk: Buffer) => Promise<void>;
 }
 
-/** How long killed processes are waited for, in milliseconds. */
+/** How long killed processes are waited for, in milliseconds; and how many looks, for a machine that stands still takes time too. */
 const deathMs = 2000;
+const deathLooks = 100;
 
 /** Bytes of what a shell says of an end that are read. */
 const endBytes = 64 * 1024;
@@ -226,7 +227,7 @@ export class Container {
   async #leftAlone(): Promise<number | undefined> {
     const deadline = performance.now() + deathMs;
     try {
-      while (performance.now() < deadline) {
+      for (let looks = 0; looks < deathLooks || performance.now() < deadline; looks++) {
         const [word, kills] = (await this.#keeper.ask("check")).split(" ");
         if (word === "clean") return Number(kills);
         await sleep(1);

@@ -34,6 +34,11 @@ for link in /proc/[0-9]*/cwd; do
     "$1"/*)
       process=\${link%/cwd}
       group=\${process#/proc/}
+      # While it becomes another program, it has none.
+      for look in 1 2 3 4 5 6 7 8 9 10; do
+        grep -q . "$process/environ" && break
+        sleep 0.05
+      done
       grep -q -F "$1" "$process/environ" && kill -s KILL -- "-$group" "$group" ;;
   esac
 done

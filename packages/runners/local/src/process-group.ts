@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { lastProcess } from "./survivors.ts";
 
-/** How long killed processes are waited for, in milliseconds. */
-const deathMs = 500;
+/** How long killed processes are waited for, in milliseconds: one that waits for a disk dies when the disk lets it. */
+const deathMs = 10_000;
 
 /** All processes that share a command's group. */
 export class ProcessGroup {

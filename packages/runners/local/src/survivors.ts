@@ -53,7 +53,7 @@ export function mayHaveSurvivors(after: number | undefined, folder: string): boo
     if (last === undefined || last < from || last - after > maxNumbers) return true;
     if (last === from) return false;
     for (let number = from + 1; number <= last; number++) {
-      if (isAdopted(number) && hasToDoWith(`/proc/${number}`, folder)) return true;
+      if (isAdopted(number) && hasToDoWith(number, folder)) return true;
     }
     from = last;
   }
@@ -74,15 +74,19 @@ function ancestorsOf(number: number): number[] {
   return parent === undefined || parent === 0 ? [number] : [number, ...ancestorsOf(parent)];
 }
 
-/** `undefined` for a process that is gone. */
 function parentOf(number: number): number | undefined {
+  return statOf(number)?.parent;
+}
+
+/** `undefined` for a process that is gone. */
+function statOf(number: number): { readonly state: string; readonly parent: number } | undefined {
   let file: number | undefined;
   try {
     file = openSync(`/proc/${number}/stat`, "r");
     const text = line.toString("latin1", 0, readSync(file, line));
     // Behind the name, which may hold anything: the state, and then the parent.
-    const [, parent] = /^\) \S (\d+) /.exec(text.slice(text.lastIndexOf(")"))) ?? [];
-    return parent === undefined ? undefined : Number(parent);
+    const [, state = "", parent] = /^\) (\S) (\d+) /.exec(text.slice(text.lastIndexOf(")"))) ?? [];
+    return parent === undefined ? undefined : { state, parent: Number(parent) };
   } catch {
     return undefined;
   } finally {
@@ -91,9 +95,12 @@ function parentOf(number: number): number | undefined {
 }
 
 /** Whether a process was started for a folder, works there, or holds something of it open. */
-function hasToDoWith(process: string, folder: string): boolean {
+function hasToDoWith(number: number, folder: string): boolean {
+  const process = `/proc/${number}`;
   try {
     const variables = readFileSync(`${process}/environ`, "latin1");
+    // One that is becoming another program has none for a moment, and nobody can say what it will be. So has one that is over.
+    if (variables === "" && !/^[ZX]?$/.test(statOf(number)?.state ?? "")) return true;
     const name = Buffer.from(`${folder}/`).toString("latin1");
     if (variables.includes(name)) return true;
     const files = readdirSync(`${process}/fd`).map((fd) => `${process}/fd/${fd}`);
