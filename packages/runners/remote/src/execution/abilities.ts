@@ -10,6 +10,13 @@ import type { Connection } from "../reapi/connect.ts";
 import { askService } from "../reapi/service.ts";
 import { Backoff } from "./backoff.ts";
 
+/**
+ * A question that has taken so much longer than it may, in milliseconds, was held up here: the machine slept, or the loop was
+ * busy, and an answer may have come. It is asked again; not for ever.
+ */
+const heldUpMs = 250;
+const maxHeldUp = 4;
+
 /** Asks one service. */
 export class Abilities {
   readonly #calls: Calls;
@@ -41,14 +48,17 @@ export class Abilities {
 
   async #ask(clock: Clock, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(clock, signal);
-    const until = performance.now() + this.#askMs;
-    for (;;) {
+    let until = performance.now() + this.#askMs;
+    for (let heldUp = 0; ;) {
       try {
         await askService(this.#calls, "execution", signal);
         return;
       } catch (error) {
         const mayPass = error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
-        if (!mayPass || performance.now() > until || !(await backoff.wait())) throw error;
+        const lateMs = performance.now() - until;
+        const isHeldUp = lateMs >= heldUpMs && heldUp++ < maxHeldUp;
+        if (!mayPass || (lateMs > 0 && !isHeldUp) || !(await backoff.wait())) throw error;
+        if (isHeldUp) until = performance.now() + this.#askMs;
       }
     }
   }
