@@ -14,14 +14,11 @@ import { dirname, join } from "node:path";
 
 import type { BuildOptions, CommandOptions, Runner } from "@ashlar/core";
 import { containerRunner, type ContainerRunnerOptions } from "@ashlar/runner-container";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
-import { codes, folder, run, script } from "../../local/test/rig.ts";
+import { codes, folder, run, script, until } from "../../local/test/rig.ts";
 
-export { codes, folder, run, script };
-
-// Containers take their time where many tests run at once.
-vi.setConfig({ testTimeout: 60_000 });
+export { codes, folder, run, script, until };
 
 /** An engine that runs here. */
 export interface TestEngine {
@@ -93,15 +90,6 @@ export function ask({ name }: TestEngine, ...words: string[]): string {
 export function containersOf(engine: TestEngine, pid: number): string[] {
   const names = ask(engine, "ps", "--all", "--format", "{{.Names}}").split("\n");
   return names.filter((name) => name.startsWith("ashlar-") && name.includes(`-${pid}-`));
-}
-
-/** Waits for something that other processes do. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain for this: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Makes an image of a folder, if there is none of that name. */

@@ -19,12 +19,9 @@ import {
   type Runner,
   type Targets,
 } from "@ashlar/core";
-import { onTestFinished, vi } from "vitest";
+import { onTestFinished } from "vitest";
 
 export { isGone } from "../../../core/src/testing/runner-contract/bench.ts";
-
-// Processes take their time where many tests run at once.
-vi.setConfig({ testTimeout: 30_000 });
 
 /** A temporary folder, removed when the test is over. Everybody may write in it. */
 export function folder(base: string = tmpdir()): string {
@@ -69,12 +66,11 @@ export function leftBy(scratch: string): string[] {
   return below(scratch).filter((path) => path.includes("/"));
 }
 
+/** A little sooner than a test is given up: to say what for, in milliseconds. */
+const limitMs = 50_000;
+
 /** Waits for something that other processes do. */
-export async function until(
-  what: string,
-  condition: () => boolean,
-  limitMs = 20_000,
-): Promise<void> {
+export async function until(what: string, condition: () => boolean): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) throw new Error(`waited in vain for this: ${what}`);

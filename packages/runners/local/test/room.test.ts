@@ -92,6 +92,7 @@ test.skipIf(!isLinux)(
           const outputs = isFree ? ["g", "out/o"] : [];
           await bench.lay(layout, outputs);
           for (const path of outputs) fs.writeFileSync(join(bench.at("root"), path), "made");
+          bench.room.trust();
           if (!bench.room.renew()) return;
           kept++;
         }
@@ -109,8 +110,10 @@ describe("a room", () => {
     const bench = new RoomBench();
     await bench.lay(inputs, ["out/o"]);
     fs.writeFileSync(bench.at("root/out/o"), "made");
+    bench.room.trust();
     expect(bench.room.renew()).toBe(true);
     await bench.lay({ "in/a": "other" }, ["out/o"]);
+    bench.room.trust();
     expect(bench.room.renew()).toBe(true);
     expect(fs.existsSync(bench.at("root/out/o"))).toBe(false);
   });
@@ -120,6 +123,7 @@ describe("a room", () => {
     const node = (path: string): number => fs.statSync(bench.at(path)).ino;
     await bench.lay({ "in/a": "text a", "in/b": "b" });
     const [a, b] = [node("root/in/a"), node("root/in/b")];
+    bench.room.trust();
     expect(bench.room.renew()).toBe(true);
     await bench.lay({ "in/a": "text a", "in/c": "a longer one" });
     expect([node("root/in/a"), node("root/in/c")]).toEqual([a, b]);
@@ -160,6 +164,8 @@ describe("a room", () => {
     const bench = new RoomBench();
     await bench.lay(inputs, ["out/o"]);
     bench.room.link(new Map([["tool", "/bin/sh"]]), bench.room.folder);
+    bench.room.trust();
+    untilLater(bench.at("root/in/a"), join(bench.place, "probe"));
     command((path) => bench.at(path));
     expect(bench.room.renew()).toBe(false);
   });
@@ -197,6 +203,13 @@ describe.skipIf(!isLinux)("a room is given up (seen in /proc, so on Linux only)"
     expect(bench.room.renew()).toBe(false);
   });
 });
+
+/** Waits until the system dates changes later than that of a file: its clock goes in steps, of many milliseconds at times. */
+function untilLater(path: string, probe: string): void {
+  const { ctimeMs } = fs.lstatSync(path);
+  do fs.writeFileSync(probe, "");
+  while (fs.statSync(probe).ctimeMs <= ctimeMs);
+}
 
 /** Writes other bytes to a file, as one who may write to no file that is read-only. */
 function rewrite(path: string, content: string): void {

@@ -127,7 +127,7 @@ describe.skipIf(bwrap === undefined)(`in the sandbox${notHere}`, () => {
   });
 
   test("a command that is asked to end has time to", async () => {
-    await using runner = localRunner({ sandbox: "required", graceMs: 20_000 });
+    await using runner = localRunner({ sandbox: "required", graceMs: 3_600_000 });
     const stop = new AbortController();
     let printed = "";
     const patient = script("trap 'echo bye; exit 3' TERM; echo on; while :; do sleep 0.01; done");

@@ -20,7 +20,7 @@ import { Launcher } from "../src/launcher.ts";
 import { LocalRunner } from "../src/local-runner.ts";
 import { PostLost } from "../src/post.ts";
 import { runChild } from "./child.ts";
-import { codes, folder, isGone, logs, run, script, until } from "./rig.ts";
+import { codes, folder, logs, run, script, until } from "./rig.ts";
 
 const oneStage = new URL("children/one-stage.ts", import.meta.url);
 
@@ -115,7 +115,8 @@ describe.each([
   );
 
   test("that is stopped and goes on has not ended", async () => {
-    const stop = "(sleep 0.1; kill -CONT $$) & kill -STOP $$; echo on; exit 0";
+    const isStopped = "ps -o stat= -p $$ | grep -q T";
+    const stop = `(until ${isStopped}; do :; done; kill -CONT $$) & kill -STOP $$; echo on; exit 0`;
     expect(await printed(launcher, ["sh", "-c", stop])).toBe("on\n");
   });
 
@@ -157,20 +158,25 @@ describe.each([
       require("node:fs").writeFileSync(${JSON.stringify(file)}, String(child.pid));
       child.unref();`;
     await using runner = new LocalRunner({ sandbox: "none", graceMs: 50 }, { launcher });
-    // It talks too often for its stream to be closed, until it is killed.
+    // It talks too often for its stream to be closed, until it is killed, or gets no time to talk.
     const first = run(runner, stage("first", () => sh`${process.execPath} -e ${daemon}`)());
     await until("there is a daemon", () => existsSync(file) && readFileSync(file, "utf8") !== "");
     const pid = Number(readFileSync(file, "utf8"));
-    onTestFinished(() => {
-      if (!isGone(pid)) process.kill(-pid, "SIGKILL");
-    });
+    const end = (): void => {
+      try {
+        process.kill(-pid, "SIGKILL");
+      } catch {
+        // It has ended, for nobody listened any more.
+      }
+    };
+    onTestFinished(end);
     const others = Array.from({ length: 5 }, (__, n) =>
       script("echo mine", { env: { N: String(n) } }),
     );
     expect(await logs(await run(runner, others))).toEqual(
       Array.from({ length: 5 }, () => "mine\n"),
     );
-    process.kill(-pid, "SIGKILL");
+    end();
     expect(codes(await first)).toEqual([]);
   });
 });

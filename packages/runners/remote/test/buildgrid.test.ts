@@ -90,7 +90,10 @@ withServer("buildgrid", "remote execution", () => {
     const { made, number } = pipeline(randomUUID());
     const endpoint = server.endpoint;
     const machine = (): RemoteStore => {
-      const store = withRemote(new MemoryStore(), remoteCache(endpoint), { write: true });
+      // However long the service takes to answer, it is waited for.
+      const patience = { lookUpMs: 3_600_000, silenceMs: 3_600_000 };
+      const cache = remoteCache(endpoint);
+      const store = withRemote(new MemoryStore(), cache, { write: true, ...patience });
       onTestFinished(async () => await store[Symbol.asyncDispose]());
       return store;
     };

@@ -33,6 +33,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 
 import { programOf, startCasd, withServer, type Server } from "./servers.ts";
 
+/** For a store: however long the service takes to answer, it is waited for. */
+const unhurried = { lookUpMs: 3_600_000, silenceMs: 3_600_000 };
+
 withServer("casd", "remote execution", () => {
   let server: Server;
   beforeAll(async () => {
@@ -130,6 +133,7 @@ withServer("casd", "remote execution", () => {
     // Nobody has written to its cache but itself.
     await using store = withRemote(new MemoryStore(), remoteCache(server.endpoint), {
       write: false,
+      ...unhurried,
     });
     const third = await build(made, { cwd: project, store });
     expect([third.ran, third.stages[0]?.ranBy]).toEqual([[], "remote/declared"]);

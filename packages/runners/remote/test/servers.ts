@@ -15,7 +15,7 @@ import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 /** How long a server may take to listen, in milliseconds. They take a hundredth of it. */
-const startMs = 30_000;
+const startMs = 50_000;
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {

@@ -87,7 +87,7 @@ describe("a service that is dead", () => {
   test("is left alone for a while by other commands, which fail as the first, and is then asked again", async () => {
     await using rig = await Rig.start();
     let passedMs = 0;
-    const clock = { ...hasty, now: () => systemClock.now() + passedMs };
+    const clock = { ...hasty, now: () => hasty.now() + passedMs };
     rig.server.fail({ status: "UNAVAILABLE", message: "gone fishing" });
     const [first] = (await rig.build(write(), { clock })).errors;
     const asked = rig.server.calls.length;

@@ -24,7 +24,7 @@ export const credentials = {
 };
 
 /** How long it may take to listen, in milliseconds. It takes a hundredth of it. */
-const startMs = 30_000;
+const startMs = 50_000;
 
 /** A gateway that runs. */
 export class Gateway implements AsyncDisposable {
