@@ -2,7 +2,7 @@
  * A frame: what the live reporter shows of a build at one moment.
  *
  *     [12/40] 3 running · 1 queued · 8 ran · 1 reused · 14.2 s, about 20.0 s left
- *       compile   12.1 s of 15.0 s  executing
+ *       compile   12.1 s of 15.0 s  executing  cc -c main.c
  *       test       3.0 s  queued
  *       … and 1 more
  *
@@ -10,6 +10,8 @@
  *
  * @module
  */
+import { stripVTControlCharacters } from "node:util";
+
 import sliceAnsi from "slice-ansi";
 
 import type { Colors } from "../colors.ts";
@@ -83,11 +85,11 @@ function runningLines(
   const running = [...progress.running.values()];
   if (running.length === 0 || most < 1) return [];
   const shown = running.length > most ? running.slice(0, Math.max(0, most - 1)) : running;
-  const rows = shown.map(({ id, name, startedAt, phase }) => {
+  const rows = shown.map(({ id, name, startedAt, phase, said }) => {
     const expected = expectedOf(id);
     const took = shownTime(now - startedAt);
     const of = expected === undefined || expected < 1000 ? "" : ` of ${shownTime(expected)}`;
-    return { name: oneLine(name), took, of, phase };
+    return { name: oneLine(name), took, of, phase, said };
   });
   const timeWidth = Math.max(0, ...rows.map(({ took }) => took.length));
   const ofWidth = Math.max(0, ...rows.map(({ of }) => of.length));
@@ -95,12 +97,21 @@ function runningLines(
   const room = Math.max(minNameWidth, width - timeWidth - "    ".length);
   const longest = Math.max(0, ...rows.map(({ name }) => columnsOf(name, maxNameWidth)));
   const nameWidth = Math.min(maxNameWidth, longest, room);
-  const lines = rows.map(({ name, took, of, phase }) => {
-    const rest = phase === undefined ? of : `${of.padEnd(ofWidth)}  ${phase}`;
+  const phaseWidth = Math.max(0, ...rows.map(({ phase = "" }) => phase.length));
+  const lines = rows.map(({ name, took, of, phase = "", said = "" }) => {
+    const rest = [of.padEnd(ofWidth), phase.padEnd(phaseWidth), plainLine(said)]
+      .filter((column, at) => at === 0 || column !== "")
+      .join("  ")
+      .trimEnd();
     return `  ${fitted(name, nameWidth)}  ${took.padStart(timeWidth)}${colors.dim(rest)}`;
   });
   const left = running.length - shown.length;
   return left === 0 ? lines : [...lines, colors.dim(`  … and ${shownNumber(left)} more`)];
+}
+
+/** What a command has printed, without colours and indentation. */
+function plainLine(text: string): string {
+  return oneLine(stripVTControlCharacters(text).replaceAll(/\s+/g, " ").trim());
 }
 
 /** A text at exactly that many columns. */

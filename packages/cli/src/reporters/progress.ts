@@ -19,6 +19,8 @@ export interface RunningStage {
   readonly startedAt: number;
   /** Where it is, if its runner tells. */
   readonly phase?: StagePhase;
+  /** The last line that it has printed, as it is, perhaps not yet to its end; cut where it is very long. */
+  readonly said?: string;
 }
 
 /** How many calls have ended how. */
@@ -103,8 +105,14 @@ export class Progress {
         this.durationMs = event.durationMs;
         this.running.clear();
         break;
+      case "stage-output": {
+        const running = this.running.get(event.id);
+        if (running !== undefined) {
+          this.running.set(event.id, { ...running, said: lastLine(running.said, event.text) });
+        }
+        break;
+      }
       case "source-taken":
-      case "stage-output":
         break;
     }
   }
@@ -124,4 +132,16 @@ export class Progress {
     this.failed.delete(id);
     this.fellBack.delete(id);
   }
+}
+
+/** Characters that are looked at, and kept: more than any screen is wide. */
+const maxKept = 1000;
+
+/** The last line of a text that is not blank, or of what came before it: a line goes on until it is ended. */
+function lastLine(before = "", text: string): string {
+  const all = (before + text.slice(-maxKept)).slice(-maxKept);
+  const end = all.trimEnd().length;
+  const start = Math.max(all.lastIndexOf("\n", end - 1), all.lastIndexOf("\r", end - 1)) + 1;
+  // With its end, by which the next text is known for another line.
+  return all.slice(start, end) + (/[\r\n]/.test(all.slice(end)) ? "\n" : "");
 }

@@ -60,6 +60,28 @@ describe("a frame", () => {
     expect(frameLines({ ...usual, progress })[1]).toBe("  s8    0 ms");
   });
 
+  test("shows the last line that a command has printed, in what room there is, and nothing that a terminal would act on", () => {
+    const progress = midway(40, 8, 2);
+    const print = (text: string): void => {
+      const said = { stream: "stderr", text, isReplay: false } as const;
+      progress.onEvent({ type: "stage-output", atMs: 9000, id: 8, name: "s8", ...said });
+    };
+    const shown = (): string | undefined => frameLines({ ...usual, columns: 40, progress })[1];
+    print("   Compiling one v1.0.0\n   \u001b[1mCompiling\u001b[0m two\tv1.0.0\n\n");
+    expect(shown()).toBe("  s8  4.0 s  Compiling two v1.0.0");
+    print("   Compil");
+    print("ing three, which is rather long\r\n");
+    expect(shown()).toBe("  s8  4.0 s  Compiling three, which is ");
+    print("10 %\r20 %");
+    expect(shown()).toBe("  s8  4.0 s  20 %");
+    // A prompt without an end, and a page without lines: no more is kept than a screen could show.
+    for (let at = 0; at < 100; at++) print("x".repeat(1000));
+    expect(progress.running.get(8)?.said?.length).toBeLessThanOrEqual(1000);
+    // Run again: what it said before is over.
+    progress.onEvent({ type: "stage-started", atMs: 10_000, id: 8, name: "s8", key, argv: [] });
+    expect(shown()).toBe("  s8   0 ms");
+  });
+
   test("lists eight commands at most, and counts the others", () => {
     const lines = frameLines({ ...usual, progress: midway(10_000, 0, 64) });
     expect(lines).toHaveLength(9);
@@ -83,6 +105,8 @@ describe("a frame", () => {
         const progress = new Progress();
         for (const [id, name] of stages.entries()) {
           progress.onEvent({ type: "stage-started", atMs: id, id, name, key, argv: [] });
+          const said = { stream: "stdout", text: `${name} said`, isReplay: false } as const;
+          progress.onEvent({ type: "stage-output", atMs: id, id, name, ...said });
         }
         const lines = frameLines({ ...usual, ...at, progress, colors: makeColors(painted) });
         expect(lines.length).toBeLessThanOrEqual(Math.max(1, at.rows - 1));
