@@ -31,12 +31,9 @@ import {
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { virtualClock } from "@ashlar/runner-mock";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 
 import { runChild, whyNotNobody } from "../packages/runners/local/test/child.ts";
-
-// Processes take their time where many tests run at once.
-vi.setConfig({ testTimeout: 30_000 });
 
 const buildSource = new URL(
   "../packages/runners/local/test/children/build-source.ts",

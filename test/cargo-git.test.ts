@@ -40,7 +40,7 @@ function addSubmodule(repository: string, from: string, path: string): string {
 }
 
 const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let rev = "";
   const root = join(folder, "project");
 

@@ -15,7 +15,7 @@ import { RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("halves");
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let project: RustWorkspace;
   beforeAll(() => {
     project = new RustWorkspace(join(folder, "project"));

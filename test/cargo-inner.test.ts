@@ -18,7 +18,7 @@ import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("inner");
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let project: RustWorkspace;
   let count = 0;
   beforeEach(() => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let project: RustWorkspace;
   beforeAll(() => {
     project = new RustWorkspace(join(folder, "project"));

@@ -114,7 +114,7 @@ const files: Files = {
   "shared/inner.rs": "pub const INNER: u32 = 40;",
 };
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   const crates = join(folder, "crates");
   const sums = new Map<string, string>();
   beforeAll(() => {

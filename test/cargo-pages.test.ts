@@ -71,7 +71,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("docs/cargo.md", { timeout: 300_000 }, () => {
+describe("docs/cargo.md", () => {
   test("shows a workspace", async () => {
     // docs: workspace
     const rust = cargo({ src: source(".") });
@@ -220,7 +220,7 @@ describe("docs/cargo.md", { timeout: 300_000 }, () => {
   });
 });
 
-describe("docs/from-crane.md", { timeout: 300_000 }, () => {
+describe("docs/from-crane.md", () => {
   test("shows a flake's shape", async () => {
     // docs: crane
     const rust = cargo({ src: source("."), tools: unixTools }); // craneLib, commonArgs and cargoArtifacts
@@ -268,7 +268,7 @@ describe("docs/from-crane.md", { timeout: 300_000 }, () => {
   });
 });
 
-describe("docs/from-cargo-chef.md", { timeout: 300_000 }, () => {
+describe("docs/from-cargo-chef.md", () => {
   test("shows a Dockerfile's shape", async () => {
     // docs: chef
     const rust = cargo({ src: source(".") }); // prepare and cook, when something needs them

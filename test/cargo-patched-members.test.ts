@@ -28,7 +28,7 @@ const { runner, folder, missing, title } = await rustTests("patched-members");
 type Place = "Cargo.toml" | ".cargo/config.toml";
 const patches = '[patch.crates-io]\nfoo = { path = "foo" }\nbar = { path = "bar" }';
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   const crates = join(folder, "crates");
   let [mid, solo] = ["", ""];
   beforeAll(() => {

@@ -30,7 +30,7 @@ const canMeasure = (await missingTools(runner, coverageTools())).length === 0;
 const both = ["tally 0.1.0", "tally-cli 0.1.0"];
 const strict = { clippyArgs: ["--all-targets", "--", "--deny", "warnings"] };
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   const root = join(folder, "project");
   let rust: CargoWorkspace;
   beforeAll(() => {

@@ -23,7 +23,7 @@ async function plainCargo(...args: readonly string[]): Promise<string> {
   return (await execa("cargo", args, { cwd: root, env })).stdout;
 }
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   const rust = cargo({
     src: source(root),
     profile: "dev",

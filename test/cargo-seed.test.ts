@@ -13,7 +13,7 @@ import { RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("seed");
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let project: RustWorkspace;
   let clean = 0;
   beforeAll(() => {

@@ -105,7 +105,7 @@ const members: Readonly<Record<string, { readonly manifest: string; readonly fil
 
 const leafOf = new Set(["tests-only", "no-autobins", "scripted", "wanting"]);
 
-describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let leaf = "";
   let rust: CargoWorkspace;
 

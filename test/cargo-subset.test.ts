@@ -12,7 +12,7 @@ import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
 const { runner, folder, missing, title } = await rustTests("subset");
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let project: RustWorkspace;
   beforeAll(() => {
     project = new RustWorkspace(join(folder, "project"));

@@ -54,7 +54,7 @@ const project: Files = {
 };
 
 const title = missing.length === 0 ? "with cargo" : `with cargo (no ${missing.join(", ")} here)`;
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let rust: CargoWorkspace;
   beforeAll(() => {
     writeProject(root, project);

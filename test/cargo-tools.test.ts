@@ -74,7 +74,7 @@ const own = {
   taplo: toolForTests("taplo", noRust),
 };
 
-describe("tools for cargo, for real", { timeout: 300_000 }, () => {
+describe("tools for cargo, for real", () => {
   test.skipIf(own.audit.isMissing)(
     `cargo-audit finds what an advisory is about${own.audit.why}`,
     async () => {

@@ -15,7 +15,7 @@ import { rustTests } from "./rig/rust-tests.ts";
 
 const { runner, folder, missing, title } = await rustTests("cargo-why");
 
-describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
+describe.skipIf(missing.length > 0)(title, () => {
   let rust: CargoWorkspace;
   beforeAll(() => {
     const crates = join(folder, "crates");

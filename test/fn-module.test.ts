@@ -24,12 +24,9 @@ import {
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { mockRunner } from "@ashlar/runner-mock";
-import { afterAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 
 import { canRunTypes } from "../packages/core/src/rebuild/modules/types.ts";
-
-// Each function starts a Node.
-vi.setConfig({ testTimeout: 30_000 });
 
 // Some of its functions write to the project, which a sandbox would hide.
 const runner = localRunner({ sandbox: "none" });

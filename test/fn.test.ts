@@ -26,10 +26,7 @@ import {
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { mockRunner } from "@ashlar/runner-mock";
-import { afterAll, describe, expect, expectTypeOf, test, vi } from "vitest";
-
-// Each function starts a Node.
-vi.setConfig({ testTimeout: 30_000 });
+import { afterAll, describe, expect, expectTypeOf, test } from "vitest";
 
 const runner = localRunner();
 afterAll(async () => await runner[Symbol.asyncDispose]());

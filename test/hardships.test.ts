@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,7 +57,7 @@ test("a clock that was set back hides no edit, and loses no result", async () =>
   expect(copy.runs).toBe(4);
 });
 
-test("50,000 files in one directory", { timeout: 120_000 }, async () => {
+test("50,000 files in one directory", async () => {
   const folder = newFolder(inMemory);
   const src = join(folder, "src");
   fs.mkdirSync(src);
@@ -80,12 +79,19 @@ test("50,000 files in one directory", { timeout: 120_000 }, async () => {
   expect(await second.list(all)).toHaveLength(49_999);
 });
 
-test("a sparse file of more than 4 GiB", { timeout: 120_000 }, async (context) => {
+test("a sparse file of more than 4 GiB", async (context) => {
   const folder = newFolder(inMemory);
   const { bavail, bsize } = fs.statfsSync(folder);
-  context.skip(bavail * bsize < 6 * 2 ** 30, `needs 6 GiB free in ${inMemory}`);
+  // A place in memory may well promise more than there is.
+  const free = Math.min(
+    bavail * bsize,
+    inMemory === tmpdir() ? Infinity : process.availableMemory(),
+  );
+  context.skip(free < 6 * 2 ** 30, `needs 6 GiB free in ${inMemory}`);
   const path = join(folder, "src/huge");
   const size = 2 ** 32 + 5;
+  // That of zeros with "end" behind them.
+  const sha256 = "f3a29b1f150967d0190bdb5d68c1ce6091d0f6f4455dac7c1b2c19adadb6520a";
   fs.mkdirSync(join(folder, "src"));
   fs.writeFileSync(path, "");
   fs.truncateSync(path, size - 3);
@@ -94,16 +100,8 @@ test("a sparse file of more than 4 GiB", { timeout: 120_000 }, async (context) =
   await using runner = localRunner({ scratch: folder });
   const huge = source("src").file("huge");
   const report = await build(huge, { runner, store: join(folder, "store"), cwd: folder });
-  expect(await report.digest(huge)).toBe(`${await hashOf(path)}/${size}`);
+  expect(await report.digest(huge)).toBe(`${sha256}/${size}`);
 });
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of fs.createReadStream(path, { highWaterMark: 2 ** 22 })) {
-    hash.update(chunk as Buffer);
-  }
-  return hash.digest("hex");
-}
 
 test("a tree of 300 levels", async () => {
   const folder = newFolder();

@@ -59,7 +59,6 @@ function processesLeft(): string[] {
 
 test.runIf(process.platform === "linux")(
   "200 builds are killed, four at a time on one store, and every blob is whole after each",
-  { timeout: 300_000 },
   async () => {
     const store = new DiskStore(join(folder, "store"));
     // A build of the pipeline has about 20 events; they begin anew with each variant.

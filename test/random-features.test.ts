@@ -307,7 +307,7 @@ function isNeverOver({ nodes }: Project): boolean {
   return nodes.some(({ kind, options }) => kind === "unversioned" || options.sideEffects);
 }
 
-test("notes of earlier builds change nothing but time", { timeout: 120_000 }, async () => {
+test("notes of earlier builds change nothing but time", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ashlar-features-"));
   const cwd = join(folder, "project");
   mkdirSync(cwd);

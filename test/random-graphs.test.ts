@@ -177,7 +177,6 @@ const stores: Readonly<Record<string, (folder: string) => Store>> = {
 
 test.each(Object.entries(stores))(
   "on a store in %s, an incremental build equals a clean one, and runs nothing that it need not",
-  { timeout: 60_000 },
   async (_, makeStore) => {
     const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
     const cwd = join(folder, "project");
@@ -224,50 +223,46 @@ test.each(Object.entries(stores))(
   },
 );
 
-test(
-  "whatever is lost between builds, the next one gives what a clean one gives",
-  { timeout: 60_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
-    const cwd = join(folder, "project");
-    mkdirSync(cwd);
-    const damage = fc.constantFrom("gone", "cut short", "altered");
-    const losses = fc.array(fc.tuple(fc.nat(), damage), { maxLength: 6 });
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          project,
-          fc.array(fc.tuple(edit, losses), { minLength: 1, maxLength: 5 }),
-          async (start, rounds) => {
-            const directory = mkdtempSync(join(folder, "store"));
-            const store = new DiskStore(directory);
-            let current = start;
-            const first = [(same: Project) => same, []] as const;
-            for (const [change, lost] of [first, ...rounds]) {
-              current = change(current);
-              for (const [at, text] of current.sources.entries()) {
-                writeFileSync(join(cwd, `s${at}`), text);
-              }
-              for (const [pick, how] of lost) harm(directory, pick, how);
-              const handles = declare(current);
-              const members = Object.fromEntries(handles.map((handle, at) => [`m${at}`, handle]));
-              const report = await tryBuild(current.isSequential ? seq(members) : all(members), {
-                ...{ store, cwd, slots: current.slots },
-                runner: runnerOf([]),
-              });
-              expect(report.errors).toEqual([]);
-              const texts = await Promise.all(handles.map((handle) => report.text(handle)));
-              expect(texts).toEqual(evaluate(current).texts);
+test("whatever is lost between builds, the next one gives what a clean one gives", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
+  const cwd = join(folder, "project");
+  mkdirSync(cwd);
+  const damage = fc.constantFrom("gone", "cut short", "altered");
+  const losses = fc.array(fc.tuple(fc.nat(), damage), { maxLength: 6 });
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        project,
+        fc.array(fc.tuple(edit, losses), { minLength: 1, maxLength: 5 }),
+        async (start, rounds) => {
+          const directory = mkdtempSync(join(folder, "store"));
+          const store = new DiskStore(directory);
+          let current = start;
+          const first = [(same: Project) => same, []] as const;
+          for (const [change, lost] of [first, ...rounds]) {
+            current = change(current);
+            for (const [at, text] of current.sources.entries()) {
+              writeFileSync(join(cwd, `s${at}`), text);
             }
-          },
-        ),
-        { numRuns: 60 },
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
+            for (const [pick, how] of lost) harm(directory, pick, how);
+            const handles = declare(current);
+            const members = Object.fromEntries(handles.map((handle, at) => [`m${at}`, handle]));
+            const report = await tryBuild(current.isSequential ? seq(members) : all(members), {
+              ...{ store, cwd, slots: current.slots },
+              runner: runnerOf([]),
+            });
+            expect(report.errors).toEqual([]);
+            const texts = await Promise.all(handles.map((handle) => report.text(handle)));
+            expect(texts).toEqual(evaluate(current).texts);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 /** What goes wrong while a build runs: at its n-th command, or never. */
 const fault = fc.oneof(
@@ -281,82 +276,78 @@ const fault = fc.oneof(
   },
 );
 
-test(
-  "in whatever order commands end and whatever goes wrong meanwhile, what was made is right",
-  { timeout: 60_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
-    const cwd = join(folder, "project");
-    mkdirSync(cwd);
-    const round = fc.record({ change: edit, fault, keepGoing: fc.boolean(), pick: fc.nat() });
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          project,
-          fc.array(round, { minLength: 1, maxLength: 4 }),
-          fc.scheduler(),
-          async (start, rounds, scheduler) => {
-            const directory = mkdtempSync(join(folder, "store"));
-            const store = new DiskStore(directory);
-            let current = start;
-            for (const { change, fault: wrong, keepGoing, pick } of rounds) {
-              current = change(current);
-              for (const [at, text] of current.sources.entries()) {
-                writeFileSync(join(cwd, `s${at}`), text);
-              }
-              const controller = new AbortController();
-              const goWrong = (): MockResult | undefined => {
-                if (wrong.how === "is cancelled") controller.abort(new Error("enough"));
-                if (wrong.how === "loses blobs") harm(directory, pick, "gone");
-                if (wrong.how === "breaks the runner") throw new Error("broken");
-                return wrong.how === "fails" ? { exitCode: 1 } : undefined;
-              };
-              let count = 0;
-              let isOver = false;
-              const runner = runnerOf([], async (result) => {
-                // To read what was lost meanwhile, a report has it made again.
-                if (isOver) return result;
-                const isHere = count++ === wrong.at;
-                await scheduler.schedule(Promise.resolve(), String(count));
-                return (isHere ? goWrong() : undefined) ?? result;
-              });
-              const handles = declare(current);
-              const members = Object.fromEntries(handles.map((handle, at) => [`m${at}`, handle]));
-              const targets = current.isSequential ? seq(members) : all(members);
-              const events: BuildEvent[] = [];
-              const options = { runner, store, cwd, slots: current.slots };
-              const report = await scheduler.waitFor(
-                tryBuild(targets, {
-                  ...{ ...options, keepGoing, signal: controller.signal },
-                  onEvent: (event) => events.push(event),
-                }),
-              );
-              isOver = true;
-              checkEvents(events);
-              const expected = evaluate(current).texts;
-              if (count <= wrong.at || wrong.how === "loses blobs") expect(report.ok).toBe(true);
-              if (report.ok) expect(report.errors).toEqual([]);
-              else expect(report.errors.length).toBeGreaterThan(0);
-              // Whatever it made is right, also when the whole came to nothing.
-              for (const [at, handle] of handles.entries()) {
-                const made = await report.text(handle).catch((error: unknown) => error);
-                if (typeof made === "string") expect(made).toBe(expected[at]);
-                else expect([report.ok, made]).toMatchObject([false, { code: expect.any(String) }]);
-              }
-              // And the next build, in which nothing goes wrong, is as one from scratch.
-              const again = await tryBuild(targets, { ...options, runner: runnerOf([]) });
-              const texts = await Promise.all(handles.map((handle) => again.text(handle)));
-              expect(texts).toEqual(expected);
+test("in whatever order commands end and whatever goes wrong meanwhile, what was made is right", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-random-"));
+  const cwd = join(folder, "project");
+  mkdirSync(cwd);
+  const round = fc.record({ change: edit, fault, keepGoing: fc.boolean(), pick: fc.nat() });
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        project,
+        fc.array(round, { minLength: 1, maxLength: 4 }),
+        fc.scheduler(),
+        async (start, rounds, scheduler) => {
+          const directory = mkdtempSync(join(folder, "store"));
+          const store = new DiskStore(directory);
+          let current = start;
+          for (const { change, fault: wrong, keepGoing, pick } of rounds) {
+            current = change(current);
+            for (const [at, text] of current.sources.entries()) {
+              writeFileSync(join(cwd, `s${at}`), text);
             }
-          },
-        ),
-        { numRuns: 60 },
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
+            const controller = new AbortController();
+            const goWrong = (): MockResult | undefined => {
+              if (wrong.how === "is cancelled") controller.abort(new Error("enough"));
+              if (wrong.how === "loses blobs") harm(directory, pick, "gone");
+              if (wrong.how === "breaks the runner") throw new Error("broken");
+              return wrong.how === "fails" ? { exitCode: 1 } : undefined;
+            };
+            let count = 0;
+            let isOver = false;
+            const runner = runnerOf([], async (result) => {
+              // To read what was lost meanwhile, a report has it made again.
+              if (isOver) return result;
+              const isHere = count++ === wrong.at;
+              await scheduler.schedule(Promise.resolve(), String(count));
+              return (isHere ? goWrong() : undefined) ?? result;
+            });
+            const handles = declare(current);
+            const members = Object.fromEntries(handles.map((handle, at) => [`m${at}`, handle]));
+            const targets = current.isSequential ? seq(members) : all(members);
+            const events: BuildEvent[] = [];
+            const options = { runner, store, cwd, slots: current.slots };
+            const report = await scheduler.waitFor(
+              tryBuild(targets, {
+                ...{ ...options, keepGoing, signal: controller.signal },
+                onEvent: (event) => events.push(event),
+              }),
+            );
+            isOver = true;
+            checkEvents(events);
+            const expected = evaluate(current).texts;
+            if (count <= wrong.at || wrong.how === "loses blobs") expect(report.ok).toBe(true);
+            if (report.ok) expect(report.errors).toEqual([]);
+            else expect(report.errors.length).toBeGreaterThan(0);
+            // Whatever it made is right, also when the whole came to nothing.
+            for (const [at, handle] of handles.entries()) {
+              const made = await report.text(handle).catch((error: unknown) => error);
+              if (typeof made === "string") expect(made).toBe(expected[at]);
+              else expect([report.ok, made]).toMatchObject([false, { code: expect.any(String) }]);
+            }
+            // And the next build, in which nothing goes wrong, is as one from scratch.
+            const again = await tryBuild(targets, { ...options, runner: runnerOf([]) });
+            const texts = await Promise.all(handles.map((handle) => again.text(handle)));
+            expect(texts).toEqual(expected);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 /** Does something to one of the files of a store. */
 function harm(directory: string, pick: number, how: string): void {

@@ -185,95 +185,85 @@ function misstate(cache: MemoryCache, key: Digest, roll: (below: number) => numb
   }
 }
 
-test(
-  "a build with a cache gives what it gives without, whatever the weather",
-  { timeout: 120_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "ashlar-random-remote-"));
-    mkdirSync(join(folder, "project"));
-    const cwd = join(folder, "project");
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(node, { minLength: 1, maxLength: maxNodes, size: "max" }),
-          fc.array(turn, { minLength: 2, maxLength: 5, size: "max" }),
-          async (nodes, turns) => {
-            const cache = new MemoryCache();
-            const locals = Array.from({ length: machineCount }, () => new MemoryStore());
-            for (const each of turns) {
-              for (const [at, text] of each.sources.entries())
-                writeFileSync(join(cwd, `s${at}`), text);
-              const roll = dice(each.seed);
-              const local = locals[each.machine]!;
-              cache.fault = () => {
-                if (roll(100) < each.storminess) strike(cache, local, roll);
-              };
-              const { fetch, write } = each;
-              const store = withRemote(local, cache, {
-                fetch,
-                write,
-                random: () => roll(100) / 100,
-              });
-              const artifacts = declare(nodes);
-              const wanted = each.targets.map((target) => sourceCount + (target % nodes.length));
-              const targets = Object.fromEntries(wanted.map((at) => [`t${at}`, artifacts[at]!]));
-              const report = await build(all(targets), {
-                ...{ store, cwd, runner: runnerOf(), clock: virtualClock() },
-              });
-              // Who loses blobs faster than they can be made has lost.
-              cache.fault = undefined;
-              const texts = evaluate(nodes, each.sources);
-              for (const at of wanted) {
-                const made = artifacts[at]!;
-                const isTree = nodes[at - sourceCount]!.kind === "tree";
-                const file = isTree ? (made as Tree).file("deep/text") : (made as File);
-                expect(await report.text(file)).toBe(texts[at]);
-              }
-            }
-          },
-        ),
-        { numRuns: 80 },
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
-
-test(
-  "without a storm, what one machine has made another never runs",
-  { timeout: 120_000 },
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), "ashlar-random-remote-"));
-    try {
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(node, { minLength: 1, maxLength: maxNodes, size: "max" }),
-          fc.constantFrom("needed" as const, "targets" as const, "all" as const),
-          async (nodes, fetch) => {
-            for (let at = 0; at < sourceCount; at++) writeFileSync(join(folder, `s${at}`), "a");
-            const cache = new MemoryCache();
-            const run = async () => {
-              const store = withRemote(new MemoryStore(), cache, { fetch, write: true });
-              const targets = Object.fromEntries(
-                declare(nodes).map((made, at) => [`t${at}`, made]),
-              );
-              const clock = virtualClock();
-              const options = { store, cwd: folder, runner: runnerOf(), clock };
-              return { report: await build(all(targets), options), sent: store.summary() };
+test("a build with a cache gives what it gives without, whatever the weather", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-random-remote-"));
+  mkdirSync(join(folder, "project"));
+  const cwd = join(folder, "project");
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(node, { minLength: 1, maxLength: maxNodes, size: "max" }),
+        fc.array(turn, { minLength: 2, maxLength: 5, size: "max" }),
+        async (nodes, turns) => {
+          const cache = new MemoryCache();
+          const locals = Array.from({ length: machineCount }, () => new MemoryStore());
+          for (const each of turns) {
+            for (const [at, text] of each.sources.entries())
+              writeFileSync(join(cwd, `s${at}`), text);
+            const roll = dice(each.seed);
+            const local = locals[each.machine]!;
+            cache.fault = () => {
+              if (roll(100) < each.storminess) strike(cache, local, roll);
             };
-            await run();
-            const sent: ReadonlySet<Digest> = new Set(cache.blobs.keys());
-            const { report } = await run();
-            expect(report.ran).toEqual([]);
-            expect(report.remoteCache).toMatchObject({ failures: 0, sentBlobs: 0, misses: 0 });
-            expect(new Set(cache.blobs.keys())).toEqual(sent);
-          },
-        ),
-        { numRuns: 30 },
-      );
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  },
-);
+            const { fetch, write } = each;
+            const store = withRemote(local, cache, {
+              fetch,
+              write,
+              random: () => roll(100) / 100,
+            });
+            const artifacts = declare(nodes);
+            const wanted = each.targets.map((target) => sourceCount + (target % nodes.length));
+            const targets = Object.fromEntries(wanted.map((at) => [`t${at}`, artifacts[at]!]));
+            const report = await build(all(targets), {
+              ...{ store, cwd, runner: runnerOf(), clock: virtualClock() },
+            });
+            // Who loses blobs faster than they can be made has lost.
+            cache.fault = undefined;
+            const texts = evaluate(nodes, each.sources);
+            for (const at of wanted) {
+              const made = artifacts[at]!;
+              const isTree = nodes[at - sourceCount]!.kind === "tree";
+              const file = isTree ? (made as Tree).file("deep/text") : (made as File);
+              expect(await report.text(file)).toBe(texts[at]);
+            }
+          }
+        },
+      ),
+      { numRuns: 80 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("without a storm, what one machine has made another never runs", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "ashlar-random-remote-"));
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(node, { minLength: 1, maxLength: maxNodes, size: "max" }),
+        fc.constantFrom("needed" as const, "targets" as const, "all" as const),
+        async (nodes, fetch) => {
+          for (let at = 0; at < sourceCount; at++) writeFileSync(join(folder, `s${at}`), "a");
+          const cache = new MemoryCache();
+          const run = async () => {
+            const store = withRemote(new MemoryStore(), cache, { fetch, write: true });
+            const targets = Object.fromEntries(declare(nodes).map((made, at) => [`t${at}`, made]));
+            const clock = virtualClock();
+            const options = { store, cwd: folder, runner: runnerOf(), clock };
+            return { report: await build(all(targets), options), sent: store.summary() };
+          };
+          await run();
+          const sent: ReadonlySet<Digest> = new Set(cache.blobs.keys());
+          const { report } = await run();
+          expect(report.ran).toEqual([]);
+          expect(report.remoteCache).toMatchObject({ failures: 0, sentBlobs: 0, misses: 0 });
+          expect(new Set(cache.blobs.keys())).toEqual(sent);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -51,37 +51,33 @@ async function messageOf<T>(child: ChildProcess): Promise<T> {
   return message;
 }
 
-test(
-  "builds are right while another process removes all that it can",
-  { timeout: 60_000 },
-  async () => {
-    const store = newStore();
-    const collector = start("collect", store);
-    const builders = [start("build", store), start("build", store, 1)];
-    const seen = { removed: 0 };
-    collector.on("message", (count: number) => {
-      seen.removed += count;
-    });
-    for (let round = 0; round < 15; round++) {
-      const before = seen.removed;
-      // All at once: two builds that share most of their stages, and collections without end.
-      const built = builders.map(async (builder) => await messageOf<Built>(builder));
-      for (const builder of builders) builder.send("build");
-      expect(await Promise.all(built)).toEqual([
-        { isRight: true, rewinds: expect.any(Number), error: undefined },
-        { isRight: true, rewinds: expect.any(Number), error: undefined },
-      ]);
-      // Nobody builds, so nothing is held: sooner or later, the collector takes it all.
-      while (seen.removed === before) await once(collector, "message");
-    }
-    collector.kill("SIGKILL");
-    await once(collector, "exit");
-    expect((await verifyStore(store)).problems).toEqual([]);
-    expect(await buildVariant(store, 1)).toBe(expectedOf(1));
-  },
-);
+test("builds are right while another process removes all that it can", async () => {
+  const store = newStore();
+  const collector = start("collect", store);
+  const builders = [start("build", store), start("build", store, 1)];
+  const seen = { removed: 0 };
+  collector.on("message", (count: number) => {
+    seen.removed += count;
+  });
+  for (let round = 0; round < 15; round++) {
+    const before = seen.removed;
+    // All at once: two builds that share most of their stages, and collections without end.
+    const built = builders.map(async (builder) => await messageOf<Built>(builder));
+    for (const builder of builders) builder.send("build");
+    expect(await Promise.all(built)).toEqual([
+      { isRight: true, rewinds: expect.any(Number), error: undefined },
+      { isRight: true, rewinds: expect.any(Number), error: undefined },
+    ]);
+    // Nobody builds, so nothing is held: sooner or later, the collector takes it all.
+    while (seen.removed === before) await once(collector, "message");
+  }
+  collector.kill("SIGKILL");
+  await once(collector, "exit");
+  expect((await verifyStore(store)).problems).toEqual([]);
+  expect(await buildVariant(store, 1)).toBe(expectedOf(1));
+});
 
-test("killed writers leave nothing that is damaged", { timeout: 60_000 }, async () => {
+test("killed writers leave nothing that is damaged", async () => {
   const store = newStore();
   const moments = fc.sample(fc.integer({ min: 1, max: 150 }), 54);
   const kill = async (dots: number, at: number): Promise<void> => {

@@ -153,7 +153,6 @@ describe.each(publishedPackages().map((each) => [each.manifest.name, each] as co
     // Without a build there is nothing to pack; `npm test` always builds first.
     test.skipIf(!existsSync(join(root, folder, "dist/index.js")) || (isBundled && !canBundle))(
       "satisfies publint and attw once packed",
-      { timeout: 60_000 },
       async () => {
         const tarball = await pack(each);
         const { messages, pkg } = await publint({

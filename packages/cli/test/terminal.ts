@@ -33,7 +33,10 @@ export interface Shown {
 export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
-  /** What is typed once something was written: `^C` is Ctrl-C, `size:40x10` another size. In this order. */
+  /**
+   * What is typed once something was written: `^C` is Ctrl-C, `size:40x10` another size. In this order. `file:PATH`
+   * as a text: once that file is there; as keys: makes it.
+   */
   readonly keys?: readonly (readonly [text: string, keys: string])[];
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -116,14 +116,11 @@ const FILES: Readonly<Record<string, string>> = {
   "registry/some folder/.cargo-checksum.json": `{"files":{},"package":"${"7".repeat(64)}"}`,
 };
 
-/** A machine may be ten times slower than the one these tests were written on. */
-const SLOW = { timeout: 60_000 };
-
 const CONFIG = ["--config", "../vendor/config.toml"];
 const COMMON = ["--manifest-path", "app/Cargo.toml", "--workspace", "--locked", "--offline"];
 const ARGS = [...COMMON, ...CONFIG];
 
-describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)", SLOW, () => {
+describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)", () => {
   let stage: Stage;
   let source: string;
   let vendor: string;

@@ -28,16 +28,13 @@ const llvm =
 const llvmTools = [`llvm-cov-${llvm}`, `llvm-profdata-${llvm}`];
 const hasLlvm = llvmTools.every((name) => findTool(name) !== undefined);
 
-/** A machine may be ten times slower than the one these tests were written on. */
-const SLOW = { timeout: 60_000 };
-
 const PASSES = [
   ["check", "--all-targets", ...VENDORED],
   ["build", ...VENDORED],
   ["test", "--no-run", ...VENDORED],
 ];
 
-describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", SLOW, () => {
+describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", () => {
   let stage: Stage;
   let source: string;
   let vendor: string;

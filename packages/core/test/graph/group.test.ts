@@ -215,61 +215,55 @@ describe("seq", () => {
   });
 });
 
-test(
-  "in any `seq` of any graph, each member's own calls wait for all earlier members",
-  { timeout: 60_000 },
-  () => {
-    /** Nodes with inputs among those before them, and the members: lists of nodes. */
-    const graphs = fc.record({
-      inputs: fc.array(fc.array(fc.nat(30), { maxLength: 3 }), {
-        minLength: 1,
-        maxLength: 12,
-        size: "max",
-      }),
-      members: fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 3 }), {
-        minLength: 1,
-        maxLength: 5,
-      }),
-    });
-    fc.assert(
-      fc.property(graphs, ({ inputs, members }) => {
-        const calls: File[] = [];
-        const below: Set<string>[] = [];
-        for (const [at, picks] of inputs.entries()) {
-          const from = at === 0 ? [] : [...new Set(picks.map((pick) => pick % at))];
-          calls.push(make(`n${at}`, ...from.map((pick) => calls[pick]!)));
-          const names = new Set([`n${at}`]);
-          for (const pick of from) for (const name of below[pick]!) names.add(name);
-          below.push(names);
-        }
-        const parts = members.map((picks) => [
-          ...new Set(picks.map((pick) => pick % calls.length)),
-        ]);
-        const handles = parts.map((picks) =>
-          picks.length === 1
-            ? calls[picks[0]!]!
-            : all(Object.fromEntries(picks.map((pick) => [`m${pick}`, calls[pick]!]))),
-        );
-        const group = seq(Object.fromEntries(handles.map((handle, at) => [`part${at}`, handle])));
-        const map = before(group);
+test("in any `seq` of any graph, each member's own calls wait for all earlier members", () => {
+  /** Nodes with inputs among those before them, and the members: lists of nodes. */
+  const graphs = fc.record({
+    inputs: fc.array(fc.array(fc.nat(30), { maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 12,
+      size: "max",
+    }),
+    members: fc.array(fc.array(fc.nat(30), { minLength: 1, maxLength: 3 }), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+  });
+  fc.assert(
+    fc.property(graphs, ({ inputs, members }) => {
+      const calls: File[] = [];
+      const below: Set<string>[] = [];
+      for (const [at, picks] of inputs.entries()) {
+        const from = at === 0 ? [] : [...new Set(picks.map((pick) => pick % at))];
+        calls.push(make(`n${at}`, ...from.map((pick) => calls[pick]!)));
+        const names = new Set([`n${at}`]);
+        for (const pick of from) for (const name of below[pick]!) names.add(name);
+        below.push(names);
+      }
+      const parts = members.map((picks) => [...new Set(picks.map((pick) => pick % calls.length))]);
+      const handles = parts.map((picks) =>
+        picks.length === 1
+          ? calls[picks[0]!]!
+          : all(Object.fromEntries(picks.map((pick) => [`m${pick}`, calls[pick]!]))),
+      );
+      const group = seq(Object.fromEntries(handles.map((handle, at) => [`part${at}`, handle])));
+      const map = before(group);
 
-        const earlier = new Set<string>();
-        for (const picks of parts) {
-          const own = new Set<string>();
-          for (const pick of picks) for (const name of below[pick]!) own.add(name);
-          for (const name of own) {
-            const found = everythingBefore(name, map);
-            // What was needed before is as it was; all else waits for everything before.
-            if (!earlier.has(name)) for (const each of earlier) expect(found).toContain(each);
-          }
-          for (const name of own) earlier.add(name);
+      const earlier = new Set<string>();
+      for (const picks of parts) {
+        const own = new Set<string>();
+        for (const pick of picks) for (const name of below[pick]!) own.add(name);
+        for (const name of own) {
+          const found = everythingBefore(name, map);
+          // What was needed before is as it was; all else waits for everything before.
+          if (!earlier.has(name)) for (const each of earlier) expect(found).toContain(each);
         }
-        expect(Object.keys(map).toSorted()).toEqual([...earlier].toSorted());
-      }),
-      { numRuns: 300 },
-    );
-  },
-);
+        for (const name of own) earlier.add(name);
+      }
+      expect(Object.keys(map).toSorted()).toEqual([...earlier].toSorted());
+    }),
+    { numRuns: 300 },
+  );
+});
 
 test("members of a sequence may not be called by numbers, which would stand in another order", () => {
   const a = stage("a", () => sh`a`)();

@@ -172,7 +172,7 @@ const scripts: readonly (readonly [
 ];
 
 describe(`a value in a script is handed over unread${why}`, () => {
-  test.skipIf(!hasBash).each(scripts)("%s", { timeout: 60_000 }, (_, make, printed) => {
+  test.skipIf(!hasBash).each(scripts)("%s", (_, make, printed) => {
     fc.assert(
       fc.property(nasty, nasty, (a, b) => {
         // Here-strings and `$(...)` lose what no text can hold; the scripts guard against it.

@@ -98,58 +98,54 @@ describe("a conflict:", () => {
   });
 });
 
-test(
-  "any mounts make what laying them one by one would make, in any order",
-  { timeout: 60_000 },
-  async () => {
-    /** Lays one entry into a tree, or fails as it should. */
-    function lay(into: Folder, [name = "", ...rest]: readonly string[], entry: Entry): Folder {
-      const there = into[name];
-      if (rest.length === 0) {
-        if (there !== undefined) throw new Error("taken");
-        return { ...into, [name]: entry };
-      }
-      if (there !== undefined && !isFolder(there)) throw new Error("taken");
-      return { ...into, [name]: lay(there ?? {}, rest, entry) };
+test("any mounts make what laying them one by one would make, in any order", async () => {
+  /** Lays one entry into a tree, or fails as it should. */
+  function lay(into: Folder, [name = "", ...rest]: readonly string[], entry: Entry): Folder {
+    const there = into[name];
+    if (rest.length === 0) {
+      if (there !== undefined) throw new Error("taken");
+      return { ...into, [name]: entry };
     }
-    const segment = fc.constantFrom("a", "b", "c");
-    const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
-    const tree: fc.Arbitrary<Folder> = fc.dictionary(
-      segment,
-      fc.oneof(
-        fc.constant("file"),
-        fc.constant({}),
-        fc.constant({ a: "deep" }),
-        fc.constant({ link: "a" }),
-      ),
-      { maxKeys: 2 },
-    );
-    const entry = fc.oneof(fc.constant("file"), fc.constant({ exec: "run" }), tree);
-    const mounts = fc.uniqueArray(fc.tuple(path, entry), { selector: ([at]) => at, maxLength: 4 });
-    await fc.assert(
-      fc.asyncProperty(mounts, fc.option(tree), async (some, top) => {
-        const all: [string, Entry][] = top === null ? some : [["", top], ...some];
-        // Outer ones first, as they are meant.
-        const outerFirst = some.toSorted(([a], [b]) => a.split("/").length - b.split("/").length);
-        let expected: Folder | undefined;
-        try {
-          expected = outerFirst.reduce<Folder>(
-            (into, [at, each]) => lay(into, at.split("/"), each),
-            top ?? {},
-          );
-        } catch {
-          // A conflict.
-        }
-        for (const order of [all, all.toReversed()]) {
-          const laying = laid(Object.fromEntries(order));
-          if (expected === undefined) await expect(laying).rejects.toEqual(conflict);
-          else expect(await laying).toEqual(expected);
-        }
-      }),
-      { numRuns: 500 },
-    );
-  },
-);
+    if (there !== undefined && !isFolder(there)) throw new Error("taken");
+    return { ...into, [name]: lay(there ?? {}, rest, entry) };
+  }
+  const segment = fc.constantFrom("a", "b", "c");
+  const path = fc.array(segment, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));
+  const tree: fc.Arbitrary<Folder> = fc.dictionary(
+    segment,
+    fc.oneof(
+      fc.constant("file"),
+      fc.constant({}),
+      fc.constant({ a: "deep" }),
+      fc.constant({ link: "a" }),
+    ),
+    { maxKeys: 2 },
+  );
+  const entry = fc.oneof(fc.constant("file"), fc.constant({ exec: "run" }), tree);
+  const mounts = fc.uniqueArray(fc.tuple(path, entry), { selector: ([at]) => at, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(mounts, fc.option(tree), async (some, top) => {
+      const all: [string, Entry][] = top === null ? some : [["", top], ...some];
+      // Outer ones first, as they are meant.
+      const outerFirst = some.toSorted(([a], [b]) => a.split("/").length - b.split("/").length);
+      let expected: Folder | undefined;
+      try {
+        expected = outerFirst.reduce<Folder>(
+          (into, [at, each]) => lay(into, at.split("/"), each),
+          top ?? {},
+        );
+      } catch {
+        // A conflict.
+      }
+      for (const order of [all, all.toReversed()]) {
+        const laying = laid(Object.fromEntries(order));
+        if (expected === undefined) await expect(laying).rejects.toEqual(conflict);
+        else expect(await laying).toEqual(expected);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
 
 test("what is mounted and not entered is not even read", async () => {
   const store = new MemoryStore();

@@ -61,7 +61,7 @@ describe("refused:", () => {
   });
 });
 
-test("a single file may have any name", { timeout: 60_000 }, async () => {
+test("a single file may have any name", async () => {
   const directory = temporary();
   await fc.assert(
     fc.asyncProperty(entryName, async (name) => {
@@ -104,7 +104,7 @@ function apply(directory: string, { type, path }: { type: string; path: string }
   if (type === "add") fs.appendFileSync(full, "sub/b\n");
 }
 
-test("what is remembered never hides a change", { timeout: 60_000 }, async () => {
+test("what is remembered never hides a change", async () => {
   // From an hour ahead, no file looks too young to be trusted.
   const ahead = { ...systemClock, now: () => Date.now() + 3_600_000 };
   const clock = fc.constantFrom(systemClock, ahead);

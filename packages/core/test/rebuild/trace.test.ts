@@ -83,38 +83,34 @@ function call({ argv, env, outputs, root, cwd, stablePath }: Command): Handle {
   return stage("stage", () => sh(options)`run ${argv}`)();
 }
 
-test(
-  "after any build, another has the keys of one that knows nothing",
-  { timeout: 60_000 },
-  async () => {
-    const cwd = temporary();
-    writeFolder(cwd, { src: { a: "a", ab: "ab", sub: { b: "b" } }, other: { a: "a" } });
-    let count = 0;
-    const outcomes = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(pair, async ([one, two]) => {
-        const store = new DiskStore(join(cwd, `store-${count++}`));
-        const settle = async (parts: Command, where: Store): Promise<unknown> => {
-          try {
-            const report = await build(call(parts), { runner: echoRunner(), store: where, cwd });
-            return report.stages.map(({ key, outcome }) => [key, outcome]);
-          } catch (error) {
-            return (error as { code?: unknown }).code;
-          }
-        };
-        // Of these two stores, one keeps no notes of builds: there, keys alone decide.
-        const { content, actions } = new MemoryStore();
-        await settle(one, store);
-        await settle(one, { content, actions });
-        const expected = await settle(two, { content, actions });
-        expect(await settle(two, store)).toEqual(expected);
-        if (Array.isArray(expected)) outcomes.add((expected as [[string, string]])[0][1]);
-      }),
-      { numRuns: 200 },
-    );
-    expect([...outcomes].toSorted()).toEqual(["ran", "reused"]);
-  },
-);
+test("after any build, another has the keys of one that knows nothing", async () => {
+  const cwd = temporary();
+  writeFolder(cwd, { src: { a: "a", ab: "ab", sub: { b: "b" } }, other: { a: "a" } });
+  let count = 0;
+  const outcomes = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(pair, async ([one, two]) => {
+      const store = new DiskStore(join(cwd, `store-${count++}`));
+      const settle = async (parts: Command, where: Store): Promise<unknown> => {
+        try {
+          const report = await build(call(parts), { runner: echoRunner(), store: where, cwd });
+          return report.stages.map(({ key, outcome }) => [key, outcome]);
+        } catch (error) {
+          return (error as { code?: unknown }).code;
+        }
+      };
+      // Of these two stores, one keeps no notes of builds: there, keys alone decide.
+      const { content, actions } = new MemoryStore();
+      await settle(one, store);
+      await settle(one, { content, actions });
+      const expected = await settle(two, { content, actions });
+      expect(await settle(two, store)).toEqual(expected);
+      if (Array.isArray(expected)) outcomes.add((expected as [[string, string]])[0][1]);
+    }),
+    { numRuns: 200 },
+  );
+  expect([...outcomes].toSorted()).toEqual(["ran", "reused"]);
+});
 
 test("what differs in order alone, or in names, is traced or found by its key", async () => {
   const cwd = temporary();

@@ -86,7 +86,7 @@ describe("pick, without and blank agree with a naive model", () => {
     );
   }
 
-  test("blank", { timeout: 60_000 }, async () => {
+  test("blank", async () => {
     await fc.assert(
       fc.asyncProperty(tree, globs, async (folder, patterns) => {
         const set = await compileGlobs(patterns);
@@ -98,7 +98,7 @@ describe("pick, without and blank agree with a naive model", () => {
     );
   });
 
-  test("pick", { timeout: 60_000 }, async () => {
+  test("pick", async () => {
     await fc.assert(
       fc.asyncProperty(tree, globs, async (folder, patterns) => {
         const set = await compileGlobs(patterns);
@@ -110,7 +110,7 @@ describe("pick, without and blank agree with a naive model", () => {
     );
   });
 
-  test("without", { timeout: 60_000 }, async () => {
+  test("without", async () => {
     await fc.assert(
       fc.asyncProperty(tree, globs, async (folder, patterns) => {
         const set = await compileGlobs(patterns);

@@ -56,7 +56,7 @@ function allAbove({ nodes }: { nodes: PlanNode[] }, id: NodeId): Set<NodeId> {
 }
 
 describe("in any order of completion", () => {
-  test("every node is taken once, and never before what it needs", { timeout: 60_000 }, () => {
+  test("every node is taken once, and never before what it needs", () => {
     fc.assert(
       fc.property(plans, decisions, fc.integer({ min: 1, max: 5 }), (plan, stream, slots) => {
         const frontier = new Frontier(plan);
@@ -84,96 +84,86 @@ describe("in any order of completion", () => {
     );
   });
 
-  test(
-    "a failure settles all above it, once, in order, and nothing else",
-    { timeout: 60_000 },
-    () => {
-      fc.assert(
-        fc.property(plans, decisions, (plan, stream) => {
-          const frontier = new Frontier(plan);
-          const running: NodeId[] = [];
-          const outcomes = new Map<NodeId, "succeeded" | "failed" | "skipped">();
-          while (!frontier.done) {
-            for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
-              running.push(node.id);
-            }
-            const [id] = running.splice(next(stream) % running.length, 1);
-            if (next(stream) % 4 > 0) {
-              frontier.succeed(id!);
-              outcomes.set(id!, "succeeded");
-              continue;
-            }
-            const expected = [...allAbove(plan, id!)].filter((each) => !outcomes.has(each));
-            const skipped = frontier.fail(id!);
-            outcomes.set(id!, "failed");
-            expect(new Set(skipped)).toEqual(new Set(expected));
-            expect(skipped).toHaveLength(expected.length);
-            for (const each of skipped) {
-              // Each after one that it depends on.
-              const reasons = plan.nodes[each]!.dependencies.map((below) => outcomes.get(below));
-              expect(reasons.some((reason) => reason === "failed" || reason === "skipped")).toBe(
-                true,
-              );
-              expect(running).not.toContain(each);
-              outcomes.set(each, "skipped");
-              expect(frontier.stateOf(each)).toBe("unsuccessful");
-            }
+  test("a failure settles all above it, once, in order, and nothing else", () => {
+    fc.assert(
+      fc.property(plans, decisions, (plan, stream) => {
+        const frontier = new Frontier(plan);
+        const running: NodeId[] = [];
+        const outcomes = new Map<NodeId, "succeeded" | "failed" | "skipped">();
+        while (!frontier.done) {
+          for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
+            running.push(node.id);
           }
-          expect(outcomes.size).toBe(plan.nodes.length);
-          for (const { id, dependencies } of plan.nodes) {
-            const wasStopped = dependencies.some((below) => outcomes.get(below) !== "succeeded");
-            expect(outcomes.get(id) === "skipped").toBe(wasStopped);
-          }
-        }),
-        { numRuns: 300 },
-      );
-    },
-  );
-
-  test(
-    "what is lost is made again before those that need it, and everything is over in the end",
-    { timeout: 60_000 },
-    () => {
-      fc.assert(
-        fc.property(plans, decisions, (plan, stream) => {
-          const frontier = new Frontier(plan);
-          const running: NodeId[] = [];
-          /** What is there: succeeded, and not lost since. */
-          const there = new Set<NodeId>();
-          let losses = 20;
-          for (let steps = 0; !frontier.done; steps++) {
-            expect(steps).toBeLessThan(10_000);
-            for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
-              running.push(node.id);
-            }
-            expect(running.length).toBeGreaterThan(0);
-            const [id] = running.splice(next(stream) % running.length, 1);
-            const { dependencies } = plan.nodes[id!]!;
-            const lost = dependencies.filter(
-              (below) => !there.has(below) || next(stream) % 5 === 0,
-            );
-            if (lost.length > 0 && losses-- > 0) {
-              for (const below of lost) there.delete(below);
-              frontier.rewind(id!, lost);
-              continue;
-            }
-            // Losses are used up: whatever is still missing must have been made again by now, unless
-            // this node had been taken before it was lost.
-            if (dependencies.some((below) => !there.has(below))) {
-              frontier.rewind(id!, []);
-              continue;
-            }
-            there.add(id!);
+          const [id] = running.splice(next(stream) % running.length, 1);
+          if (next(stream) % 4 > 0) {
             frontier.succeed(id!);
+            outcomes.set(id!, "succeeded");
+            continue;
           }
-          expect(there.size).toBe(plan.nodes.length);
-        }),
-        { numRuns: 500 },
-      );
-    },
-  );
+          const expected = [...allAbove(plan, id!)].filter((each) => !outcomes.has(each));
+          const skipped = frontier.fail(id!);
+          outcomes.set(id!, "failed");
+          expect(new Set(skipped)).toEqual(new Set(expected));
+          expect(skipped).toHaveLength(expected.length);
+          for (const each of skipped) {
+            // Each after one that it depends on.
+            const reasons = plan.nodes[each]!.dependencies.map((below) => outcomes.get(below));
+            expect(reasons.some((reason) => reason === "failed" || reason === "skipped")).toBe(
+              true,
+            );
+            expect(running).not.toContain(each);
+            outcomes.set(each, "skipped");
+            expect(frontier.stateOf(each)).toBe("unsuccessful");
+          }
+        }
+        expect(outcomes.size).toBe(plan.nodes.length);
+        for (const { id, dependencies } of plan.nodes) {
+          const wasStopped = dependencies.some((below) => outcomes.get(below) !== "succeeded");
+          expect(outcomes.get(id) === "skipped").toBe(wasStopped);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 
-  test("a stop settles all that was not started, and leaves the rest", { timeout: 60_000 }, () => {
+  test("what is lost is made again before those that need it, and everything is over in the end", () => {
+    fc.assert(
+      fc.property(plans, decisions, (plan, stream) => {
+        const frontier = new Frontier(plan);
+        const running: NodeId[] = [];
+        /** What is there: succeeded, and not lost since. */
+        const there = new Set<NodeId>();
+        let losses = 20;
+        for (let steps = 0; !frontier.done; steps++) {
+          expect(steps).toBeLessThan(10_000);
+          for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
+            running.push(node.id);
+          }
+          expect(running.length).toBeGreaterThan(0);
+          const [id] = running.splice(next(stream) % running.length, 1);
+          const { dependencies } = plan.nodes[id!]!;
+          const lost = dependencies.filter((below) => !there.has(below) || next(stream) % 5 === 0);
+          if (lost.length > 0 && losses-- > 0) {
+            for (const below of lost) there.delete(below);
+            frontier.rewind(id!, lost);
+            continue;
+          }
+          // Losses are used up: whatever is still missing must have been made again by now, unless
+          // this node had been taken before it was lost.
+          if (dependencies.some((below) => !there.has(below))) {
+            frontier.rewind(id!, []);
+            continue;
+          }
+          there.add(id!);
+          frontier.succeed(id!);
+        }
+        expect(there.size).toBe(plan.nodes.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a stop settles all that was not started, and leaves the rest", () => {
     fc.assert(
       fc.property(plans, decisions, fc.nat(20), (plan, stream, steps) => {
         const frontier = new Frontier(plan);
@@ -202,32 +192,28 @@ describe("in any order of completion", () => {
   });
 });
 
-test(
-  "what holds at once is not taken, and the rest is, after what it needs",
-  { timeout: 60_000 },
-  () => {
-    fc.assert(
-      fc.property(plans, fc.infiniteStream(fc.boolean()), (plan, holds) => {
-        const frontier = new Frontier(plan);
-        const atOnce = new Set<NodeId>();
-        frontier.succeedAtOnce(({ id, dependencies }) => {
-          expect(dependencies.every((below) => atOnce.has(below))).toBe(true);
-          expect(frontier.stateOf(id)).toBe("running");
-          if (holds.next().value === true) atOnce.add(id);
-          return atOnce.has(id);
-        });
-        const taken: NodeId[] = [];
-        for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
-          taken.push(node.id);
-          frontier.succeed(node.id);
-        }
-        expect(frontier.done).toBe(true);
-        const all = plan.nodes.map(({ id }) => id);
-        expect([...atOnce, ...taken].toSorted((a, b) => a - b)).toEqual(all);
-      }),
-    );
-  },
-);
+test("what holds at once is not taken, and the rest is, after what it needs", () => {
+  fc.assert(
+    fc.property(plans, fc.infiniteStream(fc.boolean()), (plan, holds) => {
+      const frontier = new Frontier(plan);
+      const atOnce = new Set<NodeId>();
+      frontier.succeedAtOnce(({ id, dependencies }) => {
+        expect(dependencies.every((below) => atOnce.has(below))).toBe(true);
+        expect(frontier.stateOf(id)).toBe("running");
+        if (holds.next().value === true) atOnce.add(id);
+        return atOnce.has(id);
+      });
+      const taken: NodeId[] = [];
+      for (let node = frontier.take(); node !== undefined; node = frontier.take()) {
+        taken.push(node.id);
+        frontier.succeed(node.id);
+      }
+      expect(frontier.done).toBe(true);
+      const all = plan.nodes.map(({ id }) => id);
+      expect([...atOnce, ...taken].toSorted((a, b) => a - b)).toEqual(all);
+    }),
+  );
+});
 
 test("what is stopped while something succeeds at once is over", () => {
   const frontier = new Frontier(planOf([[], [], [0]]));
@@ -265,7 +251,7 @@ test("an empty plan is done", () => {
   expect(new Frontier({ nodes: [] }).done).toBe(true);
 });
 
-test("a failure at the bottom of a chain of 100,000 settles it", { timeout: 60_000 }, () => {
+test("a failure at the bottom of a chain of 100,000 settles it", () => {
   const rows = Array.from({ length: 100_000 }, (_, id) => (id === 0 ? [] : [id - 1]));
   const frontier = new Frontier(planOf(rows));
   frontier.take();
@@ -273,7 +259,7 @@ test("a failure at the bottom of a chain of 100,000 settles it", { timeout: 60_0
   expect(frontier.done).toBe(true);
 });
 
-test("a failure under 200,000 nodes settles them", { timeout: 60_000 }, () => {
+test("a failure under 200,000 nodes settles them", () => {
   const count = 200_000;
   const rows = Array.from({ length: count + 1 }, (_, id) => (id === 0 ? [] : [0]));
   const frontier = new Frontier(planOf(rows));

@@ -96,7 +96,7 @@ describe.each(Object.entries(earlier))("in the place of %s", (_, entry) => {
   });
 });
 
-test("any tree replaces any other", { timeout: 60_000 }, async () => {
+test("any tree replaces any other", async () => {
   const directory = temporary();
   const place = join(directory, "it");
   const store = new MemoryStore();

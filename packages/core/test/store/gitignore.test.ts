@@ -113,7 +113,7 @@ describe.skipIf(!hasGit)(`as git does${hasGit ? "" : " (skipped: there is no git
     expect(await taken(directory)).toEqual(seenByGit(directory));
   });
 
-  test("whatever the rules", { timeout: 60_000 }, async () => {
+  test("whatever the rules", async () => {
     const directory = repository();
     const name = fc.constantFrom("a", "b", "ab", "A", "x.o", "y.o", "d e");
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join("/"));

@@ -17,7 +17,7 @@ import { MemoryStore } from "../../src/store/memory-store.ts";
 import { snapshot } from "../../src/store/snapshot.ts";
 import { changed, folder, keepFolder, readFolder, temporary } from "./trees.ts";
 
-test("any tree comes back as it was, from any store", { timeout: 60_000 }, async () => {
+test("any tree comes back as it was, from any store", async () => {
   const directory = temporary();
   const disk = new DiskStore(join(directory, "store"));
   await fc.assert(
