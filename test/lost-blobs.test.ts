@@ -11,6 +11,7 @@ import { describe, expect, test } from "vitest";
 
 import { changed } from "../packages/core/test/store/trees.ts";
 import { blobPath, BuildRig } from "./rig/build-rig.ts";
+import { quiet } from "./rig/quiet.ts";
 
 /** Ways in which a blob's file gets lost. */
 const damages: Readonly<Record<string, (path: string) => void>> = {
@@ -233,7 +234,7 @@ test("a stage that is still gathering its inputs when one of them is lost does n
   const again = await compile.next();
   open();
   // Long enough for `slow` to find out as well.
-  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await quiet();
   again.exit({ o: "object code" });
   (await quick.next()).exit({ q: "q" });
   const report = await building;

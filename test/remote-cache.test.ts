@@ -34,6 +34,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { MemoryCache, refused, silent } from "../packages/runners/remote/test/memory-cache.ts";
 import { someBytes } from "../packages/runners/remote/test/remote-cache-contract.ts";
 import { BuildRig } from "./rig/build-rig.ts";
+import { quiet } from "./rig/quiet.ts";
 
 /** A machine: a project, a store, and the cache that it shares. */
 interface Machine extends AsyncDisposable {
@@ -186,11 +187,7 @@ describe("of what was found elsewhere,", () => {
     await here.rig.build(large(here.rig));
 
     await using there = await BuildRig.create();
-    // A disk that is slow while time passes is not a cache that is silent.
-    const store = withRemote(join(there.folder, "b"), cache, {
-      random: () => 0,
-      silenceMs: 3_600_000,
-    });
+    const store = withRemote(join(there.folder, "b"), cache, { random: () => 0 });
     cache.breaks = { afterBytes: 1_000_000, times: 2 };
     const target = large(there);
     const building = there.build(target, { store });
@@ -453,7 +450,7 @@ describe("results are sent", () => {
     await using here = await machine(cache);
     let isOver = false;
     const building = here.rig.build(pipeline(here.rig).app).finally(() => (isOver = true));
-    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet(200);
     expect(isOver).toBe(false);
     open();
     await building;
@@ -469,7 +466,7 @@ describe("results are sent", () => {
     const controller = new AbortController();
     const { app } = pipeline(here.rig);
     const building = here.rig.tryBuild(app, { signal: controller.signal });
-    for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet(200);
     controller.abort();
     const report = await building;
     expect(report.outcome).toBe("succeeded");
@@ -483,7 +480,7 @@ test("a build that is cancelled while it waits for the cache ends at once", asyn
   await using here = await machine(cache);
   const controller = new AbortController();
   const building = here.rig.tryBuild(pipeline(here.rig).app, { signal: controller.signal });
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await quiet();
   controller.abort();
   const report = await building;
   expect(report.outcome).toBe("cancelled");
@@ -507,7 +504,7 @@ test.each([{ write: "yes" }, { fetch: "some" }, { lookUpMs: -1 }, { silenceMs: N
   },
 );
 
-/** Lets time pass, a bit in each turn of the event loop, until something is over. */
+/** Lets time pass, a bit whenever nothing else can happen, until something is over. */
 async function passTime(rig: BuildRig, until: Promise<unknown>): Promise<void> {
   const progress = { isOver: false };
   const over = (): void => {
@@ -516,7 +513,7 @@ async function passTime(rig: BuildRig, until: Promise<unknown>): Promise<void> {
   until.then(over, over);
   onTestFinished(over);
   for (; !progress.isOver; rig.clock.advance(50)) {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet();
   }
 }
 

@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { MemoryCache, refused } from "../packages/runners/remote/test/memory-cache.ts";
 import { BuildRig } from "./rig/build-rig.ts";
+import { quiet } from "./rig/quiet.ts";
 
 /** A project with one stage, whose builds are held until a test lets go of them. */
 async function project(name: string, store: Store) {
@@ -59,7 +60,7 @@ test("a result that two builds look for at once is a hit of both", async () => {
   const projects = await Promise.all([project("one", store), project("one", store)]);
   const builds = projects.map(async ({ build }) => await build());
   while (!cache.calls.includes("getResult")) await new Promise((resolve) => setImmediate(resolve));
-  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await quiet(200);
   open();
   const reports = await Promise.all(builds);
   expect(reports.map(({ remoteCache }) => remoteCache?.hits)).toEqual([1, 1]);
@@ -95,7 +96,7 @@ async function passUntil<T>(
   coming.then(over, over);
   while (!progress.isOver) {
     for (const { rig } of projects) rig.clock.advance(50);
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet();
   }
   return await coming;
 }

@@ -29,6 +29,7 @@ import { describe, expect, test } from "vitest";
 
 import { MemoryCache, refused } from "../packages/runners/remote/test/memory-cache.ts";
 import { BuildRig } from "./rig/build-rig.ts";
+import { quiet } from "./rig/quiet.ts";
 import type { Tool } from "./rig/tool.ts";
 
 type OutputDirectory = ActionResult["directories"][number];
@@ -108,7 +109,7 @@ async function roundTrips(
   const building = build().finally(() => (progress.isOver = true));
   let trips = 0;
   while (!progress.isOver) {
-    for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet();
     const answered = waiting;
     if (answered.length > 0) trips++;
     waiting = [];
@@ -214,7 +215,7 @@ test("what follows from the first of some answers is asked before the next is re
   };
   const building = there.rig.build(ways(there.rig)).finally(() => (progress.isOver = true));
   while (!progress.isOver) {
-    for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet();
     const answered = waiting;
     waiting = [];
     for (const answer of answered) answer();
@@ -537,7 +538,7 @@ test("a tree that the cache does not give now is made again, and not asked for o
   const progress = { isOver: false };
   const building = there.rig.build(app).finally(() => (progress.isOver = true));
   while (!progress.isOver) {
-    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    await quiet();
     there.rig.clock.advance(50);
   }
   const report = await building;
