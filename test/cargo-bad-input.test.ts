@@ -81,7 +81,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await failure(dependency, deps)).toContain("`gate` depends on `moat`, and not there");
     const dropped = { "gate/Cargo.toml": '[package]\nname = "gate"\nversion = "0.1.0"' };
     expect(await failure(dropped, deps)).toContain("`gate` does not depend on `wall` any more");
-  }, 60_000);
+  });
 
   test("a lock file that is not there is one error", async () => {
     const root = mkdtempSync(join(folder, "project-"));
@@ -96,18 +96,18 @@ describe.skipIf(missing.length > 0)(title, () => {
       expect(said).toEqual([expect.stringContaining("the workspace has no Cargo.lock")]);
       expect(said).toEqual([expect.stringContaining("`cargo generate-lockfile`")]);
     }
-  }, 60_000);
+  });
 
   test("a broken manifest is named, with its line", async () => {
     const log = await failure({ "gate/Cargo.toml": '[package]\nname = "gate"\nversion =' }, deps);
     expect(log).toContain("gate/Cargo.toml:3");
-  }, 60_000);
+  });
 
   test("an unknown package and an unknown feature are answered with the nearest name", async () => {
     expect(await failure({}, deps, { packages: ["gat"] })).toContain("did you mean `gate`?");
     const log = await failure({}, deps, { packages: ["wall"], features: ["arow-slits"] });
     expect(log).toContain("there is no feature `arow-slits`; did you mean `arrow-slits`?");
-  }, 60_000);
+  });
 
   test("an unknown profile, target or triple is answered with the nearest name", async () => {
     const own = { "Cargo.toml": `${workspace["Cargo.toml"]}\n[profile.quick]\ninherits = "dev"` };
@@ -118,7 +118,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(triple).toContain("did you mean `wasm32-unknown-unknown`?");
     const feature = await failure({}, deps, { features: ["wall/arow-slits"] });
     expect(feature).toContain("did you mean `arrow-slits`?");
-  }, 60_000);
+  });
 
   test("manifests that are not there are named as the user knows them", async () => {
     const member = { "Cargo.toml": '[workspace]\nmembers = ["wall", "gates"]' };
@@ -129,7 +129,7 @@ describe.skipIf(missing.length > 0)(title, () => {
       cargo({ src: source(folder, { include: ["nothing"] }) }).mkDummySrc(),
     );
     expect(elsewhere).toContain("there is no `Cargo.toml` among the sources");
-  }, 60_000);
+  });
 
   test("a lock file that cannot be read is told how to get another", async () => {
     const log = await failure({ "Cargo.lock": "version = 9" }, (rust) => rust.vendorCargoDeps());
@@ -137,7 +137,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const broken = { "Cargo.lock": "version = 4\n[[package\n" };
     const other = await failure(broken, (rust) => rust.vendorCargoDeps());
     expect(other).toContain("`Cargo.lock` is not TOML, line 2");
-  }, 60_000);
+  });
 
   test("a build script that starts a program is told to declare it", async () => {
     const script = {
@@ -150,14 +150,14 @@ describe.skipIf(missing.length > 0)(title, () => {
     };
     const log = await failure(script, (rust) => rust.cargoBuild());
     expect(log).toContain('add `tools: [tool.host("cmake")]` to `cargo({ … })`');
-  }, 60_000);
+  });
 
   test("a toolchain that is absent is an error before anything runs", async () => {
     const log = await failure({}, deps, { toolchain: "1.2.3-nobody-has-this" });
     expect(log).toContain("`rustup toolchain install 1.2.3-nobody-has-this`");
     const file = { "rust-toolchain.toml": '[toolchain]\nchannel = "1.11.0"' };
     expect(await failure(file, deps)).toContain("asks for the toolchain `1.11.0`");
-  }, 60_000);
+  });
 
   test("a build script that wants the network is told about `fetch`", async () => {
     const script = {
@@ -170,7 +170,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const log = await failure(script, (rust) => rust.cargoBuild());
     expect(log).toContain("the build script of gate v0.1.0");
     expect(log).toContain("fetch the file with `fetch`");
-  }, 60_000);
+  });
 
   test("a file that code includes and the source leaves out is named, with the glob to add", async () => {
     const code = 'pub const SONG: &str = include_str!("../songs/first.txt");';
@@ -181,16 +181,16 @@ describe.skipIf(missing.length > 0)(title, () => {
     const outside = { "wall/src/lib.rs": code.replace("../songs", "../../../songs") };
     const other = await failure(outside, (rust) => rust.cargoBuild());
     expect(other).toContain("is outside of the sources: take a folder that holds it as `src`");
-  }, 60_000);
+  });
 
   test("tests that fail are named", async () => {
     const log = await failure({}, (rust) => rust.cargoTest());
     expect(log).toContain("error: 2 tests failed: tests::closes, tests::opens\n");
     expect(log).toContain("panicked at gate/src/lib.rs");
-  }, 60_000);
+  });
 
   test("code that is badly formatted fails the format check", async () => {
     const log = await failure({ "wall/src/lib.rs": "fn  a( ) {}" }, (rust) => rust.cargoFmt());
     expect(log).toContain("wall/src/lib.rs");
-  }, 60_000);
+  });
 });

@@ -39,7 +39,7 @@ const isHere = process.platform === "linux" && process.arch === "x64";
 afterAll(async () => {
   await runner[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 const host = "x86_64-unknown-linux-gnu";
 const parts: Readonly<Record<string, string>> = {

@@ -40,7 +40,7 @@ const asked = process.env["ASHLAR_NETWORK"] ?? "";
 afterAll(async () => {
   await runner[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 /** The sources of a published crate: a workspace that a stage has made. */
 const unpacked = stage("unpack-source", ({ packed }: { packed: File }) => {

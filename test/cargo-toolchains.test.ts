@@ -93,7 +93,7 @@ describe.skipIf(isSkipped)(isSkipped ? `toolchains (${reason})` : "toolchains", 
     const absent = await run(workspace(join(folder, "nowhere")).buildPackage());
     expect(absent.errors[0]?.code).toBe("TOOL_NOT_FOUND");
     expect(absent.errors[0]?.hint).toContain("there must be a toolchain at");
-  }, 120_000);
+  });
 
   test("a tree is a toolchain, with its content in the key", async () => {
     // Programs that start the real ones: a toolchain of a few bytes.
@@ -113,7 +113,7 @@ describe.skipIf(isSkipped)(isSkipped ? `toolchains (${reason})` : "toolchains", 
     const again = await run(crate);
     expect(again.ran).toContain("package");
     expect(String(await again.why(crate))).toContain("bin/cargo");
-  }, 120_000);
+  });
 });
 
 /** The folder of a toolchain's real programs. */

@@ -107,7 +107,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     // Everything is in the store now: the crates may be gone.
     const again = await run(rust.vendorCargoDeps());
     expect(again.ran).toEqual([]);
-  }, 120_000);
+  });
 
   test("cargo deny finds the crates, offline", async () => {
     // What cargo-deny starts with: it asks cargo for all packages.
@@ -128,7 +128,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     const log = await report.log(report.stages.find(({ name }) => name === "deny")!);
     expect(log).toContain("asked: deny --offline check bans");
     expect(log).toContain('"name":"vend-leaf"');
-  }, 60_000);
+  });
 
   test("a crate with another content than the lock file says is refused", async () => {
     project(
@@ -165,7 +165,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(unknown.errors[0]?.message).toContain(
       '`registries: [{ index: "https://other.example/index", dl: "…" }]`',
     );
-  }, 60_000);
+  });
 
   test("a workspace without Cargo.lock is told how to get one", async () => {
     project("lockless", "", "", "0");

@@ -198,7 +198,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     await report.export(crate.installed, join(folder, "installed"));
     const tally = await execa(join(folder, "installed/bin/tally"), { input: "lime, sand, lime" });
     expect(tally.stdout).toContain("lime  2");
-  }, 120_000);
+  });
 
   test("other clippy flags run clippy alone", async () => {
     const { crate } = checks(rust);
@@ -206,13 +206,13 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const report = await run(all({ clippy, tests: rust.test(), crate }));
     expect(report.ran).toEqual(["clippy"]);
     await expectNoExternalRebuilt(report);
-  }, 60_000);
+  });
 
   test("the order is not in any key", async () => {
     const { clippy, crate } = checks(rust);
     const report = await run(seq({ clippy, tests: rust.test(), crate }));
     expect(report.ran).toEqual([]);
-  }, 60_000);
+  });
 
   test("a comment in a source rebuilds no dependency", async () => {
     appendFileSync(join(root, "workspace/crates/tally/src/lib.rs"), "\n// A comment.\n");
@@ -221,7 +221,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     expect(report.ran.toSorted()).toEqual(["clippy", "package"]);
     expect(report.reused.toSorted()).toEqual(["deps", "deps-check", "dummy-source"]);
     await expectNoExternalRebuilt(report);
-  }, 60_000);
+  });
 
   test("the code of a source ends up in the binary, and never a stub", async () => {
     const main = join(root, "workspace/crates/tally-cli/src/main.rs");
@@ -231,7 +231,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const report = await run(crate);
     const binary = await report.bytes(crate.installed.file("bin/tally"));
     expect(binary.includes("tally stumbled: ")).toBe(true);
-  }, 60_000);
+  });
 
   test("a lint that fails stops a sequence, and shows what clippy said", async () => {
     const clippy = rust.clippy({ clippyArgs: ["--features", "tally/sloppy", ...strict] });
@@ -239,7 +239,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     expect(report.failed).toEqual(["clippy"]);
     expect(report.skipped).toEqual(["package"]);
     expect(report.errors[0]?.facts["log"]).toContain("needless_return");
-  }, 60_000);
+  });
 
   test("a chain hands the target directory from one to the next", async () => {
     const clippy = rust.clippy({ clippyArgs: strict });
@@ -248,7 +248,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     const report = await run(crate);
     expect(report.ran.slice(-2)).toEqual(["test", "package"]);
     await expectNoExternalRebuilt(report);
-  }, 120_000);
+  });
 
   const why = missingForCoverage.length === 0 ? "" : ` (no ${missingForCoverage.join(", ")} here)`;
   test.skipIf(missingForCoverage.length > 0)(
@@ -275,7 +275,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
     await bare[Symbol.asyncDispose]();
     expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
     expect(report.errors[0]?.hint).toContain("rustup component add llvm-tools");
-  }, 60_000);
+  });
 
   test("two cold builds of the dependencies give the same bytes", async () => {
     const deps = rust.buildDepsOnly();
@@ -286,7 +286,7 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
       }),
     );
     expect(first).toBe(second);
-  }, 120_000);
+  });
 
   function checks(workspace: CargoWorkspace) {
     const clippy = workspace.clippy({ clippyArgs: strict });

@@ -24,7 +24,7 @@ let program: string;
 beforeAll(async () => {
   mkdirSync(scratch);
   program = await bundleProgram(new URL("./kill/kill-program.ts", import.meta.url), folder);
-}, 30_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -31,7 +31,7 @@ const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
 beforeAll(async () => {
   const source = new URL("../packages/core/test/store/store-program.ts", import.meta.url);
   program = await bundleProgram(source, folder);
-}, 30_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -133,4 +133,4 @@ test("of blobs on their way, the killed lose only what was not answered", async 
     );
     expect(await store.missing(there)).toEqual([]);
   }
-}, 60_000);
+});

@@ -134,7 +134,7 @@ describe.skipIf(!hasCargo)(hasCargo ? "with cargo" : "with cargo (there is none 
     });
     expect(counted).toContain("lime  2");
     expect(exitCode).toBe(0);
-  }, 60_000);
+  });
 
   test("parallel twice, then sequential: only the first executes anything", async () => {
     const first = await run(example("parallel"));
@@ -144,7 +144,7 @@ describe.skipIf(!hasCargo)(hasCargo ? "with cargo" : "with cargo (there is none 
       expect(again.stdout).not.toMatch(/^ {2}ran/m);
       expect(again.stdout.match(/^ {2}reused/gm)).toHaveLength(6);
     }
-  }, 60_000);
+  });
 });
 
 /** How many stages ran and were reused in each act of a tour. */

@@ -138,7 +138,7 @@ describe.skipIf(toolchain === undefined)("an odd workspace (skipped: no cargo)",
     stage.enter({ ws: join(source, "ws") });
     succeed(stage.program("dummy-source", { workspace: "app", out: "../out/dummy" }));
     dummy = stage.keep("out/dummy", "dummy");
-  }, 60_000);
+  });
 
   afterAll(() => {
     stage[Symbol.dispose]();

@@ -48,7 +48,7 @@ describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", () =>
     vendor = layVendor(join(source, "registry"), join(stage.store, "vendor"));
     dummy = makeDummy("dummy");
     deps = makeDeps("deps");
-  }, 60_000);
+  });
 
   afterEach(() => {
     // What a test has edited is as it was for the next.

@@ -23,7 +23,7 @@ describe.skipIf(forNobody !== "")(`the page in Chromium${forNobody}`, () => {
   let template: string;
   beforeAll(async () => {
     [pages, template] = await Promise.all([Pages.open(), bundlePage()]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await pages[Symbol.asyncDispose]();
   });
@@ -37,7 +37,7 @@ describe.skipIf(forNobody !== "")(`the page in Chromium${forNobody}`, () => {
     const data = madeUp(20, 5);
     beforeAll(async () => {
       view = await pages.show(page(data), { isDark });
-    }, 60_000);
+    });
     afterAll(async () => {
       await view.page.close();
     });

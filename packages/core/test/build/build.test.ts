@@ -81,10 +81,15 @@ describe("options", () => {
       const inner = echoRunner();
       let running = 0;
       let most = 0;
+      let full = (): void => {};
+      const isFull = new Promise<void>((resolve) => (full = resolve));
       const runner = {
         ...inner,
         run: async (...args: Parameters<typeof inner.run>) => {
           most = Math.max(most, ++running);
+          if (running === slots) full();
+          // Those who come first wait for the others, and then for one too many.
+          await isFull;
           await new Promise((resolve) => setImmediate(resolve));
           const execution = await inner.run(...args);
           running--;

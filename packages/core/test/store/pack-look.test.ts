@@ -3,16 +3,23 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { looksLike, lookAtPack } from "../../src/store/pack-look.ts";
 import { packOf } from "../../src/store/pack-names.ts";
 
+/** When all of this happens, in seconds since 1970. */
+const now = 1_700_000_000;
+
 let folder: string;
 beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: now * 1000 });
   folder = mkdtempSync(join(tmpdir(), "ashlar-pack-look-"));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const name = (): ReturnType<typeof packOf> => packOf(folder, "1", undefined);
 
@@ -26,19 +33,20 @@ function packFrom(seconds: number): void {
 }
 
 test("a pack that has rested looks as it did", () => {
-  packFrom(Date.now() / 1000 - 0.5);
+  packFrom(now - 0.5);
   const look = lookAtPack(name());
   expect(look).toBeDefined();
   expect(look && looksLike(folder, look)).toBe(true);
 });
 
 test("a pack that has not rested proves nothing", () => {
-  packFrom(Date.now() / 1000);
-  expect(lookAtPack(name())).toBe(undefined);
+  for (const age of [0, 0.05, -1]) {
+    packFrom(now - age);
+    expect(lookAtPack(name())).toBe(undefined);
+  }
 });
 
 test("where file systems count in whole seconds, one more change might not show for longer", () => {
-  const now = Math.floor(Date.now() / 1000);
   packFrom(now - 1);
   expect(lookAtPack(name())).toBe(undefined);
   packFrom(now - 4);

@@ -437,7 +437,7 @@ test("two stores on one directory are one, whatever happens in between", async (
     ),
     { numRuns: 60 },
   );
-}, 60_000);
+});
 
 function sizeOfPacks(store: DiskStore): number {
   const folder = join(store.directory, "packs");
