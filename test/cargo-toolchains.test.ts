@@ -70,7 +70,6 @@ describe.skipIf(isSkipped)(isSkipped ? `toolchains (${reason})` : "toolchains", 
       // Back and forth: nothing is made again.
       expect((await run(all({ two, one }))).ran).toEqual([]);
     },
-    120_000,
   );
 
   test.skipIf(second === undefined)(
@@ -83,7 +82,6 @@ describe.skipIf(isSkipped)(isSkipped ? `toolchains (${reason})` : "toolchains", 
         /error: the inherited target directory was filled by rustc \S+ .*, this is rustc \S+ .*\nhint: use one toolchain for the dependencies and for all that is built on them/,
       );
     },
-    120_000,
   );
 
   test("one is found by its path, and a path without one is an error before anything runs", async () => {

@@ -1,10 +1,10 @@
 /**
  * External crates from where they really come: packed crates of registries, and git repositories.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,12 +36,12 @@ const registries = [
   },
 ];
 const cratesIo = "registry+https://github.com/rust-lang/crates.io-index";
-let daemon: ChildProcess | undefined;
+let server: Server | undefined;
 let root = "";
 
 afterAll(async () => {
   await runner[Symbol.asyncDispose]();
-  daemon?.kill();
+  server?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -235,36 +235,19 @@ describe.skipIf(missing.length > 0)(title, () => {
       const given = await run(rust.vendorCargoDeps());
       expect(given.reused.concat(given.ran)).not.toContain("git-checkout");
     },
-    120_000,
   );
 });
 
-/** Serves repositories on a free port, and returns it when they are there. */
+/** Serves repositories, and returns the port: one daemon for each who asks, so that nobody can take its port before. */
 async function startDaemon(base: string): Promise<number> {
-  const port = await freePort();
-  writeFileSync(join(base, "export"), "");
-  daemon = spawn(
-    "git",
-    [
-      "daemon",
-      "--export-all",
-      `--base-path=${base}`,
-      "--listen=127.0.0.1",
-      `--port=${port}`,
-      "--verbose",
-      base,
-    ],
-    { stdio: ["ignore", "ignore", "pipe"] },
-  );
-  if (daemon.stderr) await once(daemon.stderr, "data");
-  return port;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  const words = ["daemon", "--inetd", "--export-all", `--base-path=${base}`, base];
+  server = createServer((socket) => {
+    const daemon = spawn("git", words, { stdio: ["pipe", "pipe", "ignore"] });
+    socket.on("error", () => daemon.kill());
+    daemon.stdin.on("error", () => {});
+    socket.pipe(daemon.stdin);
+    daemon.stdout.pipe(socket);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  return (server.address() as AddressInfo).port;
 }

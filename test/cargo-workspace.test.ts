@@ -120,25 +120,21 @@ describe("a described workspace", () => {
   });
 
   const others = "a tool that others wrote for cargo is asked for by name, and never downloaded";
-  test.skipIf(missing.length > 0)(
-    `${others}${withoutCargo}`,
-    async () => {
-      const bare = localRunner({ searchPath: await pathWithout("cargo-nextest") });
-      const checks = [
-        [rust.cargoNextest(), "cargo install --locked cargo-nextest"],
-        [rust.cargoDeny(), "cargo install --locked cargo-deny"],
-        [rust.cargoAudit({ advisoryDb: registry }), "cargo install --locked cargo-audit"],
-        [rust.taploFmt(), "taplo"],
-      ] as const;
-      for (const [target, hint] of checks) {
-        const report = await tryBuild(target, { runner: bare, store: scratch("plugins") });
-        expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
-        expect(report.errors[0]?.hint).toContain(hint);
-      }
-      await bare[Symbol.asyncDispose]();
-    },
-    60_000,
-  );
+  test.skipIf(missing.length > 0)(`${others}${withoutCargo}`, async () => {
+    const bare = localRunner({ searchPath: await pathWithout("cargo-nextest") });
+    const checks = [
+      [rust.cargoNextest(), "cargo install --locked cargo-nextest"],
+      [rust.cargoDeny(), "cargo install --locked cargo-deny"],
+      [rust.cargoAudit({ advisoryDb: registry }), "cargo install --locked cargo-audit"],
+      [rust.taploFmt(), "taplo"],
+    ] as const;
+    for (const [target, hint] of checks) {
+      const report = await tryBuild(target, { runner: bare, store: scratch("plugins") });
+      expect(report.errors[0]?.code).toBe("TOOL_NOT_FOUND");
+      expect(report.errors[0]?.hint).toContain(hint);
+    }
+    await bare[Symbol.asyncDispose]();
+  });
 
   test("hands every command the flags of the workspace", async () => {
     const mock = mockRunner({ onUnmatched: "succeed-empty" });
@@ -266,7 +262,6 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
       expect(page).not.toContain("Created:");
       await expectNoExternalRebuilt(report);
     },
-    60_000,
   );
 
   test("coverage without LLVM's tools says what to install", async () => {

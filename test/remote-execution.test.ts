@@ -196,7 +196,6 @@ withServer("casd", "execution elsewhere", () => {
       });
       expect(printed).toContain("two");
     },
-    300_000,
   );
 });
 

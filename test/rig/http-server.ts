@@ -19,6 +19,8 @@ export class HttpServer {
   private constructor(answers: HttpServer["answers"]) {
     this.#answers = answers;
     this.#server = createServer((request, response) => this.#answer(request, response));
+    // Or it would hang up on those who have said nothing for five seconds, perhaps while they begin to.
+    this.#server.keepAliveTimeout = 0;
   }
 
   /** By path: content; or what answers the request, one after another if it is a list. */

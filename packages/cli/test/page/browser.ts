@@ -41,6 +41,9 @@ const flags = [
   "--force-color-profile=srgb",
 ];
 
+/** For pages that hang, in milliseconds: drawn by a busy processor, one may take long. */
+const timeout = 240_000;
+
 /** How a page is looked at. */
 export interface ViewOptions {
   readonly width?: number;
@@ -61,7 +64,7 @@ export class Pages implements AsyncDisposable {
 
   static async open(more: readonly string[] = []): Promise<Pages> {
     const args = [...flags, ...more];
-    return new Pages(await chromium.launch({ executablePath: executable!, args }));
+    return new Pages(await chromium.launch({ executablePath: executable!, args, timeout }));
   }
 
   /** Shows a page, and waits until it can be used. */
@@ -74,6 +77,7 @@ export class Pages implements AsyncDisposable {
       colorScheme: isDark ? "dark" : "light",
       reducedMotion: "reduce",
     });
+    page.setDefaultTimeout(timeout);
     const view = new View(page);
     await page.goto(pathToFileURL(path).href);
     await page.waitForSelector("html[data-ready=true]", { state: "attached" });
