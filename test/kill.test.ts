@@ -59,6 +59,8 @@ function processesLeft(): string[] {
 
 test.runIf(process.platform === "linux")(
   "200 builds are killed, four at a time on one store, and every blob is whole after each",
+  // Each is a process, and starts a dozen.
+  { timeout: 900_000 },
   async () => {
     const store = new DiskStore(join(folder, "store"));
     // A build of the pipeline has about 20 events; they begin anew with each variant.

@@ -80,18 +80,17 @@ export const run: Run = async (names, options, surroundings) => {
     if (hasVanished || !isAsItWas) await follow([...places.keys()]);
   };
   const load = async (): Promise<void> => {
+    // From here on: what is edited while it is loaded must not be missed, and what cannot be loaded is edited next.
     modules = localModules(path);
+    await follow(modules);
     await session?.[Symbol.asyncDispose]();
     session = undefined;
-    try {
-      session = await openSession({ ...options, file: path }, surroundings, { isAnew: true });
-      ({ chosen } = chooseTargets(session.file, names));
-    } catch (error) {
-      await follow(modules);
-      throw error;
-    }
+    session = await openSession({ ...options, file: path }, surroundings, { isAnew: true });
+    ({ chosen } = chooseTargets(session.file, names));
     const handles = chosen.map(({ handle }) => handle);
-    await follow([...(await sourcesToWatch(path, handles)), ...modules]);
+    const sources = await sourcesToWatch(path, handles);
+    modules = localModules(path);
+    await follow([...sources, ...modules]);
   };
   const build = async (open: Session): Promise<void> => {
     const restart = new AbortController();

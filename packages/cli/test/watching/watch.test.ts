@@ -108,6 +108,25 @@ export const use = stage("use", () => sh\`ls \${source(".", { exclude: ["node_mo
     expect(await it.said(/: 1 ran\n/)).toContain("changed: other/a.txt\n");
   });
 
+  test("hears of an edit that comes while the build file is loaded", async () => {
+    using project = new Project({
+      "ashlar.build.ts": `import { existsSync, writeFileSync } from "node:fs";
+${small.replace(`"src"`, "folder").replace("import", `import { folder } from "./folder.ts";\nimport`)}
+if (!existsSync("edited")) {
+  writeFileSync("edited", "");
+  writeFileSync("folder.ts", 'export const folder = "other";');
+}`,
+      "folder.ts": `export const folder = "src";`,
+      "src/a.txt": "hello\n",
+      "other/a.txt": "hello there\n",
+    });
+    await using it = new Watching(project, ["copied"]);
+    expect(await it.until(/changed: .*\n/)).toContain("changed: folder.ts\n");
+    await it.said(/succeeded in .*: 1 ran\n/);
+    project.write({ "other/a.txt": "hello elsewhere\n" });
+    expect(await it.said(/: 1 ran\n/)).toContain("changed: other/a.txt\n");
+  });
+
   test("stops a build that a change has overtaken", async () => {
     const slow = "echo copying; if grep -q slow ${src}/a.txt; then sleep 600; fi;";
     using project = new Project({
