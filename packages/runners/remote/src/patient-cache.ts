@@ -23,6 +23,7 @@ import {
 import { tryAgain } from "./attempts.ts";
 import { EarlyCall } from "./early-call.ts";
 import { FirstBytes } from "./first-bytes.ts";
+import { OurTurn } from "./our-turn.ts";
 import { patientDownload } from "./patient-download.ts";
 import { Questions, type CallLimit } from "./questions.ts";
 import type { CallContext, RemoteCache } from "./remote-cache.ts";
@@ -162,15 +163,23 @@ export class PatientCache implements AsyncDisposable {
 
   /** As that of a remote cache. */
   async write(digest: Digest, open: (offset: number) => AsyncIterable<Uint8Array>): Promise<void> {
-    const { breaker } = this.#session;
+    const { breaker, clock } = this.#session;
+    const turn = new OurTurn(clock);
     const heard = async function* heard(offset: number): AsyncGenerator<Uint8Array, void> {
-      for await (const piece of open(offset)) {
-        // Somebody has taken the last one.
-        breaker.alive();
-        yield piece;
+      turn.begin();
+      try {
+        for await (const piece of open(offset)) {
+          turn.end();
+          // Somebody has taken the last one.
+          breaker.alive();
+          yield piece;
+          turn.begin();
+        }
+      } finally {
+        turn.end();
       }
     };
-    await this.#write(async (context) => await this.#cache.write(digest, heard, context));
+    await this.#write(async (context) => await this.#cache.write(digest, heard, context), turn);
   }
 
   /** As that of a remote cache. */
@@ -182,21 +191,22 @@ export class PatientCache implements AsyncDisposable {
     await this.#cache[Symbol.asyncDispose]();
   }
 
-  async #write(work: (context: CallContext) => Promise<void>): Promise<void> {
-    await this.#call("write", "silence", work);
+  async #write(work: (context: CallContext) => Promise<void>, turn?: OurTurn): Promise<void> {
+    await this.#call("write", "silence", work, turn);
   }
 
   async #call<T>(
     way: Way,
     limit: CallLimit,
     work: (context: CallContext) => Promise<T>,
+    turn?: OurTurn,
   ): Promise<T> {
     const session = this.#session;
     const questions = this.#questions;
     await questions.checkReady(way);
     const { breaker } = session;
     let livesBefore = breaker.lives;
-    using watch = questions.watch(limit);
+    using watch = questions.watch(limit, turn);
     try {
       const value = await tryAgain(session, watch.signal, work, (attempt) => {
         // What was heard in the course of it was before something went wrong.

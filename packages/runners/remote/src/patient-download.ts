@@ -8,6 +8,7 @@ import { sizeOf, untilAborted, type Digest } from "@ashlar/core";
 import { maxAttempts, pauseAfter } from "./attempts.ts";
 import { remoteUnavailable } from "./errors.ts";
 import type { FirstBytes } from "./first-bytes.ts";
+import { OurTurn } from "./our-turn.ts";
 import type { Questions } from "./questions.ts";
 import { mayPass } from "./remote-cache.ts";
 import type { Session } from "./session.ts";
@@ -24,7 +25,8 @@ export async function* patientDownload(
   let livesBefore = breaker.lives;
   let at = 0;
   let attempts = 0;
-  using watch = questions.watch("silence");
+  const turn = new OurTurn(session.clock);
+  using watch = questions.watch("silence", turn);
   const { signal } = watch;
   try {
     while (at < sizeOf(digest)) {
@@ -41,7 +43,9 @@ export async function* patientDownload(
           firstBytes.came();
           breaker.alive();
           at += piece.byteLength;
+          turn.begin();
           yield piece;
+          turn.end();
         }
       } catch (error) {
         signal.throwIfAborted();

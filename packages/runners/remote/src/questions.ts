@@ -8,6 +8,7 @@ import { digestBytes, systemClock, untilAborted } from "@ashlar/core";
 
 import { tryAgain } from "./attempts.ts";
 import { remoteUnavailable } from "./errors.ts";
+import type { OurTurn } from "./our-turn.ts";
 import { mayPass, type CacheAbilities } from "./remote-cache.ts";
 import type { Session, Way } from "./session.ts";
 import { Watch } from "./watch.ts";
@@ -54,14 +55,18 @@ export class Questions {
     if (error !== undefined) throw error;
   }
 
-  /** Watches over one call. To be disposed of when that is over. */
-  watch(given: CallLimit): Watch {
+  /**
+   * Watches over one call. To be disposed of when that is over.
+   *
+   * @param turn - Of a call in which it is not always the service that is waited for.
+   */
+  watch(given: CallLimit, turn?: OurTurn): Watch {
     const { cache, clock, signal, breaker, patience } = this.#session;
     const ask = async (): Promise<boolean> => await this.#isThere();
     const limit = given === "silence" ? { silentMs: patience.silenceMs, ask, busyMs } : given;
     return new Watch({
       ...{ clock, signal, limit },
-      heardAt: () => breaker.lastLifeAt,
+      heardAt: () => Math.max(breaker.lastLifeAt, turn?.lastAt ?? 0),
       canBeLate: clock === systemClock,
       tooLate: (ms) => remoteUnavailable(cache.name, `no answer within ${ms / 1000} s`),
     });

@@ -492,6 +492,33 @@ describe("a download", () => {
   });
 });
 
+test.each(["download", "upload"] as const)(
+  "a disk of this machine that stands still in the middle of a %s is no silence of the service",
+  async (what) => {
+    const { clock, cache, patient } = setUp();
+    const bytes = someBytes(200_000);
+    const digest = digestBytes(bytes);
+    await patient.missing([digest]);
+    // Nobody can be asked meanwhile, either: the whole process stands still.
+    cache.fault = (call) => (call === "missing" ? silent() : undefined);
+    const disk = async (): Promise<void> => await clock.advance(100_000);
+    if (what === "download") {
+      cache.blobs.set(digest, bytes);
+      for await (const _ of patient.read(digest)) await disk();
+    } else {
+      await patient.write(digest, async function* pieces() {
+        for (const at of [0, 100_000]) {
+          await disk();
+          yield bytes.subarray(at, at + 100_000);
+        }
+      });
+      expect(cache.blobs.get(digest)?.equals(bytes)).toBe(true);
+    }
+    expect(patient.use(tally)?.failures ?? 0).toBe(0);
+    expect(clock.pending).toBe(0);
+  },
+);
+
 test("who asks at once, or while an answer is awaited, asks together", async () => {
   const { cache, patient } = setUp();
   const [there = key] = digestsOf(1);
