@@ -27,6 +27,8 @@ import { mockRunner } from "@ashlar/runner-mock";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { localCrate, manifestOf, writeProject } from "./rig/rust-project.ts";
+
 const example = new URL("../packages/examples/rust/", import.meta.url);
 
 const runner: Runner = localRunner();
@@ -262,6 +264,26 @@ describe.skipIf(missing.length > 0)(`with cargo${withoutCargo}`, () => {
       expect(page).not.toContain("Created:");
       await expectNoExternalRebuilt(report);
     },
+  );
+
+  test.skipIf(missingForCoverage.length > 0)(
+    `tests that are measured find a program with a dash in its name${why}`,
+    async () => {
+      const project = join(folder, "dashed");
+      writeProject(project, {
+        "Cargo.toml": manifestOf("my-app"),
+        "Cargo.lock": `version = 4\n${localCrate("my-app", "0.1.0")}`,
+        "src/main.rs": "fn main() {}",
+        "tests/start.rs": `#[test] fn starts() {
+          assert!(std::process::Command::new(env!("CARGO_BIN_EXE_my-app")).status().unwrap().success());
+        }`,
+      });
+      const coverage = cargo({ src: source(project), profile: "dev" }).coverage();
+      const report = await run(coverage);
+      const lcov = await report.text(coverage.report.file("coverage.lcov"));
+      expect(lcov).toMatch(/FNDA:[1-9].*main/);
+    },
+    60_000,
   );
 
   test("coverage without LLVM's tools says what to install", async () => {

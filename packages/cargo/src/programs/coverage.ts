@@ -20,6 +20,7 @@ import { withOptions } from "./cargo-arguments.ts";
 import type { Artifact } from "./cargo-messages.ts";
 import { runCargo, takeOver } from "./consumer.ts";
 import { Failure } from "./failure.ts";
+import { compileWrapper } from "./instrumenting-wrapper.ts";
 import { relativePaths, renderSummary, scopeLcov, summarize } from "./lcov.ts";
 import { checkLlvmTools, type LlvmTools } from "./llvm.ts";
 import { nestedCargo } from "./nested-cargo.ts";
@@ -50,7 +51,7 @@ async function coverage(parameters: Parameters): Promise<void> {
   };
 
   const scratch = resolve(parameters.string("home", "../home"), "coverage");
-  const wrapper = writeWrapper(scratch);
+  const wrapper = compileWrapper(scratch);
   // Build scripts are instrumented too, and what they count is not wanted.
   const built = await runCargo(consumer, withOptions(args, "--no-run"), {
     env: {
@@ -93,14 +94,6 @@ function writeDetails(
   writeFileSync(join(out, "coverage.json"), relativePaths(json, tree));
   const pages = ["-format=html", "-show-created-time=false", `-output-dir=${join(out, "html")}`];
   outputOf(cov, ["show", ...pages, ...sources, "-sources", ...inScope]);
-}
-
-/** The path of the wrapper enters cargo's fingerprints, its content does not. */
-function writeWrapper(folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, "rustc");
-  writeFileSync(path, '#!/bin/sh\nexec "$@" -C instrument-coverage\n', { mode: 0o755 });
-  return path;
 }
 
 function mergeProfiles(folder: string, scratch: string, { profdata }: LlvmTools): string {
