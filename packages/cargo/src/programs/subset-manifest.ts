@@ -79,7 +79,11 @@ function inheritedNames(manifest: Table): readonly string[] {
   );
 }
 
+/** The resolver that the package at the root has asked for, or chosen by its edition. */
 function resolverOf(manifest: Table): string | undefined {
   const declared = asTable(manifest["package"]);
-  return asString(declared?.["resolver"]) ?? RESOLVERS[asString(declared?.["edition"]) ?? ""];
+  const shared = asTable(asTable(manifest["workspace"])?.["package"]);
+  const isInherited = asTable(declared?.["edition"])?.["workspace"] === true;
+  const edition = asString(isInherited ? shared?.["edition"] : declared?.["edition"]);
+  return asString(declared?.["resolver"]) ?? RESOLVERS[edition ?? ""];
 }

@@ -143,6 +143,23 @@ test("a root whose package is not needed is none any more, but for what its memb
   expect(kept["package"]).toEqual({ name: "root", edition: "2021" });
 });
 
+test("a resolver is chosen by an edition that the root's package inherits, too", () => {
+  const manifest = `
+    [package]
+    name = "root"
+    edition.workspace = true
+    [workspace]
+    members = ["a"]
+    [workspace.package]
+    edition = "2024"`;
+  const subset = { members: ["a"], manifests: [], isRootNeeded: false, isLeft: () => true };
+  const left = subsetManifest(parseToml(manifest, "Cargo.toml"), subset);
+  expect(left["workspace"]).toMatchObject({ resolver: "3" });
+  // Without a package at the root, members' editions choose nothing.
+  const { package: _, ...virtual } = parseToml(manifest, "Cargo.toml");
+  expect(subsetManifest(virtual, subset)["workspace"]).not.toHaveProperty("resolver");
+});
+
 test("of patches, those are left that lead to a folder that is, or elsewhere", () => {
   const manifest = `
     [workspace]
