@@ -22,6 +22,8 @@ const plainBuild = stage(
     const env = {
       ...{ CARGO_HOME: "../home", CARGO_TARGET_DIR: "../target" },
       ...{ CARGO_INCREMENTAL: "0", CARGO_TERM_COLOR: "never" },
+      // Or C code that tells when it was compiled would differ.
+      SOURCE_DATE_EPOCH: "315532800",
     };
     return sh({
       root: { ws, vendor, "home/config.toml": vendor.file("config.toml") },

@@ -220,6 +220,15 @@ export function wordsIn(
 /** The kind of each declared output. */
 export type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K> ? K : never };
 
+/** What all commands are told, unless a user says something else. */
+const surroundings = {
+  CARGO_HOME: "../home",
+  CARGO_INCREMENTAL: "0",
+  CARGO_TERM_COLOR: "never",
+  // C code and build scripts that ask for a date get this one: 1980, the first year that all archives can hold.
+  SOURCE_DATE_EPOCH: "315532800",
+} as const;
+
 /** The surroundings that all commands have: where they start, and what they find there. */
 export function inStage<const S extends Readonly<Record<string, Out>>>(
   { tools, env }: Base,
@@ -229,7 +238,7 @@ export function inStage<const S extends Readonly<Record<string, Out>>>(
   return {
     root,
     cwd: "ws",
-    env: { CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", CARGO_TERM_COLOR: "never", ...env },
+    env: { ...surroundings, ...env },
     tools,
     outputs,
     stablePath: true,
