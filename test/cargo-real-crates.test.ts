@@ -29,6 +29,7 @@ import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { afterAll, describe, expect, test } from "vitest";
 
+import { compareByHand } from "./rig/by-hand.ts";
 import { writeProject, type Files } from "./rig/rust-project.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ashlar-real-crates-"));
@@ -118,8 +119,114 @@ const server: Files = {
     async fn main() { println!("{}", shape::line(Options::parse().count)); }`,
 };
 
+/** What members of most kinds are: for C, on C, on generated code, in the place of others' crates, and shared by name. */
+const kinds: Files = {
+  "my-app/Cargo.toml": `
+    [package]
+    name = "my-app"
+    version = "0.1.0"
+    edition.workspace = true
+    [dependencies]
+    mimalloc = { version = "0.1", default-features = false }
+    ring = "0.17"
+    serde_json = "1"
+    [dev-dependencies]
+    assert_cmd = "2"
+    [build-dependencies]
+    prost-build = "0.14"
+    protoc-bin-vendored = "3"`,
+  "my-app/proto/shop.proto": 'syntax = "proto3";\npackage shop;\nmessage Item { string name = 1; }',
+  "my-app/build.rs": `
+    fn main() {
+      println!("cargo::rerun-if-changed=proto/shop.proto");
+      let mut config = prost_build::Config::new();
+      config.protoc_executable(protoc_bin_vendored::protoc_bin_path().unwrap());
+      config.compile_protos(&["proto/shop.proto"], &["proto"]).unwrap();
+    }`,
+  "my-app/src/main.rs": `
+    mod parts;
+    #[global_allocator]
+    static GLOBAL: mimalloc::MiMalloc = mimalloc::MiMalloc;
+    fn main() {
+      let abc = ring::digest::digest(&ring::digest::SHA256, b"abc");
+      println!("{} {}", abc.as_ref()[0], parts::text());
+    }`,
+  "my-app/src/parts.rs": "pub fn text() -> String { serde_json::json!([1]).to_string() }",
+  "my-app/tests/start.rs": `#[test] fn starts() {
+    assert_cmd::Command::new(env!("CARGO_BIN_EXE_my-app")).assert().success();
+  }`,
+  "c-api/Cargo.toml": `
+    [package]
+    name = "c-api"
+    version = "0.1.0"
+    edition.workspace = true
+    links = "c_api"
+    [lib]
+    name = "capi"
+    crate-type = ["cdylib", "staticlib", "rlib"]
+    [dependencies]
+    libz-sys = { version = "1", default-features = false, features = ["libc", "static"] }
+    [build-dependencies]
+    cc = "1"`,
+  "c-api/build.rs": `
+    fn main() {
+      let zlib = std::env::var("DEP_Z_INCLUDE").unwrap();
+      cc::Build::new().file("helper.c").include("include").include(&zlib).compile("helper");
+      println!("cargo::rerun-if-changed=helper.c");
+      println!("cargo::metadata=include={}/include", std::env::current_dir().unwrap().display());
+    }`,
+  "c-api/include/capi.h": "int capi_helper(void);",
+  "c-api/helper.c":
+    '#include "capi.h"\n#include <zlib.h>\nint capi_helper(void) { return zlibVersion()[0] - 48; }',
+  "c-api/src/lib.rs": `
+    extern crate libz_sys;
+    unsafe extern "C" { fn capi_helper() -> i32; }
+    #[unsafe(no_mangle)]
+    pub extern "C" fn capi_version() -> i32 { unsafe { capi_helper() } }`,
+  "user/Cargo.toml": `
+    [package]
+    name = "user"
+    version = "0.1.0"
+    edition.workspace = true
+    [dependencies]
+    c-api = { path = "../c-api" }
+    [build-dependencies]
+    cc = "1"`,
+  "user/build.rs": `
+    fn main() {
+      let headers = std::env::var("DEP_C_API_INCLUDE").unwrap();
+      cc::Build::new().file("more.c").include(headers).compile("more");
+      println!("cargo::rerun-if-changed=more.c");
+    }`,
+  "user/more.c": '#include "capi.h"\nint more(void) { return capi_helper() + 1; }',
+  "user/src/main.rs": `
+    unsafe extern "C" { fn more() -> i32; }
+    fn main() { println!("{} {}", unsafe { more() }, capi::capi_version()); }`,
+  // In the place of the real one, on which `serde_json` stands.
+  "itoa/Cargo.toml": '[package]\nname = "itoa"\nversion = "1.0.99"\nedition = "2021"',
+  "itoa/src/lib.rs": `
+    mod integer;
+    pub use integer::Integer;
+    pub struct Buffer { text: String }
+    impl Buffer {
+      pub fn new() -> Self { Buffer { text: String::new() } }
+      pub fn format<I: Integer>(&mut self, one: I) -> &str { self.text = one.show(); &self.text }
+    }`,
+  "itoa/src/integer.rs": `
+    pub trait Integer { fn show(self) -> String; }
+    macro_rules! all { ($($t:ty)*) => { $(impl Integer for $t { fn show(self) -> String { self.to_string() } })* } }
+    all!(i8 u8 i16 u16 i32 u32 i64 u64 isize usize i128 u128);`,
+};
+
+const kindsRoot = `[workspace.package]
+edition = "2024"
+[profile.dev.package."*"]
+opt-level = 1
+[patch.crates-io]
+itoa = { path = "itoa" }`;
+
 /** Writes a workspace, and has cargo choose versions that this compiler can compile. */
-function writeWorkspace(name: string, files: Files): string {
+function writeWorkspace(name: string, files: Files, shared = ""): string {
   const root = join(folder, name);
   const folders = Object.keys(files).flatMap(
     (path) => /^([^/]+)\/Cargo.toml$/.exec(path)?.[1] ?? [],
@@ -127,7 +234,7 @@ function writeWorkspace(name: string, files: Files): string {
   const list = folders.map((one) => `"${one}"`).join(", ");
   writeProject(root, {
     ...files,
-    "Cargo.toml": `[workspace]\nmembers = [${list}]\nresolver = "2"`,
+    "Cargo.toml": `[workspace]\nmembers = [${list}]\nresolver = "2"\n${shared}`,
   });
   const env = { ...process.env, CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS: "fallback" };
   execFileSync("cargo", ["generate-lockfile"], { cwd: root, env, stdio: "pipe" });
@@ -150,9 +257,10 @@ async function expectNothingTwice(report: Report): Promise<void> {
   }
 }
 
-/** Runs every command on a workspace. Returns where its programs are. */
-async function runAll(name: string, files: Files): Promise<string> {
-  const rust = cargo({ src: source(writeWorkspace(name, files)), profile: "dev" });
+/** Runs every command on a workspace, and plain cargo, too. Returns where its programs are. */
+async function runAll(name: string, files: Files, shared?: string): Promise<string> {
+  const src = source(writeWorkspace(name, files, shared));
+  const rust = cargo({ src, profile: "dev" });
   const crate = rust.buildPackage();
   const commands = {
     crate,
@@ -162,6 +270,9 @@ async function runAll(name: string, files: Files): Promise<string> {
   };
   const report = await run(all(commands));
   await expectNothingTwice(report);
+  const store = join(folder, "store");
+  const { ours, theirs } = await compareByHand({ rust, crate, src, args: [] }, { runner, store });
+  expect(ours).toEqual(theirs);
   await report.export(crate.installed, join(folder, "installed", name));
   return join(folder, "installed", name, "bin");
 }
@@ -193,6 +304,12 @@ describe.skipIf(large.isSkipped)(`real crates, large${large.why}`, { timeout: 1_
   test("tokio and clap besides: all commands start from them", async () => {
     const bin = await runAll("large", { ...members, ...server });
     expect((await execa(join(bin, "server"), ["5"])).stdout).toBe('{"count":5} of 1');
+  });
+
+  test("members of all kinds: all commands start from what they stand on", async () => {
+    const bin = await runAll("kinds", kinds, kindsRoot);
+    expect((await execa(join(bin, "my-app"))).stdout).toBe("186 [1]");
+    expect((await execa(join(bin, "user"))).stdout).toBe("2 1");
   });
 
   /** Programs as they are published: each was found to be odd in some way. */
