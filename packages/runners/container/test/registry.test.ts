@@ -1,12 +1,12 @@
 /** Names of a registry: what the lock file pins, and what happens when names move. A real registry, on this machine. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { freePort } from "../../remote/test/free-port.ts";
 import {
   ask,
   codes,
@@ -160,14 +160,6 @@ async function takeAway(repository: string, digest: string): Promise<void> {
   for (const url of [manifest, ...blobs]) {
     expect((await fetch(url, { method: "DELETE" })).status).toBe(202);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function answers(port: number): Promise<void> {

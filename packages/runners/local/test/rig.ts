@@ -66,8 +66,8 @@ export function leftBy(scratch: string): string[] {
   return below(scratch).filter((path) => path.includes("/"));
 }
 
-/** A little sooner than a test is given up: to say what for, in milliseconds. */
-const limitMs = 50_000;
+/** For what never comes, in milliseconds. */
+const limitMs = 200_000;
 
 /** Waits for something that other processes do. */
 export async function until(what: string, condition: () => boolean): Promise<void> {

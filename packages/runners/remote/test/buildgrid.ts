@@ -9,7 +9,8 @@
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 
-import { Daemon, freePort, newFolder, programOf, Servers, type Server } from "./servers.ts";
+import { freePort } from "./free-port.ts";
+import { Daemon, newFolder, programOf, Servers, type Server } from "./servers.ts";
 
 /** Starts PostgreSQL, BuildGrid and a worker for two commands at once on `{ ISA: "x86-64", OSFamily: "linux" }`. */
 export async function startBuildgrid(): Promise<Server> {

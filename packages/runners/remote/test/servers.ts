@@ -8,14 +8,16 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import * as fs from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-/** How long a server may take to listen, in milliseconds. They take a hundredth of it. */
-const startMs = 50_000;
+import { freePort } from "./free-port.ts";
+
+/** How long a server may take to listen, in milliseconds. They take a thousandth of it. */
+const startMs = 200_000;
 
 /** A server that runs. */
 export interface Server extends AsyncDisposable {
@@ -277,17 +279,6 @@ async function listens(port: number): Promise<boolean> {
       resolve(true);
     });
   });
-}
-
-/** A port that nobody uses at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** A folder for a server, which it removes. */

@@ -228,11 +228,27 @@ export function startedWith(text: string): number[] | undefined {
     .map(Number)
     .filter((pid) => {
       try {
-        return fs.readFileSync(`/proc/${pid}/environ`, "latin1").includes(text) && !isGone(pid);
+        return environmentOf(pid).includes(text) && !isGone(pid);
       } catch {
         return false;
       }
     });
+}
+
+/** Looks at a process that seems to be becoming another program, at most. */
+const maxLooks = 1000;
+
+/** What a process was started with. One that is becoming another program has nothing for a moment, and is looked at again. */
+function environmentOf(pid: number): string {
+  const read = (name: string): string => fs.readFileSync(`/proc/${pid}/${name}`, "latin1");
+  for (let looks = 1; ; looks++) {
+    const environment = read("environ");
+    if (environment !== "" || isGone(pid) || looks === maxLooks) return environment;
+    // There are those without an environment. They have words.
+    if (read("cmdline") !== "") return read("environ");
+    // Threads of the system have none either, and no program: this throws.
+    fs.readlinkSync(`/proc/${pid}/exe`);
+  }
 }
 
 /** The same runner, with a list of what it was given. */

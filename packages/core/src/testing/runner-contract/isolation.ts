@@ -171,7 +171,7 @@ async function connects(bench: Bench, where: string): Promise<void> {
   const code = `
     require("node:net").connect(${where.replaceAll("\0", "\\0")})
       .on("connect", () => process.exit(0)).on("error", () => process.exit(1));
-    setTimeout(() => process.exit(2), 5000);`;
+    setTimeout(() => process.exit(2), 30_000);`;
   const script = `"$NODE" -e "$CODE"`;
   // Answers come from this process, so it must not stand still meanwhile.
   const here = spawn("sh", ["-c", script], {

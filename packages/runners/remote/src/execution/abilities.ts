@@ -21,11 +21,16 @@ const maxHeldUp = 4;
 export class Abilities {
   readonly #calls: Calls;
   readonly #askMs: number;
+  readonly #now: () => number;
   #asked: Promise<void> | undefined;
 
-  /** @param askMs - How long the service may take to answer, with all tries, in milliseconds. */
-  constructor(connection: Connection, askMs: number) {
+  /**
+   * @param askMs - How long the service may take to answer, with all tries, in milliseconds.
+   * @param now - Milliseconds of any clock that does not go back.
+   */
+  constructor(connection: Connection, askMs: number, now: () => number = () => performance.now()) {
     this.#askMs = askMs;
+    this.#now = now;
     this.#calls = new Calls(connection, { timeoutMs: askMs });
   }
 
@@ -48,17 +53,17 @@ export class Abilities {
 
   async #ask(clock: Clock, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(clock, signal);
-    let until = performance.now() + this.#askMs;
+    let until = this.#now() + this.#askMs;
     for (let heldUp = 0; ;) {
       try {
         await askService(this.#calls, "execution", signal);
         return;
       } catch (error) {
         const mayPass = error instanceof BuildError && error.code === "REMOTE_UNAVAILABLE";
-        const lateMs = performance.now() - until;
+        const lateMs = this.#now() - until;
         const isHeldUp = lateMs >= heldUpMs && heldUp++ < maxHeldUp;
         if (!mayPass || (lateMs > 0 && !isHeldUp) || !(await backoff.wait())) throw error;
-        if (isHeldUp) until = performance.now() + this.#askMs;
+        if (isHeldUp) until = this.#now() + this.#askMs;
       }
     }
   }

@@ -13,7 +13,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { S3CacheOptions } from "../../src/s3/options.ts";
-import { freePort, programOf } from "../servers.ts";
+import { freePort } from "../free-port.ts";
+import { programOf } from "../servers.ts";
 
 /** Where the gateway is; `undefined` where it is not installed. */
 export const gatewayProgram: string | undefined = programOf("versitygw");
@@ -23,8 +24,8 @@ export const credentials = {
   secretAccessKey: "ashlar-test-secret-0123456789",
 };
 
-/** How long it may take to listen, in milliseconds. It takes a hundredth of it. */
-const startMs = 50_000;
+/** How long it may take to listen, in milliseconds. It takes a thousandth of it. */
+const startMs = 200_000;
 
 /** A gateway that runs. */
 export class Gateway implements AsyncDisposable {
