@@ -8,7 +8,7 @@ import { BuildError, fn, out, sh, source, stage, type CommandOptions } from "@as
 import { containerRunner } from "@ashlar/runner-container";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-import { runChild, startChild } from "../../local/test/child.ts";
+import { startChild } from "../../local/test/child.ts";
 import {
   ask,
   codes,
@@ -166,14 +166,21 @@ onEachEngine("a disk", (engine) => {
 
 onEachEngine("leftovers of processes that were killed", (engine) => {
   test("are swept when the next runner is made, and those of others are not", async () => {
-    const { stdout } = runChild(new URL("children/leftover.ts", import.meta.url), [
+    const owner = startChild(new URL("children/leftover.ts", import.meta.url), [
       engine.name,
       engine.image,
     ]);
-    const left = stdout.trim();
+    onTestFinished(() => void owner.kill("SIGKILL"));
+    let said = "";
+    owner.stdout.on("data", (chunk) => (said += String(chunk)));
+    await until("there is a container", () => said.endsWith("\n"));
+    const left = said.trim();
     expect(left).toMatch(/^ashlar-/);
     const names = (): string[] => ask(engine, "ps", "--all", "--format", "{{.Names}}").split("\n");
+    // As long as its owner is there: then anybody may sweep it, such as the tests beside this one.
     expect(names()).toContain(left);
+    owner.kill("SIGKILL");
+    await until("its owner is gone", () => owner.signalCode !== null);
     const child = startChild(new URL("children/endless.ts", import.meta.url), [
       engine.name,
       engine.image,

@@ -32,13 +32,22 @@ onEachEngine("what a command can reach", (engine) => {
       cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2> /dev/null | tr '\\0' '\\n' | grep 'MARK=other[-]stage'
       find / -name other-file 2> /dev/null
       echo done`;
-    // The other is there as long as the probe is not done.
-    const other = script("echo x > other-file; sleep 2", { env: { MARK: "other-stage" } });
-    const probing = script(probe);
-    const report = await run(runner, [other, probing], { store, slots: 2 });
-    expect(codes(report)).toEqual([]);
-    const logs = await Promise.all(report.stages.map(async (each) => await report.log(each)));
-    expect(logs.toSorted()).toEqual(["", "done\n"]);
+    const waiting = script("echo x > other-file; echo on; sleep 1000", {
+      env: { MARK: "other-stage" },
+    });
+    const stop = new AbortController();
+    let isOn = (): void => {};
+    const on = new Promise<void>((resolve) => (isOn = resolve));
+    const other = run(runner, waiting, {
+      ...{ store, signal: stop.signal },
+      onEvent: ({ type }) => {
+        if (type === "stage-output") isOn();
+      },
+    });
+    await Promise.race([on, other]);
+    const seen = await print(runner, probe, {}, { store });
+    stop.abort(new Error("enough"));
+    expect([seen, (await other).outcome]).toEqual(["done\n", "cancelled"]);
   });
 
   test("no network, unless the stage asks for it and the runner allows it", async () => {

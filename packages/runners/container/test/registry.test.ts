@@ -71,7 +71,7 @@ describe.skipIf(!isHere)(
         const place = folder();
         mkdirSync(join(place, "etc"));
         writeFileSync(join(place, "etc/word"), word);
-        const plain = `ashlar-test-${word}:1`;
+        const plain = `ashlar-test-${word}-${port}:1`;
         withBusybox(engine, place, plain);
         ask(engine, "tag", plain, name());
         ask(engine, "push", name());

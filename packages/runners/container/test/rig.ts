@@ -92,18 +92,17 @@ export function containersOf(engine: TestEngine, pid: number): string[] {
   return names.filter((name) => name.startsWith("ashlar-") && name.includes(`-${pid}-`));
 }
 
-/** Makes an image of a folder, if there is none of that name. */
+/**
+ * Makes an image of a folder, if there is none of that name. One at a time, of all processes: a name must not come to stand for
+ * another image while somebody uses it.
+ */
 export function importImage(engine: TestEngine["name"], name: string, directory: string): void {
-  if (spawnSync(engine, ["image", "inspect", name]).status === 0) return;
   // It becomes the root of the image, which everybody may see who runs in it.
   fs.chmodSync(directory, 0o755);
-  const words = [
-    `tar -C "$1" --owner=0 --group=0 -c . | "$0" import - "$2"`,
-    engine,
-    directory,
-    name,
-  ];
-  execFileSync("sh", ["-c", ...words], { stdio: "ignore" });
+  const make = `"$0" image inspect "$2" || tar -C "$1" --owner=0 --group=0 -c . | "$0" import - "$2"`;
+  const lock = join(tmpdir(), `ashlar-images-${process.getuid?.()}.lock`);
+  const words = [lock, "sh", "-c", make, engine, directory, name];
+  execFileSync("flock", words, { stdio: "ignore" });
 }
 
 const busybox = "/usr/bin/busybox";

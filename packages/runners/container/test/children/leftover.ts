@@ -1,6 +1,6 @@
 /**
- * Starts a container as a runner of this process would, and leaves it behind. Its arguments: the engine, and the image.
- * Prints the container's name.
+ * Starts a container as a runner of this process would, and leaves it behind when it is killed. Its arguments: the engine, and
+ * the image. Prints the container's name.
  *
  * @module
  */
@@ -10,6 +10,9 @@ import { Engine } from "../../src/engine.ts";
 import { containerName, ownLabel } from "../../src/owner.ts";
 
 const [program = "", image = ""] = process.argv.slice(2);
+
+// The test that started us may be ended itself.
+process.stdin.on("end", () => process.exit(1)).resume();
 
 const engine = new Engine(program);
 const name = containerName();
