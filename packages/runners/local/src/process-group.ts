@@ -8,8 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { lastProcess } from "./survivors.ts";
 
-/** How long killed processes are waited for, in milliseconds: one that waits for a disk dies when the disk lets it. */
-const deathMs = 10_000;
+/**
+ * How long killed processes are waited for, in milliseconds; and how many looks, for a machine that is busy or stands still takes
+ * time too. Not for ever: a program of another user may be out of our reach.
+ */
+const deathMs = 2000;
+const deathLooks = 500;
 
 /** All processes that share a command's group. */
 export class ProcessGroup {
@@ -49,7 +53,10 @@ export class ProcessGroup {
   async gone(): Promise<void> {
     if (this.#isGone) return;
     const deadline = performance.now() + deathMs;
-    while (this.#signal(0) && this.#isAlive() && performance.now() < deadline) await sleep(1);
+    for (let looks = 1; this.#signal(0) && this.#isAlive(); looks++) {
+      if (looks >= deathLooks && performance.now() >= deadline) return;
+      await sleep(1);
+    }
   }
 
   /** Asks each process but the first to end. */
