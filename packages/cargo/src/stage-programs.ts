@@ -49,6 +49,58 @@ const toml = source(new URL("../", urlOf("smol-toml")), {
   gitignore: false,
 });
 
+/** What programs are told. Each knows its own. */
+export interface ProgramParameters {
+  /** For cargo. */
+  readonly args?: readonly string[];
+  /** For cargo, which is run once for each. */
+  readonly passes?: readonly (readonly string[])[];
+  readonly [name: string]: unknown;
+}
+
+/** Programs that run cargo in a target directory. */
+const building: ReadonlySet<ProgramName> = new Set<ProgramName>([
+  "build-deps",
+  "build-inner",
+  "cargo",
+  "coverage",
+  "doc",
+  "install",
+  "nextest",
+  "tests",
+]);
+
+/**
+ * Starts a program that runs cargo, and has cargo ask the compiler meanwhile what it asks first of all
+ * (`programs/early-answers.ts`). The program hears of the end of it by the end of its standard input.
+ */
+export const startScript = `program=$1 parameters=$2
+shift 2
+CARGO_TARGET_DIR=../home CARGO_BUILD_BUILD_DIR=../home \\
+  cargo tree --locked --offline --manifest-path ../programs/nothing/Cargo.toml "$@" 2> /dev/null |
+  node "../programs/$program.js" "$parameters"
+`;
+const start = text(startScript);
+
+/** A workspace of its own. Cargo looks for its library only when it compiles it. */
+const nothing = {
+  manifest: text(`[package]
+name = "nothing"
+edition = "2021"
+
+[lib]
+path = "none.rs"
+
+[workspace]
+`),
+  lock: text(`version = 3
+
+[[package]]
+name = "nothing"
+version = "0.0.0"
+`),
+};
+
 /** Lays a program and what it imports in an input root: that file alone, where it is one. */
 export function programRoot(name: ProgramName): Readonly<Record<string, Artifact>> {
   const program = `${name}.js`;
@@ -56,12 +108,26 @@ export function programRoot(name: ProgramName): Readonly<Record<string, Artifact
     ...(isBundled ? { [`programs/${program}`]: programs.file(program) } : { programs }),
     "programs/package.json": manifest,
     "programs/node_modules/smol-toml": toml,
+    ...(building.has(name) && {
+      "programs/start.sh": start,
+      "programs/nothing/Cargo.toml": nothing.manifest,
+      "programs/nothing/Cargo.lock": nothing.lock,
+    }),
   };
 }
 
 /** The words that start a program in the working directory `ws`. Parameters are passed as JSON. */
-export function programWords(name: ProgramName, parameters: object): readonly string[] {
-  return ["node", `../programs/${name}.js`, JSON.stringify(parameters)];
+export function programWords(name: ProgramName, parameters: ProgramParameters): readonly string[] {
+  const json = JSON.stringify(parameters);
+  if (!building.has(name)) return ["node", `../programs/${name}.js`, json];
+  const { args = [], passes: [first = []] = [] } = parameters;
+  return ["sh", "../programs/start.sh", name, json, ...platformIn([...first, ...args])];
+}
+
+/** The platform that cargo is to compile for: the compiler is asked about it, too. */
+function platformIn(args: readonly string[]): readonly string[] {
+  const at = args.indexOf("--target");
+  return at === -1 || args.slice(0, at).includes("--") ? [] : args.slice(at, at + 2);
 }
 
 function urlOf(module: string): URL {

@@ -11,6 +11,7 @@ import {
   out,
   sh,
   stage,
+  text,
   writable,
   type Artifact,
   type Cache,
@@ -25,7 +26,12 @@ import {
 
 import type { Layered } from "./halves.ts";
 import { cargoRemarks } from "./remarks.ts";
-import { programRoot, programWords, type ProgramName } from "./stage-programs.ts";
+import {
+  programRoot,
+  programWords,
+  type ProgramName,
+  type ProgramParameters,
+} from "./stage-programs.ts";
 
 /** What all commands of a workspace have in common. */
 export interface Base {
@@ -189,7 +195,7 @@ const isTesting: ReadonlySet<ProgramName> = new Set<ProgramName>(["coverage", "n
 export function consume<const S extends Readonly<Record<string, Out>>>(
   { ws, vendor, target }: Consumed,
   program: ProgramName,
-  parameters: object,
+  parameters: ProgramParameters,
   base: Base,
   outputs: S,
 ): Command<OutputKinds<S> & { target: "tree" }> {
@@ -212,7 +218,7 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
 export function wordsIn(
   { workspace }: Base,
   program: ProgramName,
-  parameters: object,
+  parameters: ProgramParameters,
 ): readonly string[] {
   return programWords(program, { ...parameters, ...(workspace !== undefined && { workspace }) });
 }
@@ -229,6 +235,12 @@ const surroundings = {
   SOURCE_DATE_EPOCH: "315532800",
 } as const;
 
+/**
+ * Cargo notes when it has last used what it has downloaded, in a database, and waits for the disk until that is made. It
+ * does without where it cannot be made: here, for there is a folder in its place.
+ */
+const home = { "home/.global-cache/none": text("") };
+
 /** The surroundings that all commands have: where they start, and what they find there. */
 export function inStage<const S extends Readonly<Record<string, Out>>>(
   { tools, env }: Base,
@@ -236,7 +248,7 @@ export function inStage<const S extends Readonly<Record<string, Out>>>(
   outputs: S,
 ): CommandOptions<S> {
   return {
-    root,
+    root: { ...root, ...home },
     cwd: "ws",
     env: { ...surroundings, ...env },
     tools,

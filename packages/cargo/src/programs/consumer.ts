@@ -17,6 +17,7 @@ import { cargoFailure } from "./cargo-failure.ts";
 import { type Artifact, parseMessage } from "./cargo-messages.ts";
 import { renderUnits } from "./compiled-units.ts";
 import { type DepsMarker, readMarker, writeMarker } from "./deps-marker.ts";
+import { takeAnswers } from "./early-answers.ts";
 import { Failure } from "./failure.ts";
 import { differencesOf, unitsOf, type KnownUnits } from "./fingerprints.ts";
 import { judgeFreshness } from "./freshness.ts";
@@ -81,6 +82,7 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
     layer?.remove();
     if (existsSync(target)) leave(target);
   });
+  await takeAnswers(target);
   const passes = (below ?? own)?.passes ?? [];
   const inherited = below ?? own;
   return {

@@ -7,12 +7,20 @@
  *
  * @module
  */
-import { lstatSync, mkdirSync, rmSync, statSync, symlinkSync, unlinkSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import {
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  type Dirent,
+} from "node:fs";
+import { join, relative } from "node:path";
 
 import { MARKER } from "./deps-marker.ts";
 import { removeEmpty, type Layer } from "./layer.ts";
-import { copyFile, copyTree, forgetTimes, walk } from "./tree.ts";
+import { copyFile, copyTree, forgetTimes } from "./tree.ts";
 
 /**
  * Folders that are linked as a whole: what cargo knows of a unit, and what a build script has written. Beside
@@ -30,8 +38,9 @@ const TESTING = /^\s*(Running|Doc-tests|Starting) /;
 export class LinkedLayer implements Layer {
   readonly #base: string;
   readonly #target: string;
-  /** Paths of links, and of folders, parents first; relative to both directories. */
-  readonly #links: string[] = [];
+  /** Names of links, by the folder that they are in; relative to both directories. */
+  readonly #links = new Map<string, Set<string>>();
+  /** Folders, parents first; relative to both directories. */
   readonly #folders: string[] = [];
 
   /**
@@ -42,33 +51,16 @@ export class LinkedLayer implements Layer {
   constructor(base: string, target: string, isCopied: (path: string) => boolean = () => false) {
     this.#base = base;
     this.#target = target;
-    mkdirSync(target, { recursive: true });
-    for (const { path, kind } of walk(base, (inner) => LINKED_FOLDER.test(dirname(inner)))) {
-      if (path === MARKER) continue;
-      if (kind === "directory" && !LINKED_FOLDER.test(path)) {
-        mkdirSync(join(target, path), { recursive: true });
-        this.#folders.push(path);
-      } else if (lstatSync(join(target, path), { throwIfNoEntry: false }) === undefined) {
-        const to = join(base, path);
-        if (isCopied(path)) {
-          if (kind === "directory") copyTree(to, join(target, path));
-          else copyFile(to, join(target, path));
-          forgetTimes(join(target, path));
-          continue;
-        }
-        symlinkSync(relative(dirname(join(target, path)), to), join(target, path));
-        this.#links.push(path);
-      }
-    }
+    this.#lay("", relative(target, base), isCopied);
   }
 
   hasRefused(said: readonly string[]): boolean {
     const isTesting = said.some((line) => TESTING.test(line));
-    return this.#links.length > 0 && !isTesting && said.some((line) => REFUSED.test(line));
+    return this.#links.size > 0 && !isTesting && said.some((line) => REFUSED.test(line));
   }
 
   copy(): void {
-    this.#links.length = 0;
+    this.#links.clear();
     this.#folders.length = 0;
     rmSync(this.#target, { recursive: true });
     copyTree(this.#base, this.#target);
@@ -76,10 +68,8 @@ export class LinkedLayer implements Layer {
   }
 
   settle(): void {
-    for (const path of this.#links.splice(0)) {
+    for (const path of this.#takeLinks()) {
       const [from, place] = [join(this.#base, path), join(this.#target, path)];
-      if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() !== true) continue;
-      unlinkSync(place);
       if (statSync(from).isDirectory()) copyTree(from, place);
       else copyFile(from, place);
     }
@@ -87,11 +77,62 @@ export class LinkedLayer implements Layer {
   }
 
   remove(): void {
-    for (const path of this.#links.splice(0)) {
-      const place = join(this.#target, path);
-      // What took the place of a link is the command's own.
-      if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) unlinkSync(place);
-    }
+    this.#takeLinks();
     removeEmpty(this.#target, this.#folders.splice(0));
+  }
+
+  /**
+   * Lays one folder. There are hundreds of links, and the command waits for them: so each folder is listed, and no
+   * entry is looked at by itself.
+   *
+   * @param way - From the folder of the target directory to the base.
+   */
+  #lay(folder: string, way: string, isCopied: (path: string) => boolean): void {
+    const [from, to] = [`${this.#base}/${folder}`, `${this.#target}/${folder}`];
+    const isNew = mkdirSync(to, { recursive: true }) !== undefined;
+    const own = new Set(isNew ? [] : readdirSync(to));
+    const links = new Set<string>();
+    for (const entry of readdirSync(from, { withFileTypes: true })) {
+      const { name } = entry;
+      const path = `${folder}${name}`;
+      if (path === MARKER) continue;
+      if (entry.isDirectory() && !LINKED_FOLDER.test(path)) {
+        this.#folders.push(path);
+        this.#lay(`${path}/`, `../${way}`, isCopied);
+      } else if (own.has(name)) {
+        // What is there comes first.
+      } else if (isCopied(path)) {
+        if (entry.isDirectory()) copyTree(`${from}${name}`, `${to}${name}`);
+        else copyFile(`${from}${name}`, `${to}${name}`);
+        forgetTimes(`${to}${name}`);
+      } else {
+        symlinkSync(`${way}/${path}`, `${to}${name}`);
+        links.add(name);
+      }
+    }
+    if (links.size > 0) this.#links.set(folder, links);
+  }
+
+  /** Takes away all links that are still there: what took the place of one is the command's own. Returns their paths. */
+  #takeLinks(): readonly string[] {
+    const taken: string[] = [];
+    for (const [folder, links] of this.#links) {
+      for (const entry of entriesIn(`${this.#target}/${folder}`)) {
+        if (!entry.isSymbolicLink() || !links.has(entry.name)) continue;
+        unlinkSync(`${this.#target}/${folder}${entry.name}`);
+        taken.push(`${folder}${entry.name}`);
+      }
+    }
+    this.#links.clear();
+    return taken;
+  }
+}
+
+/** None where the command has taken the folder away. */
+function entriesIn(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
   }
 }
