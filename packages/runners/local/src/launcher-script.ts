@@ -44,7 +44,6 @@ exec 2> /dev/null
 # A shell that cannot tell these two apart is of no use.
 said=$( ( set -m; ( exit 137 ) & wait $!; sh -c 'kill -s KILL $$' & wait $! ) 2>&1 )
 case $said in *Exit*Exit* | *Killed*Killed*) exit ;; *'Exit 137 '*Killed*) ;; *) exit ;; esac
-echo usable
 
 post() {
   child=

@@ -18,7 +18,7 @@ import { join } from "node:path";
 
 import { isExecutable } from "./executable.ts";
 import { launcherScript } from "./launcher-script.ts";
-import { Post } from "./post.ts";
+import { Post, removeFolder } from "./post.ts";
 
 /** Where systems keep bash. Some have it as their `sh` only. */
 const bashes = ["/bin/bash", "/usr/bin/bash", "/bin/sh"];
@@ -29,7 +29,6 @@ const idleMs = 10_000;
 /** The sides of the launcher that we have. */
 interface Shell {
   readonly process: ChildProcess & { readonly stdin: NodeJS.WritableStream };
-  readonly usable: Promise<boolean>;
   /** Those who wait for a post to be ready, by its number. */
   readonly waiting: Map<number, (isReady: boolean) => void>;
 }
@@ -41,6 +40,8 @@ export class Launcher {
   #count = 0;
   #waiters = 0;
   readonly #free: Post[] = [];
+  /** The first post, which the shell makes while inputs are laid out. */
+  #first: Promise<Post | undefined> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   readonly #shells: readonly string[];
@@ -54,10 +55,14 @@ export class Launcher {
     this.#shells = shells;
   }
 
-  /** Starts the launcher, unless it is there, and returns at once. */
+  /** Starts the launcher and has it make a post, unless it is there, and returns at once. */
   start(): void {
     clearTimeout(this.#timer);
-    this.#shell ??= startShell(this.#shells, this.#directory, () => (this.#shell = undefined));
+    if (this.#shell !== undefined) return;
+    this.#shell = startShell(this.#shells, this.#directory, () => (this.#shell = undefined));
+    this.#first = this.#shell && this.#open(this.#shell);
+    // Who takes it hears of it.
+    this.#first?.catch(() => {});
   }
 
   /** A post for one command. `undefined` where there is no shell for it. */
@@ -75,10 +80,11 @@ export class Launcher {
     shell.process.ref();
     try {
       // Where commands run at once, one post more than commands: so one rests between two of them.
-      const isFirst = this.#count === 0;
+      const first = this.#first;
+      this.#first = undefined;
       const [post, spare] = await Promise.all([
-        this.#open(shell),
-        isFirst ? undefined : this.#open(shell),
+        first ?? this.#open(shell),
+        first === undefined ? this.#open(shell) : undefined,
       ]);
       if (spare !== undefined) this.#free.push(spare);
       return post;
@@ -89,22 +95,32 @@ export class Launcher {
   }
 
   async #open(shell: Shell): Promise<Post | undefined> {
-    if (!(await shell.usable)) return undefined;
     const number = this.#count++;
     const folder = join(this.#directory, `post-${number}`);
     mkdirSync(folder);
+    // A shell that is of no use ends without reading it.
     const isReady = await new Promise<boolean>((resolve) => {
       if (this.#shell !== shell) return resolve(false);
       shell.waiting.set(number, resolve);
       shell.process.stdin.write(`${number}\n`);
     });
-    return isReady ? new Post(folder) : undefined;
+    if (isReady) return new Post(folder);
+    removeFolder(folder);
+    return undefined;
   }
 
   /** To be called when the command is over. */
   give(post: Post): void {
     if (post.isFit) this.#free.push(post);
     else post.close();
+  }
+
+  /** Waits for the first post, where nobody has come to take it. Then it is one of those that {@link rest} closes. */
+  async settle(): Promise<void> {
+    const post = await this.#first?.catch(() => undefined);
+    if (post === undefined || this.#first === undefined) return;
+    this.#first = undefined;
+    this.#free.push(post);
   }
 
   /** Closes all posts. To be called when no command runs, and their folders are about to go. */
@@ -117,6 +133,7 @@ export class Launcher {
 
   /** Ends the launcher, and kills what still runs at its posts. */
   async end(): Promise<void> {
+    await this.settle();
     this.rest();
     clearTimeout(this.#timer);
     const ending = this.#shell?.process;
@@ -150,26 +167,22 @@ function startShell(
       stdio: ["pipe", "pipe", "ignore"],
     },
   );
-  const usable = new Promise<boolean>((resolve) => {
-    let said = "";
-    child.stdout.setEncoding("latin1").on("data", (text) => {
-      said += String(text);
-      const lines = said.split("\n");
-      said = lines.pop() ?? "";
-      for (const line of lines) {
-        const [word, number] = line.split(" ");
-        if (word === "usable") resolve(true);
-        else tell(waiting, Number(number), word === "ready");
-      }
-    });
-    const end = (): void => {
-      onEnd();
-      resolve(false);
-      for (const number of waiting.keys()) tell(waiting, number, false);
-    };
-    child.once("error", end);
-    child.once("exit", end);
+  let said = "";
+  child.stdout.setEncoding("latin1").on("data", (text) => {
+    said += String(text);
+    const lines = said.split("\n");
+    said = lines.pop() ?? "";
+    for (const line of lines) {
+      const [word, number] = line.split(" ");
+      tell(waiting, Number(number), word === "ready");
+    }
   });
+  const end = (): void => {
+    onEnd();
+    for (const number of waiting.keys()) tell(waiting, number, false);
+  };
+  child.once("error", end);
+  child.once("exit", end);
   // One that is gone launches nothing, and says so by its end.
   child.stdin.on("error", () => {});
   // A runner that nobody disposes of must not keep this process alive.
@@ -177,7 +190,7 @@ function startShell(
   for (const stream of [child.stdin, child.stdout]) {
     (stream as unknown as { unref(): void }).unref();
   }
-  return { process: child, usable, waiting };
+  return { process: child, waiting };
 }
 
 function tell(waiting: Shell["waiting"], number: number, isReady: boolean): void {

@@ -113,6 +113,7 @@ export class LocalRunner implements Runner {
     this.#scratch = new Scratch(scratch);
     this.#guard = new Guard(this.#scratch.directory);
     this.#launcher = launcher ? new Launcher(this.#scratch.directory) : undefined;
+    this.#scratch.onLull = async () => await this.#launcher?.settle();
     this.#scratch.onRest = () => this.#launcher?.rest();
     this.#stablePlace = new StablePlace(this.#scratch.base, views);
     this.#graceMs = graceMs;
@@ -173,8 +174,8 @@ export class LocalRunner implements Runner {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#guard.end(), this.#launcher?.end()]);
-    await Promise.all([this.#scratch.remove(), this.#shared.remove()]);
+    await Promise.all([this.#guard.end(), this.#launcher?.end(), this.#shared.remove()]);
+    await this.#scratch.remove();
   }
 
   async #runInSandbox(
@@ -183,33 +184,31 @@ export class LocalRunner implements Runner {
     launcher: Launcher | undefined,
     bwrap: string,
   ): Promise<Execution> {
-    const { laid, small, large } = await divideInputs(action, context, this.#sizes);
-    const trees = large.map(({ digest }) => digest);
-    return await this.#shared.use(
-      trees,
-      context.content,
-      async (directories) =>
-        await this.#scratch.use(async (room) => {
-          launcher?.start();
-          await room.lay(laid.action, laid.context);
-          const root = join(room.folder, "root");
-          if (action.caches.length > 0) {
-            room.forgo();
-            await layCaches(root, action, context.caches);
-          }
-          const shown = [
-            ...small.map((path) => ({ path, from: join(root, path) })),
-            ...large.map(({ path }, at) => ({ path, from: directories[at] ?? "" })),
-          ];
-          const place = await sandboxPlace(room.folder, action, context, {
-            ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
-          });
-          const execution = await this.#execute(action, { place, room }, context, launcher);
-          // A sandbox that has ended by itself has ended with its first process, and so with all others.
-          if ((execution.exitCode ?? 255) <= 128) room.trust();
-          return execution;
-        }),
-    );
+    return await this.#scratch.use(async (room) => {
+      // It gets ready while inputs are laid out.
+      launcher?.start();
+      const { laid, small, large } = await divideInputs(action, context, this.#sizes);
+      const trees = large.map(({ digest }) => digest);
+      return await this.#shared.use(trees, context.content, async (directories) => {
+        await room.lay(laid.action, laid.context);
+        const root = join(room.folder, "root");
+        if (action.caches.length > 0) {
+          room.forgo();
+          await layCaches(root, action, context.caches);
+        }
+        const shown = [
+          ...small.map((path) => ({ path, from: join(root, path) })),
+          ...large.map(({ path }, at) => ({ path, from: directories[at] ?? "" })),
+        ];
+        const place = await sandboxPlace(room.folder, action, context, {
+          ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
+        });
+        const execution = await this.#execute(action, { place, room }, context, launcher);
+        // A sandbox that has ended by itself has ended with its first process, and so with all others.
+        if ((execution.exitCode ?? 255) <= 128) room.trust();
+        return execution;
+      });
+    });
   }
 
   async #execute(

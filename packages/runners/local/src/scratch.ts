@@ -39,7 +39,9 @@ export class Scratch {
   /** Actions that ran at once, since none did. */
   #most = 0;
   readonly #free: Room[] = [];
-  /** Called after the last action, before the runner's directory goes. */
+  /** Called after the last action, while another one may still begin. */
+  onLull: () => Promise<void> = async () => {};
+  /** Called when none has begun, before the runner's directory goes. */
   onRest: () => void = () => {};
 
   /** @param base - Directory to make the runner's own in. @defaultValue the system's */
@@ -86,6 +88,7 @@ export class Scratch {
   /** After the last action, nothing is left even of a runner that nobody disposes of. */
   async #leave(): Promise<void> {
     if (this.#running === 1) {
+      await this.onLull();
       for (const room of this.#free.splice(0)) await removeTree(room.folder);
     }
     this.#running--;

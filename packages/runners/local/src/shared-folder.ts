@@ -117,7 +117,7 @@ export class SharedFolder {
       if (janitor.exitCode !== null || janitor.signalCode !== null) return resolve();
       janitor.once("exit", () => resolve());
       janitor.ref();
-      janitor.stdin?.end();
+      janitor.stdin?.end("gone\n");
     });
   }
 
@@ -196,7 +196,7 @@ export class SharedFolder {
 
 /** Sleeps until this process is gone, or says that it may go. */
 function startJanitor(directory: string): ChildProcess {
-  const script = 'trap "" HUP INT TERM; read -r _; rm -rf -- "$1"';
+  const script = 'trap "" HUP INT TERM; read -r _ || rm -rf -- "$1"';
   const child = spawn("/bin/sh", ["-c", script, "janitor", directory], {
     env: { PATH: "/usr/bin:/bin" },
     cwd: "/",
