@@ -63,6 +63,12 @@ export interface KeptTree {
   readonly release: () => void;
 }
 
+/** One that may have been changed since it was laid out. */
+export interface LeftTree extends KeptTree {
+  /** Looks at all of it: a few microseconds for each entry. */
+  readonly isAsItWas: () => boolean;
+}
+
 /** A directory of trees, for any number of processes at once. */
 export class KeptTrees {
   readonly #directory: string;
@@ -74,13 +80,22 @@ export class KeptTrees {
     this.#limits = limits;
   }
 
+  /** The tree that an earlier build has laid out, if there is one. Nobody has looked yet whether somebody changed it. */
+  find(tree: Digest): LeftTree | undefined {
+    const place = this.#placeOf(tree);
+    const known = enter(place);
+    if (known === undefined) return undefined;
+    noteAgain(place);
+    return { ...known, isAsItWas: () => isAsItWas(place) };
+  }
+
   /**
    * The tree, laid out now or in an earlier build.
    *
    * @throws {@link BuildError} `BLOB_LOST`.
    */
   async open(tree: Digest, content: ContentStore): Promise<KeptTree> {
-    const place = join(this.#directory, createHash("sha256").update(tree).digest("hex"));
+    const place = this.#placeOf(tree);
     for (let isNew = false; ; isNew = true) {
       const known = enter(place);
       if (known !== undefined && isAsItWas(place)) {
@@ -91,6 +106,10 @@ export class KeptTrees {
       if (known !== undefined) await this.#discard(place);
       if (await this.#prepare(tree, content, place)) await this.evict();
     }
+  }
+
+  #placeOf(tree: Digest): string {
+    return join(this.#directory, createHash("sha256").update(tree).digest("hex"));
   }
 
   /** Lays a tree out. False when somebody else was faster. */

@@ -26,7 +26,7 @@ const streams = ["stdout", "stderr"] as const;
 export async function runLaunched(
   post: Post,
   script: string,
-  options: Pick<ProcessOptions, "graceMs" | "onChunk" | "signal" | "sparesLeader">,
+  options: Pick<ProcessOptions, "graceMs" | "onChunk" | "onStarted" | "signal" | "sparesLeader">,
 ): Promise<ProcessEnd> {
   const { signal, onChunk } = options;
   signal.throwIfAborted();
@@ -35,7 +35,9 @@ export async function runLaunched(
   const stop = (): void => void running.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const { exitCode, endedBy } = await endOf(post.start(script), running);
+    const ending = post.start(script);
+    options.onStarted?.();
+    const { exitCode, endedBy } = await endOf(ending, running);
     await reader.finish();
     return { exitCode, endedBy };
   } finally {

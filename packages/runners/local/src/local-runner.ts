@@ -27,18 +27,16 @@ import {
   type HostTool,
 } from "@ashlar/core";
 
+import { attempt, type Run } from "./attempt.ts";
 import { besideCaches, layCaches } from "./cache-places.ts";
-import { commandScript } from "./command-script.ts";
 import { Guard } from "./guard.ts";
 import { KeptTrees } from "./kept-trees.ts";
-import { runLaunched } from "./launched.ts";
 import { Launcher } from "./launcher.ts";
 import { Log } from "./log.ts";
 import { checkChoice, checkVisible, defaultSandbox, type LocalRunnerOptions } from "./options.ts";
 import { collectOutputs, writtenPaths, type CollectedOutputs } from "./outputs.ts";
-import { plainPlace, type Place, type ProcessEnd, type Program } from "./place.ts";
+import { plainPlace, type Place } from "./place.ts";
 import { PostLost } from "./post.ts";
-import { runProcess, type ProcessOptions } from "./process.ts";
 import { prepareProgram } from "./program.ts";
 import type { Room } from "./room.ts";
 import { chooseSandbox, sandboxPlace, type SandboxChoice } from "./sandbox.ts";
@@ -48,6 +46,7 @@ import { coverSecrets } from "./secret-values.ts";
 import { SharedFolder } from "./shared-folder.ts";
 import { divideInputs, TreeSizes } from "./shown-trees.ts";
 import { StablePlace } from "./stable-place.ts";
+import { startProgram } from "./start-program.ts";
 import { ToolFinder } from "./tool-finder.ts";
 
 /** What is taken from a command that has not succeeded. */
@@ -151,7 +150,12 @@ export class LocalRunner implements Runner {
   ): Promise<Execution> {
     const seatbelt = this.#seatbelt;
     const bwrap = seatbelt === undefined ? chooseSandbox(this.#choice) : undefined;
-    if (bwrap !== undefined) return await this.#runInSandbox(action, context, launcher, bwrap);
+    if (bwrap !== undefined) {
+      for (;;) {
+        const execution = await this.#runInSandbox(action, context, launcher, bwrap);
+        if (execution !== undefined) return execution;
+      }
+    }
     return await this.#scratch.use(async (room) => {
       launcher?.start();
       await room.lay(action, context);
@@ -178,18 +182,22 @@ export class LocalRunner implements Runner {
     await this.#scratch.remove();
   }
 
+  /**
+   * Runs a command in a sandbox. `undefined` when somebody had changed what an earlier build has left laid out: then it counts for
+   * nothing, and that is laid out anew the next time.
+   */
   async #runInSandbox(
     action: Action,
     context: RunContext,
     launcher: Launcher | undefined,
     bwrap: string,
-  ): Promise<Execution> {
+  ): Promise<Execution | undefined> {
     return await this.#scratch.use(async (room) => {
       // It gets ready while inputs are laid out.
       launcher?.start();
       const { laid, small, large } = await divideInputs(action, context, this.#sizes);
       const trees = large.map(({ digest }) => digest);
-      return await this.#shared.use(trees, context.content, async (directories) => {
+      return await this.#shared.use(trees, context.content, async ({ directories, areRight }) => {
         await room.lay(laid.action, laid.context);
         const root = join(room.folder, "root");
         if (action.caches.length > 0) {
@@ -203,7 +211,10 @@ export class LocalRunner implements Runner {
         const place = await sandboxPlace(room.folder, action, context, {
           ...{ bwrap, shared: this.#shared, trees: shown, visible: this.#visible },
         });
-        const execution = await this.#execute(action, { place, room }, context, launcher);
+        const run: Run = async (within, onStarted) =>
+          await this.#execute(action, { place, room, onStarted }, within, launcher);
+        const execution = await attempt(run, action, context, areRight);
+        if (execution === undefined) return undefined;
         // A sandbox that has ended by itself has ended with its first process, and so with all others.
         if ((execution.exitCode ?? 255) <= 128) room.trust();
         return execution;
@@ -213,12 +224,16 @@ export class LocalRunner implements Runner {
 
   async #execute(
     action: Action,
-    where: { readonly place: Place; readonly room: Room },
+    where: {
+      readonly place: Place;
+      readonly room: Room;
+      readonly onStarted?: (() => void) | undefined;
+    },
     context: RunContext,
     launcher: Launcher | undefined,
   ): Promise<Execution> {
     const { content, signal, onLog } = context;
-    const { place } = where;
+    const { place, onStarted } = where;
     const root = join(place.folder, "root");
     const filled = fillSecrets(action, context.secrets);
     const program = await prepareProgram(filled, where, this.#tools, signal);
@@ -240,6 +255,7 @@ export class LocalRunner implements Runner {
         sparesLeader: place.sparesLeader,
         guard: this.#guard,
         signal,
+        onStarted,
         onChunk: log.add,
       },
     );
@@ -269,21 +285,5 @@ export class LocalRunner implements Runner {
       startedAt,
       finishedAt,
     };
-  }
-}
-
-/** Runs a program by the launcher, if that can start it. */
-async function startProgram(
-  program: Program,
-  launcher: Launcher | undefined,
-  options: ProcessOptions,
-): Promise<ProcessEnd> {
-  const script = launcher && commandScript(program, options.cwd);
-  const post = script === undefined ? undefined : await launcher?.take();
-  if (script === undefined || post === undefined) return await runProcess(program, options);
-  try {
-    return await runLaunched(post, script, options);
-  } finally {
-    launcher?.give(post);
   }
 }

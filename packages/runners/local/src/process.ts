@@ -20,6 +20,8 @@ export interface ProcessOptions {
   readonly sparesLeader?: boolean | undefined;
   readonly guard: Guard;
   readonly signal: AbortSignal;
+  /** Called as soon as the program has been started, before anything of what it prints is taken. */
+  readonly onStarted?: (() => void) | undefined;
   /** Takes what is printed. The next chunk of a stream comes when this one is dealt with. */
   readonly onChunk: (stream: "stdout" | "stderr", chunk: Buffer) => Promise<void>;
 }
@@ -61,6 +63,7 @@ export async function runProcess(program: Program, options: ProcessOptions): Pro
   if (child.pid !== undefined) guard.watch(child.pid);
   const stop = (): void => group.stop();
   signal.addEventListener("abort", stop, { once: true });
+  options.onStarted?.();
   const outputs = { stdout: new LogStream(child.stdout), stderr: new LogStream(child.stderr) };
   child.once("exit", () => {
     // What the command leaves running in its group holds its output open, too.

@@ -22,7 +22,7 @@ import {
   type Digest,
 } from "@ashlar/core";
 
-import type { KeptTree, KeptTrees } from "./kept-trees.ts";
+import type { KeptTrees } from "./kept-trees.ts";
 import { removeTree } from "./scratch.ts";
 import { writeSystemFiles } from "./system-files.ts";
 import { exceeds, type TreeSize } from "./tree-size.ts";
@@ -42,6 +42,19 @@ interface PreparedTree {
   readonly entries: number;
   /** Of one that stays for other builds: says that this one needs it no longer. */
   readonly release?: () => void;
+  /** Of one that an earlier build has left: whether nobody has changed it. Looks only once. */
+  readonly isAsItWas?: () => boolean;
+}
+
+/** Trees for the time of some work. */
+export interface TreesInUse {
+  /** In the order in which they were asked for. */
+  readonly directories: readonly string[];
+  /**
+   * Whether nobody has changed one since it was laid out, which takes some milliseconds. If not, what has read them counts
+   * for nothing, and whoever asks for them again gets them laid out anew. `undefined` where there is no doubt.
+   */
+  readonly areRight: (() => boolean) | undefined;
 }
 
 /** A directory of a runner. */
@@ -53,6 +66,8 @@ export class SharedFolder {
   readonly #trees = new Map<Digest, Promise<PreparedTree>>();
   readonly #users = new Map<Digest, number>();
   readonly #kept: KeptTrees | undefined;
+  /** Those that somebody had changed. */
+  readonly #changed = new Set<Digest>();
   #count = 0;
 
   /**
@@ -80,20 +95,28 @@ export class SharedFolder {
   }
 
   /**
-   * Gives work a directory that holds a tree, which no one changes. Several may use it at once.
+   * Gives work directories that hold trees, which no one changes. Several may use them at once. The work asks whether they
+   * are right, before or after it has read them.
    *
    * @throws {@link BuildError} `BLOB_LOST`.
    */
   async use<T>(
     trees: readonly Digest[],
     content: ContentStore,
-    work: (directories: readonly string[]) => Promise<T>,
+    work: (trees: TreesInUse) => Promise<T>,
   ): Promise<T> {
     for (const tree of trees) this.#users.set(tree, (this.#users.get(tree) ?? 0) + 1);
     try {
-      const directories: string[] = [];
-      for (const tree of trees) directories.push(await this.#find(tree, content));
-      return await work(directories);
+      const found: PreparedTree[] = [];
+      for (const tree of trees) found.push(await this.#find(tree, content));
+      const directories = found.map(({ directory }) => directory);
+      const isDoubtful = found.some(({ isAsItWas }) => isAsItWas !== undefined);
+      const areRight = (): boolean => {
+        const wrong = found.filter(({ isAsItWas }) => isAsItWas?.() === false);
+        for (const each of wrong) this.#giveUp(trees[found.indexOf(each)], each);
+        return wrong.length === 0;
+      };
+      return await work({ directories, areRight: isDoubtful ? areRight : undefined });
     } finally {
       for (const tree of trees) {
         const users = (this.#users.get(tree) ?? 1) - 1;
@@ -121,17 +144,25 @@ export class SharedFolder {
     });
   }
 
-  async #find(tree: Digest, content: ContentStore): Promise<string> {
+  async #find(tree: Digest, content: ContentStore): Promise<PreparedTree> {
     const known = this.#trees.get(tree);
     this.#trees.delete(tree);
     const prepared = known ?? this.#prepare(tree, content);
     this.#trees.set(tree, prepared);
     try {
-      return (await prepared).directory;
+      return await prepared;
     } catch (error) {
       this.#trees.delete(tree);
       throw error;
     }
+  }
+
+  /** Takes a tree for none that somebody has changed. The next one is looked at before anybody gets it. */
+  #giveUp(tree: Digest | undefined, { release }: PreparedTree): void {
+    if (tree === undefined || this.#changed.has(tree)) return;
+    this.#changed.add(tree);
+    this.#trees.delete(tree);
+    release?.();
   }
 
   async #prepare(tree: Digest, content: ContentStore): Promise<PreparedTree> {
@@ -154,10 +185,16 @@ export class SharedFolder {
   }
 
   /** The tree where it stays for other builds; `undefined` if it does not. */
-  async #keep(tree: Digest, content: ContentStore): Promise<KeptTree | undefined> {
+  async #keep(
+    tree: Digest,
+    content: ContentStore,
+  ): Promise<Omit<PreparedTree, "entries"> | undefined> {
     if (this.#kept === undefined || !(await exceeds(content, tree, worthKeeping))) return undefined;
     try {
-      return await this.#kept.open(tree, content);
+      const left = this.#changed.has(tree) ? undefined : this.#kept.find(tree);
+      if (left === undefined) return await this.#kept.open(tree, content);
+      let isAsItWas: boolean | undefined;
+      return { ...left, isAsItWas: () => (isAsItWas ??= left.isAsItWas()) };
     } catch (error) {
       // Where there is no room, or no right to write, trees are laid out as if none were kept.
       if (error instanceof BuildError) throw error;

@@ -191,7 +191,7 @@ describe("of the trees that sandboxes show", () => {
     for (let n = 0; n < files; n++) writeFileSync(join(from, `file-${n}`), "text");
     const shared = new SharedFolder(join(folder(), "shared"), new KeptTrees(kept));
     const digest = await snapshot(content, from);
-    const directory = await shared.use([digest], content, async ([one = ""]) => {
+    const directory = await shared.use([digest], content, async ({ directories: [one = ""] }) => {
       expect(readFileSync(join(one, "file-1"), "utf8")).toBe("text");
       return one;
     });
@@ -203,6 +203,31 @@ describe("of the trees that sandboxes show", () => {
     const kept = join(folder(), "trees");
     expect(existsSync(await shown(40, kept))).toBe(false);
     expect(existsSync(await shown(600, kept))).toBe(true);
+  });
+
+  test("one that an earlier build has left is looked at once, and laid out anew if somebody has changed it", async () => {
+    const { content } = new MemoryStore();
+    const from = folder();
+    for (let n = 0; n < 600; n++) writeFileSync(join(from, `file-${n}`), "text");
+    const digest = await snapshot(content, from);
+    const place = join(folder(), "trees");
+    const look = async (change: boolean): Promise<readonly unknown[]> => {
+      const shared = new SharedFolder(join(folder(), "shared"), new KeptTrees(place));
+      const seen: unknown[] = [];
+      for (let time = 1; time <= 3; time++) {
+        await shared.use([digest], content, async ({ directories: [one = ""], areRight }) => {
+          if (change && time === 1) writeFileSync(join(one, "file-7"), "TEXT");
+          seen.push(areRight?.(), readFileSync(join(one, "file-7"), "utf8"));
+        });
+      }
+      await shared.remove();
+      return seen;
+    };
+    // Laid out by itself: there is nothing to doubt.
+    expect(await look(false)).toEqual([undefined, "text", undefined, "text", undefined, "text"]);
+    expect(await look(false)).toEqual([true, "text", true, "text", true, "text"]);
+    expect(await look(true)).toEqual([false, "TEXT", undefined, "text", undefined, "text"]);
+    expect(await look(false)).toEqual([true, "text", true, "text", true, "text"]);
   });
 
   test("none is kept where nothing can be written", async () => {

@@ -30,6 +30,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 
 import { startedWith } from "../../../core/src/testing/runner-contract/bench.ts";
 import { findBubblewrap, probe } from "../src/bubblewrap.ts";
+import { LocalRunner } from "../src/local-runner.ts";
 import { chooseSandbox } from "../src/sandbox.ts";
 import { installationOf, placesOf } from "../src/tool-places.ts";
 import { startChild } from "./child.ts";
@@ -246,6 +247,34 @@ describe.skipIf(bwrap === undefined)(`inputs in the sandbox${notHere}`, () => {
     const [kept = ""] = readdirSync(trees);
     expect(readdirSync(join(trees, kept, "users"))).toEqual([]);
   });
+
+  for (const [what, launcher, options] of [
+    ["a launcher", true, {}],
+    ["no launcher", false, {}],
+    ["traces that it may leave", true, { network: true }],
+  ] as const) {
+    test(`a large tree that somebody has changed is not what a command has read, with ${what}`, async () => {
+      const cwd = project(600);
+      const trees = join(folder(), "trees");
+      const sum = stage("sum", (n: number) => {
+        const words = 'cat "$0/deep/file-6"; [ "$(cat "$0/deep/file-6")" = 6 ] || sleep 100';
+        return sh({ ...options, env: { N: n } })`sh -c ${words} ${source("big")}`;
+      });
+      for (const n of [1, 2, 3]) {
+        await using runner = new LocalRunner(
+          { sandbox: "required", trees, graceMs: 50 },
+          { launcher },
+        );
+        // Which of its commands come too early is for the machine to say.
+        const report = await run(runner, [sum(n), sum(-n)], { cwd });
+        expect(codes(report)).toEqual([]);
+        expect(await logs(report)).toEqual(["6", "6"]);
+        const [kept = "", ...others] = readdirSync(trees);
+        expect(others).toEqual([]);
+        writeFileSync(join(trees, kept, "tree/deep/file-6"), "wrong");
+      }
+    });
+  }
 
   for (const [what, files] of [
     ["small", 2],
