@@ -3,7 +3,7 @@
  * is first needed, others.
  *
  *     dist/**.js ─▶ dist/bundle/index.js, testing.js, chunk-*.js     with source maps
- *     dist/programs/**.js ─▶ dist/bundle/programs/*.js               what runs inside of stages
+ *     dist/programs/**.js ─▶ dist/bundle/programs/*.cjs              what runs inside of stages
  *
  * Of the modules, a script that imports the core and the local runner loads in 46 ms; of the bundles, in 24.
  * In the workspace everybody uses the modules, unless asked for the condition `@ashlar/bundle`;
@@ -66,8 +66,8 @@ export async function bundlePackage(folder, to) {
 }
 
 /**
- * Bundles the programs that a package runs inside of stages, if it has any: one file for each, for a command waits
- * for all of them to be read.
+ * Bundles the programs that a package runs inside of stages, if it has any: one file for each, and no module, for a command
+ * waits for all that is loaded.
  *
  * @param {string} folder of the package, absolute
  * @param {string} to folder for the bundle, absolute
@@ -77,14 +77,15 @@ async function bundlePrograms(folder, to) {
   if (!existsSync(programs)) return;
   const modules = readdirSync(programs).filter((name) => name.endsWith(".js"));
   for (const name of modules) {
-    if (!readFileSync(join(programs, name), "utf8").includes("await runProgram(")) continue;
+    if (!readFileSync(join(programs, name), "utf8").includes("\nrunProgram(")) continue;
     const bundle = await rolldown({
       input: join(programs, name),
       platform: "node",
       external: /^[^./]/,
       tsconfig: false,
     });
-    await bundle.write({ file: join(to, "programs", name), format: "esm", comments: false });
+    const file = join(to, "programs", `${basename(name, ".js")}.cjs`);
+    await bundle.write({ file, format: "cjs", comments: false });
     await bundle.close();
   }
 }

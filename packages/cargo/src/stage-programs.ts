@@ -29,8 +29,9 @@ export type ProgramName =
 
 const { resolve } = createRequire(import.meta.url);
 
-/** A bundle brings its own programs, each in one file. */
+/** A bundle brings its own programs, each in one file that is no module. */
 const isBundled = dirname(fileURLToPath(import.meta.url)).endsWith(join("dist", "bundle"));
+const extension = isBundled ? "cjs" : "js";
 
 /** Compiled programs. The way there begins at the manifest, for this may be a module that is not compiled. */
 const programs = source(
@@ -38,7 +39,7 @@ const programs = source(
     isBundled ? "dist/bundle/programs" : "dist/programs",
     urlOf("@ashlar/cargo/package.json"),
   ),
-  { include: ["*.js"], gitignore: false },
+  { include: [`*.${extension}`], gitignore: false },
 );
 
 const manifest = text('{ "type": "module" }\n');
@@ -78,7 +79,7 @@ export const startScript = `program=$1 parameters=$2
 shift 2
 CARGO_TARGET_DIR=../home CARGO_BUILD_BUILD_DIR=../home \\
   cargo tree --locked --offline --manifest-path ../programs/nothing/Cargo.toml "$@" 2> /dev/null |
-  node "../programs/$program.js" "$parameters"
+  node "../programs/$program" "$parameters"
 `;
 const start = text(startScript);
 
@@ -103,7 +104,7 @@ version = "0.0.0"
 
 /** Lays a program and what it imports in an input root: that file alone, where it is one. */
 export function programRoot(name: ProgramName): Readonly<Record<string, Artifact>> {
-  const program = `${name}.js`;
+  const program = `${name}.${extension}`;
   return {
     ...(isBundled ? { [`programs/${program}`]: programs.file(program) } : { programs }),
     "programs/package.json": manifest,
@@ -119,9 +120,15 @@ export function programRoot(name: ProgramName): Readonly<Record<string, Artifact
 /** The words that start a program in the working directory `ws`. Parameters are passed as JSON. */
 export function programWords(name: ProgramName, parameters: ProgramParameters): readonly string[] {
   const json = JSON.stringify(parameters);
-  if (!building.has(name)) return ["node", `../programs/${name}.js`, json];
+  if (!building.has(name)) return ["node", `../programs/${name}.${extension}`, json];
   const { args = [], passes: [first = []] = [] } = parameters;
-  return ["sh", "../programs/start.sh", name, json, ...platformIn([...first, ...args])];
+  return [
+    "sh",
+    "../programs/start.sh",
+    `${name}.${extension}`,
+    json,
+    ...platformIn([...first, ...args]),
+  ];
 }
 
 /** The platform that cargo is to compile for: the compiler is asked about it, too. */

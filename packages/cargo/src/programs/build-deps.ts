@@ -36,7 +36,7 @@ import { leaveSeed, seedConditions, takeSeed } from "./seed.ts";
 import { targetVariables } from "./target-directory.ts";
 import { forgetTimes } from "./tree.ts";
 
-await runProgram(buildDeps);
+runProgram(buildDeps);
 
 /** Where cargo compiles what. */
 interface Place {

@@ -26,7 +26,7 @@ import { isWithin } from "./tree.ts";
 /** What cargo ends with when something does not compile. */
 const CANNOT_COMPILE = 101;
 
-await runProgram(buildInner);
+runProgram(buildInner);
 
 async function buildInner(parameters: Parameters): Promise<void> {
   const target = parameters.string("target", "../target");

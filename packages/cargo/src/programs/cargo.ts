@@ -12,7 +12,7 @@ import { runCargo, takeOver } from "./consumer.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram } from "./program.ts";
 
-await runProgram(cargo);
+runProgram(cargo);
 
 async function cargo(parameters: Parameters): Promise<void> {
   const target = parameters.string("target", "../target");

@@ -31,7 +31,7 @@ import { rustcVersion } from "./rustc-version.ts";
 
 const NOT_COUNTED = ["(^|/)(tests|benches|examples)/", "(^|/)build\\.rs$"];
 
-await runProgram(coverage);
+runProgram(coverage);
 
 async function coverage(parameters: Parameters): Promise<void> {
   const args = parameters.strings("args");

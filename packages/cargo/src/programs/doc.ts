@@ -16,7 +16,7 @@ import { runProgram, say } from "./program.ts";
 import { platformDirectories } from "./target-directory.ts";
 import { copyTree } from "./tree.ts";
 
-await runProgram(doc);
+runProgram(doc);
 
 async function doc(parameters: Parameters): Promise<void> {
   const args = parameters.strings("args");

@@ -25,7 +25,7 @@ import { rustcVersion } from "./rustc-version.ts";
 import { writeFiles } from "./source-files.ts";
 import { checkToolchainFile } from "./toolchain-file.ts";
 
-await runProgram(dummySource);
+runProgram(dummySource);
 
 async function dummySource(parameters: Parameters): Promise<void> {
   const workspace = parameters.string("workspace", ".");

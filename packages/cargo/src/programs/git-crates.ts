@@ -21,7 +21,7 @@ import { asString, asTable, parseToml, type Table } from "./table.ts";
 import { toml } from "./toml.ts";
 import { copyTree, isWithin, walk } from "./tree.ts";
 
-await runProgram(gitCrates);
+runProgram(gitCrates);
 
 function gitCrates(parameters: Parameters): void {
   const out = resolve(parameters.string("out"));

@@ -18,7 +18,7 @@ import type { Parameters } from "./parameters.ts";
 import { runProgram, say } from "./program.ts";
 import { copyFile } from "./tree.ts";
 
-await runProgram(install);
+runProgram(install);
 
 async function install(parameters: Parameters): Promise<void> {
   const out = parameters.string("out");

@@ -18,7 +18,7 @@ import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
 import { copyTree, walk } from "./tree.ts";
 
-await runProgram(nextest);
+runProgram(nextest);
 
 async function nextest(parameters: Parameters): Promise<void> {
   const args = parameters.strings("args");

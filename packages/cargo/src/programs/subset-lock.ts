@@ -19,7 +19,7 @@ import { catchOutput } from "./process.ts";
 import { runProgram, say } from "./program.ts";
 import { copyFile } from "./tree.ts";
 
-await runProgram(subsetLock);
+runProgram(subsetLock);
 
 function subsetLock(parameters: Parameters): void {
   const workspace = parameters.string("workspace", ".");

@@ -24,7 +24,7 @@ import { runProgram, say } from "./program.ts";
 import { writeFiles } from "./source-files.ts";
 import { readToml } from "./table.ts";
 
-await runProgram(subset);
+runProgram(subset);
 
 function subset(parameters: Parameters): void {
   const locals = findLocals(parameters.string("workspace", "."));

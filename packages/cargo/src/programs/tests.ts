@@ -15,7 +15,7 @@ import { nestedCargo } from "./nested-cargo.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram } from "./program.ts";
 
-await runProgram(tests);
+runProgram(tests);
 
 async function tests(parameters: Parameters): Promise<void> {
   const reports = parameters.string("reports");

@@ -37,7 +37,7 @@ await takeAnswers("../target");
 process.exitCode = Number(process.argv[2]);`;
   writeFileSync(join(folder, "programs/some.js"), program);
   writeFileSync(join(folder, "programs/package.json"), '{ "type": "module" }');
-  const words = ["../programs/start.sh", "some", "7", "--target", "wasm32-unknown-unknown"];
+  const words = ["../programs/start.sh", "some.js", "7", "--target", "wasm32-unknown-unknown"];
   const { status, stdout, stderr } = spawnSync("/bin/sh", words, {
     cwd: join(folder, "ws"),
     env: { PATH: join(folder, "bin") },
