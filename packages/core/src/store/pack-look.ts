@@ -11,7 +11,7 @@ import * as fs from "node:fs";
 import { packOf, type PackName } from "./pack-names.ts";
 import { unlessDenied } from "./system-error.ts";
 
-/** How long an index must have rested for its time to prove anything: more than a tick of any kernel. */
+/** How long a file or folder must have rested for its time to prove anything: more than a tick of any kernel. */
 const restMs = 100;
 
 /** The same for times without a fraction, as file systems give that count in seconds, or in two of them. */
@@ -20,10 +20,17 @@ const coarseRestMs = 2100;
 /** The id of a pack, and the inode, size and modification time of its index and of its blobs. */
 export type PackLook = readonly [id: string, ...stats: readonly number[]];
 
-/** How a pack looks; `undefined` when it is not there, or has changed so lately that one more change might not show. */
-export function lookAtPack({ id, indexPath, dataPath }: PackName): PackLook | undefined {
+/**
+ * How a pack looks; `undefined` when it is not there, or has changed so lately that one more change might not show.
+ *
+ * @param now - The time, in milliseconds since 1970, before anything is looked at: a process may stand still after that.
+ */
+export function lookAtPack(
+  { id, indexPath, dataPath }: PackName,
+  now: number = Date.now(),
+): PackLook | undefined {
   const looks = unlessDenied(() => [indexPath, dataPath].map((path) => fs.statSync(path)));
-  const isAtRest = looks?.every(({ mtimeMs }) => mtimeMs < Date.now() - restFor(mtimeMs)) ?? false;
+  const isAtRest = looks?.every(({ mtimeMs }) => hasRested(mtimeMs, now)) ?? false;
   if (looks === undefined || !isAtRest) return undefined;
   return [id, ...looks.flatMap(({ ino, size, mtimeMs }) => [ino, size, mtimeMs])];
 }
@@ -34,6 +41,11 @@ export function looksLike(folder: string, look: PackLook): boolean {
   return now?.every((part, at) => part === look[at]) ?? false;
 }
 
-function restFor(mtimeMs: number): number {
-  return mtimeMs % 1000 === 0 ? coarseRestMs : restMs;
+/**
+ * Whether a time of a last change proves that there was none since.
+ *
+ * @param now - The time, in milliseconds since 1970, before the other one was asked for.
+ */
+export function hasRested(mtimeMs: number, now: number): boolean {
+  return mtimeMs < now - (mtimeMs % 1000 === 0 ? coarseRestMs : restMs);
 }

@@ -11,15 +11,13 @@ import * as fs from "node:fs";
 
 import { OpenFiles } from "./open-files.ts";
 import { PackFile } from "./pack-file.ts";
+import { hasRested } from "./pack-look.ts";
 import { listPacks, type PackName } from "./pack-names.ts";
 import type { Records } from "./pack-record.ts";
 import { PackWriter, type Addition } from "./pack-writer.ts";
 import { isOld } from "./recency.ts";
 import { RecordIndex, type RecordPlace } from "./record-index.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";
-
-/** How long a folder must have rested for its time to prove anything: more than a tick of any kernel. */
-const restMs = 100;
 
 /** The packs in one folder. Nothing is read before something is looked for, or made before it is written. */
 export class PackSet {
@@ -46,13 +44,13 @@ export class PackSet {
 
   /** Lists packs, unless their folder looks as it did. True when it has listed them. */
   look(): boolean {
+    const now = Date.now();
     const stats = unlessDenied(() => fs.statSync(this.#folder, { throwIfNoEntry: false }));
     const { mtimeMs, ino } = stats ?? { mtimeMs: 0, ino: 0 };
     if (this.#listed?.mtimeMs === mtimeMs && this.#listed.ino === ino) return false;
     this.#list();
     // A pack may come within the same tick of the clock as the listing.
-    const isAtRest = Math.abs(Date.now() - mtimeMs) > restMs;
-    this.#listed = isAtRest ? { mtimeMs, ino } : undefined;
+    this.#listed = hasRested(mtimeMs, now) ? { mtimeMs, ino } : undefined;
     return true;
   }
 
