@@ -26,7 +26,11 @@ export function isSameLook(one: Stats, other: Stats): boolean {
   );
 }
 
-/** False for what has changed so lately that another change might have the same time. */
-export function hasRested({ ctimeMs }: Stats): boolean {
-  return Math.abs(Date.now() - ctimeMs) > tickMs;
+/**
+ * False for what has changed so lately that another change might have the same time.
+ *
+ * @param now - The time before it was looked at, in milliseconds since 1970: this process may stand still after that.
+ */
+export function hasRested({ ctimeMs }: Stats, now: number): boolean {
+  return Math.abs(now - ctimeMs) > tickMs;
 }

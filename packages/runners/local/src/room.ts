@@ -152,12 +152,13 @@ export class Room {
 
   /** Whether a directory is one as we made it, and holds what it is to hold. Lists it only if it looks otherwise. */
   #isAsItWas(name: string, holdsWhatItShould: () => boolean): boolean {
+    const now = Date.now();
     const stats = fs.lstatSync(`${this.folder}/${name}`);
     const earlier = this.#looks.get(name);
     if (earlier !== undefined && isSameLook(stats, earlier)) return true;
     this.#looks.delete(name);
     if (!stats.isDirectory() || stats.mode !== this.#mode || !holdsWhatItShould()) return false;
-    if (hasRested(stats)) this.#looks.set(name, stats);
+    if (hasRested(stats, now)) this.#looks.set(name, stats);
     return true;
   }
 

@@ -50,14 +50,11 @@ export function hasSettled({ stats }: Look, now: number): boolean {
 /** Keeps answers about tools in the notes of a store. */
 export class ToolAnswers {
   readonly #searchPath: string;
-  readonly #now: () => number;
   /** What was looked at in this turn of the event loop: tools have a manager and folders in common. */
   #looks: Map<string, Look | undefined> | undefined;
 
-  /** @param now - The time, in milliseconds since 1970. */
-  constructor(searchPath: string, now: () => number) {
+  constructor(searchPath: string) {
     this.#searchPath = searchPath;
-    this.#now = now;
   }
 
   /** The answer that was kept, if all that decides it looks as it did. */
@@ -71,13 +68,14 @@ export class ToolAnswers {
 
   /**
    * Keeps an answer. Not one of a script, which may have asked anybody, and not when what decides it has
-   * changed so lately that one more change might not show.
+   * changed so shortly before it was asked for, or since, that it may not be what was answered of.
+   *
+   * @param since - The time before it was asked for, in milliseconds since 1970.
    */
-  keep(tool: HostTool, { path, identity }: ToolAnswer, notes: Notes): void {
+  keep(tool: HostTool, { path, identity }: ToolAnswer, notes: Notes, since: number): void {
     if (tool.decidedBy === undefined || isScript(path)) return;
     const looks = this.#looksAt(tool, path, new Map());
-    const now = this.#now();
-    if (!looks.every((look) => typeof look !== "object" || hasSettled(look, now))) return;
+    if (!looks.every((look) => typeof look !== "object" || hasSettled(look, since))) return;
     const text = JSON.stringify([JSON.stringify(looks), path, identity]);
     keepNoted(notes, questionOf(tool), text);
   }

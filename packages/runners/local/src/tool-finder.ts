@@ -25,6 +25,8 @@ export class ToolFinder {
   readonly #now: () => number;
   readonly #answers: ToolAnswers;
   readonly #found = new Map<string, Promise<string>>();
+  /** The time before each was looked for. */
+  readonly #foundSince = new Map<string, number>();
   readonly #searched = new Map<string, string>();
   readonly #identities = new Map<string, Promise<string>>();
 
@@ -35,7 +37,7 @@ export class ToolFinder {
   constructor(searchPath: string, now: () => number = Date.now) {
     this.#searchPath = searchPath;
     this.#now = now;
-    this.#answers = new ToolAnswers(searchPath, now);
+    this.#answers = new ToolAnswers(searchPath);
   }
 
   /**
@@ -45,7 +47,9 @@ export class ToolFinder {
    */
   async find(tool: HostTool, signal: AbortSignal): Promise<string> {
     if (tool.isThisNode === true && isNode()) return process.execPath;
-    return await remember(this.#found, placeQuestion(tool), signal, async () => {
+    const question = placeQuestion(tool);
+    if (!this.#found.has(question)) this.#foundSince.set(question, this.#now());
+    return await remember(this.#found, question, signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
       const path = located ?? (tool.mustLocate ? undefined : this.search(tool.name));
       if (path === undefined) throw toolNotFound(tool.name, tool.hint);
@@ -61,14 +65,18 @@ export class ToolFinder {
   async identify(tool: HostTool, signal: AbortSignal, notes?: Notes): Promise<string> {
     // What it would print, without a process of its own.
     if (tool.isThisNode === true && isNode()) return process.version;
+    const question = placeQuestion(tool);
+    const now = this.#now();
     const kept = notes && this.#answers.recall(tool, notes);
     if (kept !== undefined) {
-      this.#found.set(placeQuestion(tool), Promise.resolve(kept.path));
+      this.#found.set(question, Promise.resolve(kept.path));
+      this.#foundSince.set(question, now);
       return kept.identity;
     }
     const path = await this.find(tool, signal);
     const identity = await this.#identifyProgram(tool, path, signal, notes);
-    if (notes !== undefined) this.#answers.keep(tool, { path, identity }, notes);
+    const since = this.#foundSince.get(question) ?? now;
+    if (notes !== undefined) this.#answers.keep(tool, { path, identity }, notes, since);
     return identity;
   }
 

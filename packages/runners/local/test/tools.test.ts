@@ -202,6 +202,8 @@ describe("an answer is kept in the store, for a tool that says what decides it",
   const managed = (): {
     readonly host: Host;
     readonly ask: (decidedBy?: ToolDecision, now?: () => number) => Promise<string>;
+    readonly finder: (now: () => number) => ToolFinder;
+    readonly identify: (finder: ToolFinder, decidedBy?: ToolDecision) => Promise<string>;
     readonly timesAsked: () => number;
   } => {
     const host = new Host();
@@ -213,18 +215,22 @@ describe("an answer is kept in the store, for a tool that says what decides it",
       copyFileSync("/bin/echo", join(host.folder, name, "thing"));
     }
     writeFileSync(join(host.folder, "choice"), join(host.folder, "one"));
+    const finder = (now: () => number): ToolFinder => new ToolFinder(host.searchPath("bin"), now);
+    const identify = async (asked: ToolFinder, decidedBy?: ToolDecision): Promise<string> => {
+      const thing = tool.host("thing", {
+        version: ["1.0"],
+        locate: ["manager"],
+        ...(decidedBy && { decidedBy }),
+      });
+      expect(await asked.identify(thing, never, notes)).toBe("1.0");
+      return await asked.find(thing, never);
+    };
     return {
       host,
-      ask: async (decidedBy, now = () => Date.now() + 60_000) => {
-        const thing = tool.host("thing", {
-          version: ["1.0"],
-          locate: ["manager"],
-          ...(decidedBy && { decidedBy }),
-        });
-        const finder = new ToolFinder(host.searchPath("bin"), now);
-        expect(await finder.identify(thing, never, notes)).toBe("1.0");
-        return await finder.find(thing, never);
-      },
+      finder,
+      identify,
+      ask: async (decidedBy, now = () => Date.now() + 60_000) =>
+        await identify(finder(now), decidedBy),
       timesAsked: () => readFileSync(log, "utf8").split("\n").length - 1,
     };
   };
@@ -270,6 +276,19 @@ describe("an answer is kept in the store, for a tool that says what decides it",
     await ask({}, () => startedAt);
     await ask({}, () => startedAt);
     expect(timesAsked()).toBe(2);
+  });
+
+  test("unless it was found before what decides it has changed", async () => {
+    const { host, ask, finder, identify } = managed();
+    const decidedBy = { files: [join(host.folder, "choice")] };
+    let aheadMs = 0;
+    const early = finder(() => Date.now() + aheadMs);
+    await identify(early, decidedBy);
+    writeFileSync(join(host.folder, "choice"), join(host.folder, "other"));
+    // As if it had stood still for a minute.
+    aheadMs = 60_000;
+    await identify(early, decidedBy);
+    expect(await ask(decidedBy)).toBe(join(host.folder, "other/thing"));
   });
 
   test("unless the program is a script, which may ask anybody", async () => {
