@@ -64,7 +64,8 @@ test("the layout of larger blobs is that of other tools' disk caches", async () 
   const store = new DiskStore(temporary());
   const digest = await store.write(large);
   expect(fs.readFileSync(pathIn(store, "cas", digest)).equals(large)).toBe(true);
-  expect(fs.statSync(pathIn(store, "cas", digest)).mode & 0o777).toBe(0o444);
+  // Whoever else may read it, by the umask, nobody may write to it.
+  expect(fs.statSync(pathIn(store, "cas", digest)).mode & 0o733).toBe(0o400);
   expect(fs.readdirSync(join(store.directory, "tmp"))).toEqual([]);
 });
 
