@@ -153,6 +153,8 @@ describe.each(publishedPackages().map((each) => [each.manifest.name, each] as co
     // Without a build there is nothing to pack; `npm test` always builds first.
     test.skipIf(!existsSync(join(root, folder, "dist/index.js")) || (isBundled && !canBundle))(
       "satisfies publint and attw once packed",
+      // Whatever the limit of the others: this packs, unpacks, and asks the compiler three times.
+      { timeout: 600_000 },
       async () => {
         const tarball = await pack(each);
         const { messages, pkg } = await publint({

@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { devNull } from "node:os";
 import { dirname, join } from "node:path";
 
 /** Files by path. Leading blanks of lines do not count. */
@@ -61,8 +62,9 @@ export function commitAll(root: string): string {
   return gitIn(root, "rev-parse", "HEAD").trim();
 }
 
-/** Runs git in a repository, as somebody. Returns what it printed. */
+/** Runs git in a repository, as somebody, whatever this user has told git. Returns what it printed. */
 export function gitIn(root: string, ...args: string[]): string {
   const somebody = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
-  return execFileSync("git", [...somebody, ...args], { cwd: root, encoding: "utf8" });
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: "1" };
+  return execFileSync("git", [...somebody, ...args], { cwd: root, encoding: "utf8", env });
 }
