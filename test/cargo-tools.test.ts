@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { coverageTools, rustTools } from "@ashlar/cargo";
+import { coverageTools, rustTools, type CargoWorkspace } from "@ashlar/cargo";
 import { missingTools, source, tryBuild, type Report, type Targets, type Tree } from "@ashlar/core";
 import { afterAll, describe, expect, test } from "vitest";
 
@@ -63,6 +63,8 @@ function advisories(): Tree {
   });
   return source(database);
 }
+
+const packages = { packages: ["core-lib"] };
 
 /** The tools, as far as they are here. */
 const own = {
@@ -180,6 +182,40 @@ describe("tools for cargo, for real", () => {
       expect([hit.get("3"), hit.get("5")]).toEqual([true, false]);
     },
   );
+
+  test.skipIf(noCoverage.length > 0).each([
+    ["cargo test", true, (rust: CargoWorkspace) => rust.cargoTest(packages)],
+    ["coverage", true, (rust: CargoWorkspace) => rust.coverage(packages)],
+    ["nextest", !own.nextest.isMissing, (rust: CargoWorkspace) => rust.cargoNextest(packages)],
+    [
+      "nextest in parts",
+      !own.nextest.isMissing,
+      (rust: CargoWorkspace) => rust.cargoNextest({ ...packages, partitions: 1 }),
+    ],
+    [
+      "tarpaulin",
+      !own.tarpaulin.isMissing,
+      (rust: CargoWorkspace) => rust.cargoTarpaulin(packages),
+    ],
+  ] as const)("tests see no variable of ours: %s", async (name, isHere, testing) => {
+    if (!isHere) return;
+    // Cargo's home is where a cargo in tests finds the crates; a variable that is empty is as none to cargo.
+    const project = workspace(`variables-${name.replaceAll(" ", "-")}`, {
+      "core/tests/variables.rs": `
+        #[test]
+        fn are_those_that_cargo_gives() {
+          let given = ["CARGO_HOME", "CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
+          let ours: Vec<_> = std::env::vars()
+            .filter(|(name, value)| !given.contains(&name.as_str()) && !value.is_empty())
+            .filter(|(name, _)| name.starts_with("CARGO_") || name.starts_with("RUSTC"))
+            .filter(|(name, _)| !name.starts_with("CARGO_PKG_"))
+            .collect();
+          assert_eq!(ours, []);
+        }`,
+    });
+    const report = await run(testing(project.describe()));
+    expect(report.errors.map((error) => error.facts["log"] ?? error.message)).toEqual([]);
+  });
 
   test.skipIf(own.llvmCov.isMissing)(
     `cargo-llvm-cov counts the lines that we count${own.llvmCov.why}`,

@@ -158,7 +158,7 @@ describe("a described workspace", () => {
         ...["--profile", "bench", "--features", "a,b/c", "--", "--deny", "warnings"],
       ],
     });
-    expect(clippy?.env).toMatchObject({ CARGO_HOME: "../home", CARGO_INCREMENTAL: "0", LANG: "C" });
+    expect(clippy?.env).toMatchObject({ CARGO_HOME: "../home", LANG: "C" });
     const deps = mock.calls.find(({ name }) => name === "deps-check");
     expect(deps?.argv.at(-1)).toContain('"--profile","bench","--features","a,b/c"');
   });

@@ -151,7 +151,7 @@ class Workspace implements CargoWorkspace {
     const { tarpaulinArgs = ["--skip-clean", "--out", "xml"], tools = [], env = {} } = options;
     const selected = this.#project.words(options);
     const isolated = ["--locked", "--offline", ...this.#project.place];
-    const place = ["--output-dir", "../tarpaulin"];
+    const place = ["--target-dir", "../target", "--output-dir", "../tarpaulin"];
     const words = ["cargo", "tarpaulin", ...isolated, ...selected.flags, ...place];
     const base = this.#project.base({
       tools: [pluginTool("cargo-tarpaulin"), ...tools],

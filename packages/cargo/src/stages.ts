@@ -229,8 +229,6 @@ export type OutputKinds<S> = { [N in keyof S]: S[N] extends Out<string, infer K>
 /** What all commands are told, unless a user says something else. */
 const surroundings = {
   CARGO_HOME: "../home",
-  CARGO_INCREMENTAL: "0",
-  CARGO_TERM_COLOR: "never",
   // C code and build scripts that ask for a date get this one: 1980, the first year that all archives can hold.
   SOURCE_DATE_EPOCH: "315532800",
 } as const;

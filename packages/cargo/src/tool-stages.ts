@@ -53,10 +53,8 @@ export const tarpaulin: Stage<[Omit<Consumed, "target">, Args, Base], { report: 
   ({ ws, vendor }, words, base) => {
     // Its `--config` is one of its own.
     const settings = { "home/config.toml": vendor.file("config.toml") };
-    const place = { CARGO_TARGET_DIR: "../target", CARGO_BUILD_BUILD_DIR: "../target" };
-    const target = { tools: base.tools, env: { ...base.env, ...place } };
     const outputs = { report: out.tree("tarpaulin", { evenIfFailed: true }) };
-    return sh(inStage(target, { ws, vendor, ...settings }, outputs))`${words}`;
+    return sh(inStage(base, { ws, vendor, ...settings }, outputs))`${words}`;
   },
 );
 

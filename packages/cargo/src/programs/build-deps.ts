@@ -26,6 +26,7 @@ import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import { takeOutwardLinks } from "./outward-links.ts";
+import { asArguments, ownSettings } from "./own-settings.ts";
 import type { Parameters } from "./parameters.ts";
 import { runLines } from "./process.ts";
 import { runProgram, say } from "./program.ts";
@@ -33,7 +34,6 @@ import { hashesIn, pruneUnused } from "./prune.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { rustcVersion } from "./rustc-version.ts";
 import { leaveSeed, seedConditions, takeSeed } from "./seed.ts";
-import { targetVariables } from "./target-directory.ts";
 import { forgetTimes } from "./tree.ts";
 
 runProgram(buildDeps);
@@ -117,10 +117,12 @@ async function runOnce(args: readonly string[], { target, locals }: Place): Prom
   const artifacts: Artifact[] = [];
   const outDirs: string[] = [];
   const format = ["--message-format", "json-render-diagnostics"];
-  const words = withOptions(withProjectConfig(args, { ...locals, target }), ...format);
+  const words = withOptions(
+    withProjectConfig(args, locals),
+    ...asArguments(ownSettings(target)),
+    ...format,
+  );
   const exitCode = await runLines("cargo", words, {
-    // The path goes to cargo as it is spelled: it ends up in units, and must be equal everywhere.
-    env: targetVariables(target),
     onLine: (line) => {
       const message = parseMessage(line);
       if (message.kind === "artifact") artifacts.push(message.artifact);

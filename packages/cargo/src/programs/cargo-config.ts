@@ -52,22 +52,17 @@ export function configArguments(workspace: string, tree: string): readonly strin
 export interface Place {
   readonly root: string;
   readonly tree: string;
-  /** Where everything goes that cargo builds, whatever the project says of that. @defaultValue nothing is built */
-  readonly target?: string;
 }
 
 /** Adds those in front of the settings that a command has already. */
 export function withProjectConfig(
   args: readonly string[],
-  { root, tree, target }: Place,
+  { root, tree }: Place,
 ): readonly string[] {
   const own = configArguments(root, tree);
   const at = args.indexOf("--config");
   if (own.length === 0 || at === -1) return args;
-  // What is told by arguments counts more than the variables that say the same.
-  const units =
-    target === undefined ? [] : ["--config", `build.build-dir=${JSON.stringify(target)}`];
-  return [...args.slice(0, at), ...own, ...units, ...args.slice(at)];
+  return [...args.slice(0, at), ...own, ...args.slice(at)];
 }
 
 /** The words of a configuration's strings that may be paths: `-Clink-arg=-Tlink.x` has `link.x`. */

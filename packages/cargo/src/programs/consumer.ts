@@ -11,7 +11,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
-import { commandIn, reportsUnits, withOptions } from "./cargo-arguments.ts";
+import { reportsUnits, withOptions } from "./cargo-arguments.ts";
 import { withProjectConfig } from "./cargo-config.ts";
 import { cargoFailure } from "./cargo-failure.ts";
 import { type Artifact, parseMessage } from "./cargo-messages.ts";
@@ -25,14 +25,14 @@ import { hashInner, innerPackages } from "./inner.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
-import { OWN_LOG } from "./nested-cargo.ts";
 import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
+import { asArguments, ownSettings } from "./own-settings.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
 import { REASONS_ENV, RebuildReasons } from "./rebuild-reasons.ts";
 import { rustcVersion } from "./rustc-version.ts";
-import { forgetRun, targetVariables } from "./target-directory.ts";
+import { forgetRun } from "./target-directory.ts";
 import { hashTree } from "./tree.ts";
 import { unlistedFiles } from "./unlisted-files.ts";
 import { upliftedFiles } from "./uplifted.ts";
@@ -111,6 +111,8 @@ function isOther(inherited: string | undefined, sources: string): boolean {
 /** What a run of cargo is given besides its arguments, and who hears of what it prints. */
 export interface RunOptions {
   readonly env?: Environment;
+  /** As `--config` takes them. */
+  readonly settings?: readonly string[];
   /** Takes each line of standard output that is no message of cargo. */
   readonly onLine?: (line: string) => void;
   /** Takes each line of standard error. */
@@ -159,19 +161,19 @@ interface CargoRun {
 async function runOnce(
   { target, locals }: Consumer,
   args: readonly string[],
-  { env = {}, onLine, onErrorLine }: RunOptions,
+  { env = {}, settings = [], onLine, onErrorLine }: RunOptions,
 ): Promise<CargoRun> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];
   const log = new RebuildReasons();
   const before = unitsOf(target);
-  const options = reportsUnits(args) ? ["--message-format", "json-render-diagnostics"] : [];
-  if (commandIn(args) === "test") options.push(...OWN_LOG);
+  const options = [...asArguments([...ownSettings(target), ...settings])];
+  if (reportsUnits(args)) options.push("--message-format", "json-render-diagnostics");
   const exitCode = await runLines(
     "cargo",
-    withOptions(withProjectConfig(args, { ...locals, target }), ...options),
+    withOptions(withProjectConfig(args, locals), ...options),
     {
-      env: { ...REASONS_ENV, ...targetVariables(target), ...env },
+      env: { ...REASONS_ENV, ...env },
       onLine: (line) => {
         const message = parseMessage(line);
         if (message.kind === "artifact") artifacts.push(message.artifact);

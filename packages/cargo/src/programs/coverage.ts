@@ -53,19 +53,16 @@ async function coverage(parameters: Parameters): Promise<void> {
   const scratch = resolve(parameters.string("home", "../home"), "coverage");
   const wrapper = compileWrapper(scratch);
   // Build scripts are instrumented too, and what they count is not wanted.
+  const wrapped = [`build.rustc-workspace-wrapper=${JSON.stringify(wrapper)}`];
   const built = await runCargo(consumer, withOptions(args, "--no-run"), {
-    env: {
-      RUSTC_WORKSPACE_WRAPPER: wrapper,
-      LLVM_PROFILE_FILE: join(scratch, "build", "%m-%p.profraw"),
-    },
+    settings: wrapped,
+    env: { LLVM_PROFILE_FILE: join(scratch, "build", "%m-%p.profraw") },
   });
   const profiles = join(scratch, "profiles");
+  const nested = nestedCargo();
   await runCargo({ ...consumer, inherited: consumer.marker }, args, {
-    env: {
-      ...nestedCargo(),
-      RUSTC_WORKSPACE_WRAPPER: wrapper,
-      LLVM_PROFILE_FILE: join(profiles, "%m-%p.profraw"),
-    },
+    settings: [...wrapped, ...nested.settings],
+    env: { ...nested.env, LLVM_PROFILE_FILE: join(profiles, "%m-%p.profraw") },
   });
 
   const merged = mergeProfiles(profiles, scratch, tools);

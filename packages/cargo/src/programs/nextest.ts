@@ -29,7 +29,7 @@ async function nextest(parameters: Parameters): Promise<void> {
   try {
     if (parameters.boolean("isArchived")) return await runArchived(words);
     const consumer = await takeOver(parameters.string("target", "../target"), workspace);
-    await runCargo(consumer, words, { env: nestedCargo() });
+    await runCargo(consumer, words, nestedCargo());
   } finally {
     if (reports !== undefined) keepReports(workspace, reports);
   }

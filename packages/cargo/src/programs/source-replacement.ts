@@ -84,7 +84,8 @@ function renderSources(tables: Readonly<Record<string, Readonly<Record<string, s
     );
     return `[source.${keyOf(name)}]\n${lines.join("")}`;
   });
-  return sections.join("\n");
+  // Whoever has this has all there is, and should not wait for a network to fail.
+  return [...sections, "[net]\noffline = true\n"].join("\n");
 }
 
 /** How cargo is told of a repository. */

@@ -26,13 +26,7 @@ import { join } from "node:path";
 
 import { depInfoSources } from "./dep-info.ts";
 import { sortDepInfo } from "./encoded-dep-info.ts";
-import type { Environment } from "./process.ts";
 import { compare } from "./tree.ts";
-
-/** Variables that have cargo leave everything in a target directory, whatever the project says of that. */
-export function targetVariables(target: string): Environment {
-  return { CARGO_TARGET_DIR: target, CARGO_BUILD_BUILD_DIR: target };
-}
 
 /** The folders of a target directory that hold a profile's units. */
 export function profileDirectories(target: string): readonly string[] {

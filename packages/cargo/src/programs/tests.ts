@@ -24,7 +24,7 @@ async function tests(parameters: Parameters): Promise<void> {
   const report = new LibtestReport();
   try {
     await runCargo(consumer, parameters.strings("args"), {
-      env: nestedCargo(),
+      ...nestedCargo(),
       onLine: report.addLine,
       onErrorLine: report.addErrorLine,
     });

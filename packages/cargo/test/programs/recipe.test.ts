@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
+import { asArguments, ownSettings } from "../../src/programs/own-settings.ts";
 import { parseRustcVersion } from "../../src/programs/rustc-version.ts";
 import { compare, hashTree, walk } from "../../src/programs/tree.ts";
 import { type Ended, findTool, layVendor, Stage, toolchainFolder } from "./stage.ts";
@@ -173,7 +174,8 @@ describe.skipIf(toolchain === undefined)("the recipe (skipped: no cargo)", () =>
   test("a stub that survives is found out", () => {
     // What a purge that forgot the locals would leave behind.
     stage.enter({ ws: dummy, vendor });
-    stage.tool("cargo", "build", ...VENDORED, "--target-dir", "../target");
+    const settings = asArguments(ownSettings("../target"));
+    stage.tool("cargo", "build", ...VENDORED, ...settings);
     cpSync(join(deps, ".ashlar-deps.json"), join(stage.root, "target/.ashlar-deps.json"));
     const unpurged = stage.keep("target", "unpurged");
 

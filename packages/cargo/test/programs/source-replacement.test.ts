@@ -13,6 +13,7 @@ describe("the source replacement", () => {
 
   test("replaces crates-io even where nothing comes from it", () => {
     expect(replace([])).toEqual({
+      net: { offline: true },
       source: {
         "crates-io": { "replace-with": "ashlar-vendored" },
         "ashlar-vendored": { directory: "vendor" },

@@ -84,8 +84,6 @@ export class Stage {
       env: {
         PATH: join(this.#folder, "tools"),
         CARGO_HOME: "../home",
-        CARGO_INCREMENTAL: "0",
-        CARGO_TERM_COLOR: "never",
       },
     });
     if (child.error !== undefined) throw child.error;
