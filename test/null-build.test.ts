@@ -57,8 +57,8 @@ const join2 = stage(
     sh`cat ${first} ${second} ${out.file("joined")}`,
 );
 
-function pipeline() {
-  const src = source("src");
+function pipeline(location = "src") {
+  const src = source(location);
   return join2(copy(src), list(src));
 }
 
@@ -120,6 +120,49 @@ describe("when nothing has changed", () => {
     expect(report.reused).toEqual(["copy", "list", "join"]);
     // The target's output, and its two logs: one question.
     expect(count() - before).toBe(1);
+  });
+
+  test("checkouts that are built in turns do not forget each other", async () => {
+    const { store, count } = counted(new MemoryStore());
+    const later = { now: () => Date.now() + 60_000, after: () => () => {} };
+    const checkouts = ["one", "two"];
+    for (const at of checkouts) {
+      mkdirSync(join(folder, at));
+      write(`${at}/a.txt`, at);
+      const options = { runner: scripted(), store, cwd: folder, clock: later };
+      await build(pipeline(at), options);
+    }
+    for (const at of checkouts) {
+      const before = count();
+      const target = pipeline(at);
+      const report = await build(target, { runner: scripted(), store, cwd: folder });
+      expect(report.ran).toEqual([]);
+      // As where nobody else builds.
+      expect(count() - before).toBe(1);
+      expect(await report.text(target)).toContain(`copy of ${at}`);
+    }
+  });
+
+  test("the first build on other sources begins with what is known of those that it knows", async () => {
+    write("src/a.txt", "one");
+    mkdirSync(join(folder, "more"));
+    write("more/b.txt", "two");
+    const memory = new MemoryStore();
+    await settle(memory);
+    const asked: string[] = [];
+    const actions: Store["actions"] = {
+      get: async (key) => {
+        asked.push(key);
+        return await memory.actions.get(key);
+      },
+      put: async (key, result) => await memory.actions.put(key, result),
+    };
+    const store: Store = { notes: memory.notes, content: memory.content, actions };
+    const target = join2(copy(source("src")), list(source("more")));
+    const report = await build(target, { runner: scripted(), store, cwd: folder });
+    // It is settled without a key.
+    expect(report.reused).toEqual(["copy"]);
+    expect(asked).toHaveLength(2);
   });
 
   test("the report knows all that it knew when the stages ran", async () => {

@@ -80,7 +80,8 @@ export function layGround(
   const { content } = store;
   const placement = new Placement(runner, content, signal);
   placement.check(plan.nodeByCall.keys());
-  const memory = new Memory(isTraced ? store.notes : undefined, subjectOf(plan, cwd, runner));
+  const remembered = isTraced ? store.notes : undefined;
+  const memory = new Memory(remembered, subjectOf(plan, cwd, runner), locationsOf(plan));
   const history = new History(store.notes, plan, cwd, runner);
   const identities = new ToolIdentities(placement, signal, store.notes);
   const identitiesOf = identities.known.bind(identities);
@@ -123,6 +124,13 @@ function subjectOf(plan: Plan, cwd: string, runner: Runner): readonly unknown[] 
   // How far it keeps commands to their inputs may take a process to find out, and is in no key.
   const { name, platform } = runner;
   return [keyVersion, cwd, name, platform, ends.map((node) => node.name)];
+}
+
+/** Where the sources of a plan lie, as far as it knows from the start. What is fetched lies nowhere. */
+function locationsOf({ sources }: Plan): readonly string[] {
+  const locations = new Set<string>();
+  for (const { location, fetch } of sources) if (fetch === undefined) locations.add(location);
+  return [...locations];
 }
 
 /** @throws {@link BuildError} `NOT_A_HANDLE`. */

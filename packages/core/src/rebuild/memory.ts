@@ -1,5 +1,11 @@
 /**
- * The memory of builds: what one build of some targets writes down for the next.
+ * The memory of builds: what one build of some targets, on some sources, writes down for the next.
+ *
+ *     notes/build-<subject>    what the last such build has seen
+ *     notes/latest-<targets>   the subject of the last build of these targets, on whatever sources
+ *
+ * So checkouts that share a store do not forget each other. A build that is the first on its sources begins with what the last one
+ * on others has left: they may have most of them in common.
  *
  * @module
  */
@@ -13,12 +19,16 @@ import type { Trace } from "./trace.ts";
 /** Version of the form in which things are written down. Another one is not read. */
 const memoryVersion = 6;
 
-/** Reads and writes the notes of builds that ask for the same in the same place. */
+/** Reads and writes the notes of builds that ask for the same of the same sources. */
 export class Memory {
   readonly #notes: Notes | undefined;
   /** Text that stands for all that tells such builds from others. */
   readonly subject: string;
   readonly #name: string;
+  /** The note that names the last subject of these targets. */
+  readonly #latestName: string;
+  /** Before notes told sources apart, what is read of them still. */
+  readonly #formerName: string;
   /** Number of the record, which another one hardly ever has. */
   #record: number | undefined;
   /** What the last build has written down, if it could be read. */
@@ -26,12 +36,21 @@ export class Memory {
   /** When results were last marked as used, in milliseconds since 1970. */
   #markedAt = 0;
 
-  /** @param subject - All that tells such builds from others: what they build, where, and with what. */
-  constructor(notes: Notes | undefined, subject: readonly unknown[]) {
-    const text = JSON.stringify([memoryVersion, ...subject]);
+  /**
+   * @param asked - What tells such builds from others: what they build, where, and with what.
+   * @param locations - Where their sources lie.
+   */
+  constructor(
+    notes: Notes | undefined,
+    asked: readonly unknown[],
+    locations: readonly string[] = [],
+  ) {
+    const targets = shortHash([memoryVersion, ...asked]);
     this.#notes = notes;
-    this.subject = hashOf(digestBytes(Buffer.from(text))).slice(0, 32);
+    this.subject = shortHash([targets, ...locations]);
     this.#name = `build-${this.subject}`;
+    this.#latestName = `latest-${targets}`;
+    this.#formerName = `build-${targets}`;
   }
 
   /** Number of what the last build has written down; `undefined` when it could not be read. */
@@ -44,12 +63,15 @@ export class Memory {
    * it cannot be read, that is as if there were nothing.
    */
   recall<T>(read: (packed: Unpacker | undefined) => T): T {
-    const packed = this.#notes?.read(this.#name);
+    const own = this.#notes?.read(this.#name);
+    const packed = own ?? this.#readLatest();
     if (packed === undefined) return read(undefined);
     try {
       const unpacker = new Unpacker(packed);
       this.#markedAt = unpacker.number();
-      this.#record = unpacker.number();
+      const record = unpacker.number();
+      // What belongs to other sources is not left as it is.
+      this.#record = own === undefined ? undefined : record;
       this.#recalled = unpacker.fork();
       return read(unpacker);
     } catch (error) {
@@ -72,7 +94,7 @@ export class Memory {
     // Results that were reused without a look at them are in use all the same.
     const mustMark = Math.abs(Date.now() - this.#markedAt) > markIntervalMs;
     if (mustMark) store.markUsed?.(trace.keys());
-    const isSame = trace.isUnchanged && sources.areUnchanged;
+    const isSame = this.#record !== undefined && trace.isUnchanged && sources.areUnchanged;
     if (!mustMark && isSame) return;
     const record = isSame ? this.#record : undefined;
     // What is as it was is copied.
@@ -81,5 +103,18 @@ export class Memory {
     sources.pack(packer);
     trace.pack(packer);
     this.#notes.write(this.#name, packer.finish());
+    const latest = Buffer.from(this.subject);
+    const isLatest = this.#notes.read(this.#latestName)?.equals(latest) === true;
+    if (!isLatest) this.#notes.write(this.#latestName, latest);
   }
+
+  /** What the last build of these targets has left that was on other sources. */
+  #readLatest(): Buffer | undefined {
+    const latest = this.#notes?.read(this.#latestName)?.toString("latin1");
+    return this.#notes?.read(latest === undefined ? this.#formerName : `build-${latest}`);
+  }
+}
+
+function shortHash(parts: readonly unknown[]): string {
+  return hashOf(digestBytes(Buffer.from(JSON.stringify(parts)))).slice(0, 32);
 }
