@@ -12,6 +12,7 @@ import {
   seq,
   sh,
   simulate,
+  source,
   stage,
   text,
   type Amounts,
@@ -82,7 +83,50 @@ describe("a simulated build", () => {
     const both = [all({ b }), seq({ a, again: b })];
     expect(await simulate(both, options)).toMatchObject({ makespanMs: 20, spentMs: 20 });
     const later = dynamic("later", { a }, () => Promise.resolve(step("unseen")()));
-    expect(await simulate(later, options)).toMatchObject({ makespanMs: 10, estimated: [] });
+    expect(await simulate(later, options)).toMatchObject({
+      ...{ makespanMs: 10, estimated: [], undescribed: ["later"] },
+    });
+  });
+
+  test("knows what is described later, where the store knows what that rests on", async () => {
+    // a ──▶ outer, which describes b and inner; b ──▶ inner, which describes c
+    const targets = (): Handle => {
+      const a = step("a")();
+      return dynamic("outer", { a }, () => {
+        const b = step("b")();
+        return all({
+          b,
+          inner: dynamic("inner", { b }, () => all({ c: step("c")(), a })),
+        });
+      });
+    };
+    const store = new MemoryStore();
+    const runner = timed((name) => ({ a: 10, b: 20, c: 30 })[name] ?? 0);
+    const options = { runner, store, cwd: "/" };
+    const unknown = await simulate(targets(), { ...options, durations: { a: 1 } });
+    expect(unknown).toMatchObject({ makespanMs: 1, undescribed: ["outer"] });
+    await build(targets(), { ...options, clock: virtualClock() });
+    const known = await simulate(targets(), { ...options, slots: 8 });
+    expect(known).toMatchObject({
+      ...{ makespanMs: 60, spentMs: 60, undescribed: [], estimated: [] },
+      criticalPath: ["a", "b", "c"],
+    });
+    expect(known.stages.find(({ stage: name }) => name === "c")).toMatchObject({ startsAt: 30 });
+  });
+
+  test("leaves out what cannot be described", async () => {
+    const broken = dynamic("broken", { a: step("a")() }, () => {
+      throw new Error("no");
+    });
+    const lost = dynamic("lost", { src: source("/nowhere/at/all") }, () => step("b")());
+    const options = { runner: timed(() => 5), store: new MemoryStore(), cwd: "/" };
+    await build(step("a")(), { ...options, clock: virtualClock() });
+    for (const [target, name] of [
+      [broken, "broken"],
+      [lost, "lost"],
+    ] as const) {
+      expect((await simulate(target, options)).undescribed).toEqual([name]);
+    }
   });
 
   test("of nothing at all takes no time", async () => {
@@ -148,8 +192,8 @@ test("takes as long as a build with such commands does, each stage from then to 
       });
       const byName = (a: { stage: string }, b: { stage: string }): number =>
         a.stage < b.stage ? -1 : 1;
-      const { stages: _, estimated: none, ...timing } = coming[0]!;
-      expect(none).toEqual([]);
+      const { stages: _, estimated: none, undescribed, ...timing } = coming[0]!;
+      expect([...none, ...undescribed]).toEqual([]);
       expect(report.timing()).toEqual(timing);
       for (const each of coming) {
         expect(each.makespanMs).toBe(report.durationMs);

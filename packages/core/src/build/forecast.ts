@@ -13,6 +13,7 @@ import type { Handle, SourceOrigin } from "../artifact/handle.ts";
 import type { Clock } from "../base/clock.ts";
 import { listed } from "../base/listed.ts";
 import { BuildError } from "../errors/build-error.ts";
+import type { BuildEventBody } from "../events/event.ts";
 import type { Evidence, Verdict } from "../explain/evidence.ts";
 import { producersFor, producersOf } from "../explain/producers.ts";
 import type { ActionKey } from "../graph/action.ts";
@@ -48,6 +49,8 @@ export interface ForecastParts {
   readonly lastLook: LastLook;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Hears of what dynamic stages describe. @defaultValue nobody */
+  readonly emit?: (event: BuildEventBody) => void;
 }
 
 /** A verdict, and what is known with it. */
@@ -83,7 +86,7 @@ export class Forecast implements Evidence, KnownValues {
     this.#parts = parts;
     this.#rebuilder = new Rebuilder(parts.store);
     this.#composer = new Composer({ ...parts, content: parts.store.content, known: this });
-    this.#expansions = new Expansions({ ...parts, known: this, emit: () => {} });
+    this.#expansions = new Expansions({ ...parts, known: this, emit: parts.emit ?? (() => {}) });
   }
 
   readonly labelOf = (call: StageCall): string => {

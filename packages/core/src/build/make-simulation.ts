@@ -11,22 +11,28 @@ import { makePlan, type Plan, type PlanNode } from "../graph/plan.ts";
 import { Capacities } from "../schedule/capacities.ts";
 import type { Durations } from "../schedule/estimates.ts";
 import { simulatePlan } from "../schedule/simulation.ts";
+import { describePlan, undescribedPlan } from "./described-plan.ts";
 import { checkTargets, layGround, type Targets } from "./ground.ts";
 import type { SimulatedStage, Simulation, SimulationOptions } from "./simulate.ts";
 import { timingOf } from "./timing.ts";
 
-/** Simulates a build of some targets. Throws as `simulate` rejects. */
-export function makeSimulation(targets: Targets, options: SimulationOptions): Simulation {
+/** Simulates a build of some targets. Rejects as `simulate` does. */
+export async function makeSimulation(
+  targets: Targets,
+  options: SimulationOptions,
+): Promise<Simulation> {
   const { runner, durations: model, ...others } = options;
   const capacities = new Capacities(options);
   const signal = new AbortController().signal;
-  const ground = runner && layGround(targets, { ...others, runner }, { signal, isTraced: false });
+  const ground = runner && layGround(targets, { ...others, runner }, { signal, isTraced: true });
   using _ = ground?.hold;
   if (ground === undefined && model === undefined) {
     const wanted = "durations of stages, or a `runner` whose builds are on record";
     throw invalidOption("durations", describe(model), wanted);
   }
-  const plan = ground?.plan ?? makePlan(checkTargets(targets));
+  const asked = undescribedPlan(ground?.plan ?? makePlan(checkTargets(targets)));
+  const mayGrow = ground !== undefined && asked.undescribed.length > 0;
+  const { plan, undescribed } = mayGrow ? await describePlan(ground) : asked;
   capacities.check(plan.nodeByCall.keys());
   const known = new KnownDurations(plan, model, ground?.history);
   // Without a model, exactly what a build would ask.
@@ -41,6 +47,7 @@ export function makeSimulation(targets: Targets, options: SimulationOptions): Si
     stages: [],
     ...timingOf({ plan, makespanMs, slots, spentOn }),
     estimated: plan.nodes.filter((node) => known.isEstimated(node)).map(labelOf),
+    undescribed: undescribed.map(labelOf),
   };
   lazily(simulation, "stages", () =>
     plan.nodes.map((node): SimulatedStage => {

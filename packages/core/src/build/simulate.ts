@@ -42,15 +42,17 @@ export interface Simulation extends Timing {
   readonly stages: readonly SimulatedStage[];
   /** The stage calls whose durations nobody knows, so that they were estimated. */
   readonly estimated: readonly string[];
+  /** Dynamic stages of which it is not known what they would describe, so that it is missing. */
+  readonly undescribed: readonly string[];
 }
 
 /**
  * Says how long a build of some targets would take if every command ran, and took as long as is known.
- * Nothing is run, and no source is read.
+ * No command runs. With a `runner`, dynamic stages describe their graphs as in a plan, where `store` knows what they read: then
+ * sources are copied into the store, and tools asked for their versions. Otherwise no source is read.
  *
  * Who goes first is decided as in a build. Commands succeed at once; the time of reading sources, of looking
- * results up and of laying out inputs is left out, but for what a recorded duration has of it. What dynamic
- * stages would describe is not known, and missing.
+ * results up and of laying out inputs is left out, but for what a recorded duration has of it.
  *
  * @throws {@link BuildError} `NOT_A_HANDLE`; `RESOURCE_UNKNOWN`, `RESOURCE_TOO_LARGE`; `INVALID_OPTION`, also when there are neither
  *   durations nor a runner whose builds may be on record.
@@ -65,5 +67,5 @@ export interface Simulation extends Timing {
 export async function simulate(targets: Targets, options: SimulationOptions): Promise<Simulation> {
   // Loaded when first needed: builds need nothing of it.
   const { makeSimulation } = await import("./make-simulation.ts");
-  return makeSimulation(targets, options);
+  return await makeSimulation(targets, options);
 }
