@@ -53,6 +53,20 @@ describe.skipIf(whyNot !== undefined)("repro", () => {
     expect(wrong.stderr).toContain("did you mean `make`?");
   });
 
+  test("has the programs that a manager of tools names, and not its stand-ins", async () => {
+    const node = process.execPath;
+    using project = new Project({
+      "ashlar.build.ts": `
+import { out, sh, stage, tool } from "@ashlar/core";
+const tools = [tool.host("cat", { version: ["--version"], locate: ["sh", "-c", "echo ${node}"] })];
+const ask = stage("ask", () => sh({ tools, outputs: { said: out.file("said") } })\`cat --eval \${"fs.writeFileSync('said', '')"}\`);
+export const said = ask();`,
+    });
+    expect(await project.run("repro ask here")).toMatchObject({ code: 0, stderr: "" });
+    const ended = await execa(project.path("here/run.sh"), { reject: false });
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "wrote said\nit ended with 0" });
+  });
+
   test("says where it cannot be written", async () => {
     using project = new Project(files);
     expect(await project.run("repro make /dev/null/here")).toMatchObject({

@@ -1,7 +1,7 @@
 /**
  * Commands through the real program, on a small project.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 
 import { foldReport, readEvents } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
@@ -278,6 +278,27 @@ export const tests = { a: a(), again: a(), b: b() };`,
     expect(twice.code).toBe(1);
     expect(twice.stderr).toContain("error[STAGE_NAME_TWICE]: 2 stages are called `test`");
     expect(existsSync(project.path(".store"))).toBe(false);
+  });
+
+  test("checks types with what the project names in its configuration", async () => {
+    using project = new Project({
+      ...files,
+      "tsconfig.json": `{ "compilerOptions": { "types": ["node"] } }`,
+    });
+    mkdirSync(project.path("node_modules/@types"));
+    for (const name of ["typescript", "@types/node"]) {
+      const installed = new URL(`../../../node_modules/${name}`, import.meta.url);
+      symlinkSync(installed, project.path(`node_modules/${name}`));
+    }
+    expect(await project.run("check")).toMatchObject({
+      code: 0,
+      stdout: "ashlar.build.ts: 6 targets, types fit\n",
+    });
+    project.write({ "tsconfig.json": `{ "compilerOptions": { "types": ["nothing"] } }` });
+    const ended = await project.run("check");
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain("error[BUILD_FILE_TYPES]");
+    expect(ended.stderr).toContain("TS2688: Cannot find type definition file for 'nothing'");
   });
 
   test("looks after the store", async () => {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { accessSync, constants, mkdirSync, symlinkSync } from "node:fs";
-import { delimiter, dirname, isAbsolute, join } from "node:path";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
 
-import { materializeTree } from "@ashlar/core";
+import { materializeTree, type HostTool } from "@ashlar/core";
 
 import type { Captured } from "./capture.ts";
 
@@ -26,13 +26,14 @@ const systemPath = "/usr/local/bin:/usr/bin:/bin";
  * Lays an action out in a new folder: `root`, `home`, `tmp`, and `bin` with links to its tools.
  *
  * @param folder - Absolute; is there, and empty.
- * @param searchPath - Where tools of the host are, in the form of `PATH`.
+ * @param from - `searchPath`: where tools of the host are, in the form of `PATH`.
  */
 export async function layOut(
   { action, content }: Captured,
   folder: string,
-  searchPath: string,
+  from: { readonly searchPath: string; readonly signal: AbortSignal },
 ): Promise<LaidOut> {
+  const { searchPath, signal } = from;
   const place = (name: string): string => {
     const path = join(folder, name);
     mkdirSync(path);
@@ -45,34 +46,18 @@ export async function layOut(
   mkdirSync(cwd, { recursive: true });
   for (const { path } of action.outputs) mkdirSync(dirname(join(cwd, path)), { recursive: true });
   const bin = action.tools === undefined ? undefined : place("bin");
+  const { ToolFinder } = await import("@ashlar/runner-local/parts");
+  const finder = new ToolFinder(searchPath);
+  // Of another machine, where the stage runs, not all need be here.
+  const hostTool = async (tool: HostTool): Promise<string | undefined> =>
+    await finder.find(tool, signal).catch(() => (signal.throwIfAborted(), undefined));
   for (const tool of action.tools ?? []) {
-    const target = tool.type === "input-tool" ? join(root, tool.path) : hostTool(tool, searchPath);
+    const target = tool.type === "input-tool" ? join(root, tool.path) : await hostTool(tool);
     if (bin !== undefined && target !== undefined)
       symlinkSync(target, join(bin, baseName(tool.name)));
   }
   const given = { HOME: place("home"), TMPDIR: place("tmp"), PATH: bin ?? systemPath };
   return { root, cwd, env: { ...given, ...action.env } };
-}
-
-function hostTool(
-  { name, isThisNode }: { readonly name: string; readonly isThisNode?: boolean },
-  searchPath: string,
-): string | undefined {
-  if (isThisNode === true) return process.execPath;
-  if (isAbsolute(name)) return name;
-  return searchPath
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function baseName(name: string): string {

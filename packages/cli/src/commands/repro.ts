@@ -16,14 +16,14 @@ import { openSession } from "../session.ts";
 
 /** Writes a stage as a folder that runs by itself. */
 export const run: Run = async ([label = "", path = ""], options, surroundings) => {
-  const { cwd, env, out } = surroundings;
+  const { cwd, env, out, signal } = surroundings;
   const folder = resolve(cwd, path);
   if (existsSync(folder)) throw pathTaken(path, "the folder of the stage");
   await using session = await openSession(options, surroundings);
   await captureAction(session, label, async (captured) => {
     newFolder(folder, path);
     try {
-      const laid = await layOut(captured, folder, env["PATH"] ?? "");
+      const laid = await layOut(captured, folder, { searchPath: env["PATH"] ?? "", signal });
       writeFileSync(join(folder, "run.sh"), reproScript(captured, laid, folder, label));
       chmodSync(join(folder, "run.sh"), 0o755);
     } catch (error) {

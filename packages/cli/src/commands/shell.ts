@@ -19,12 +19,12 @@ import { openSession } from "../session.ts";
 /** Opens a shell where a command would run. */
 export const run: Run = async ([label = ""], options, surroundings) => {
   await using session = await openSession(options, surroundings);
-  const { env, err } = surroundings;
+  const { env, err, signal } = surroundings;
   const colors = makeColors(wantsColor(err, env, options.color));
   return await captureAction(session, label, async (captured) => {
     const folder = mkdtempSync(join(tmpdir(), "ashlar-shell-"));
     try {
-      const laid = await layOut(captured, folder, env["PATH"] ?? "");
+      const laid = await layOut(captured, folder, { searchPath: env["PATH"] ?? "", signal });
       const { action } = captured;
       err.write(`${colors.bold(label)} would run here:\n  ${shellLine(action.argv)}\n`);
       if (action.secrets.length > 0) err.write("secrets are not given to this shell\n");

@@ -38,9 +38,13 @@ export async function findTypeErrors(
   }
 }
 
-/** The problems in what `tsc --pretty false` prints: `<file>(<line>,<column>): error TS<n>: <text>`. */
+/**
+ * The problems in what `tsc --pretty false` prints: `<file>(<line>,<column>): error TS<n>: <text>`, and without a place
+ * what is wrong with the configuration.
+ */
 export function readProblems(printed: string, folder: string): readonly string[] {
   const problems: string[] = [];
+  for (const [, text = ""] of printed.matchAll(/^error (TS\d+: .*)/gm)) problems.push(text);
   for (const match of printed.matchAll(/^(.+?)\((\d+),(\d+)\): error (TS\d+): (.*(?:\n\s.*)*)/gm)) {
     const [, file = "", line, column, code = "", text = ""] = match;
     const frame = frameOf(resolve(folder, file), Number(line), Number(column));
@@ -64,21 +68,24 @@ function findCompiler(path: string): string | undefined {
 /** What a module is to be looked at with; what the project says goes before it, where it says something. */
 function configFor(path: string): object {
   const project = nearestConfig(dirname(path));
+  // Else those that the project names are looked for beside the configuration, which lies elsewhere.
+  const hasRoots = project !== undefined && readFileSync(project, "utf8").includes(`"typeRoots"`);
+  const types = hasRoots ? {} : { typeRoots: typeRootsOf(path) };
   const required = { noEmit: true, composite: false, incremental: false, skipLibCheck: true };
   const usual = {
     ...{ target: "ES2022", module: "NodeNext", strict: true, lib: ["ES2023", "ESNext.Disposable"] },
-    ...{ allowImportingTsExtensions: true, typeRoots: typeRootsOf(path) },
+    allowImportingTsExtensions: true,
   };
   return {
     ...(project !== undefined && { extends: project }),
     files: [path],
     include: [],
     references: [],
-    compilerOptions: project === undefined ? { ...usual, ...required } : required,
+    compilerOptions: { ...(project === undefined && usual), ...types, ...required },
   };
 }
 
-/** Where the types of packages are, from the build file up: the configuration lies elsewhere. */
+/** Where the types of packages are, from the build file up. */
 function typeRootsOf(path: string): readonly string[] {
   const roots: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {
@@ -109,7 +116,7 @@ async function runCompiler(
       words,
       { cwd, signal, maxBuffer: 2 ** 26 },
       (error, stdout, stderr) => {
-        const isFinding = stdout.includes(": error TS");
+        const isFinding = /(^|: )error TS\d/m.test(stdout);
         if (error === null || isFinding) done(stdout);
         else
           fail(

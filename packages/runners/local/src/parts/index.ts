@@ -16,3 +16,4 @@ export {
 export { leadTo } from "../program.ts";
 export { Scratch, removeTree } from "../scratch.ts";
 export { coverSecrets } from "../secret-values.ts";
+export { ToolFinder } from "../tool-finder.ts";
