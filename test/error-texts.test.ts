@@ -476,6 +476,13 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   toolNotFound: [
     catalogue.toolNotFound("llvm-cov", "apt-get install llvm"),
     catalogue.toolNotFound("cargo", undefined),
+    catalogue.toolNotFound("cargo", "install it", [
+      "rustup",
+      "which",
+      "--toolchain",
+      "old",
+      "cargo",
+    ]),
   ],
   volatileValue: [catalogue.volatileValue("undefined")],
   viewMissing: [
@@ -1686,6 +1693,13 @@ test("toolNotFound", () => {
     error[TOOL_NOT_FOUND]: tool \`cargo\` is not on this machine
 
     hint: install it, or add its folder to \`PATH\`
+
+
+    error[TOOL_NOT_FOUND]: tool \`cargo\` is not where it was looked for
+
+      asked  rustup which --toolchain old cargo
+
+    hint: install it
     "
   `);
 });

@@ -183,5 +183,5 @@ function installHint(toolchain: Toolchain | undefined): string {
   }
   return toolchain.startsWith("/")
     ? `there must be a toolchain at \`${toolchain}\`, with its programs in \`bin\``
-    : `install that toolchain: \`rustup toolchain install ${toolchain}\``;
+    : `install that toolchain: \`rustup toolchain install ${toolchain}\`; \`rustup toolchain list\` prints those that are there`;
 }

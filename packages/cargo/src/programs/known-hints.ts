@@ -142,10 +142,10 @@ function firstIn(text: string, patterns: readonly RegExp[]): string | undefined 
 /** A sentence that answers an unknown name. */
 export function mean(what: string, wanted: string, known: readonly string[]): string {
   const guess = nearest(wanted, known);
-  const all = [...new Set(known)].toSorted().join(", ") || "none";
-  return guess === undefined
-    ? `there is no ${what} \`${wanted}\`; there are: ${all}`
-    : `there is no ${what} \`${wanted}\`; did you mean \`${guess}\`?`;
+  const none = `there is no ${what} \`${wanted}\``;
+  if (guess !== undefined) return `${none}; did you mean \`${guess}\`?`;
+  const all = [...new Set(known)].toSorted().join(", ");
+  return all === "" ? `${none}, nor any other` : `${none}; there are: ${all}`;
 }
 
 function featuresOf({ packages }: KnownOfWorkspace): readonly string[] {

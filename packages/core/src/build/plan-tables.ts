@@ -52,6 +52,7 @@ export class PlanTables {
   readonly nodes: Map<string, Draft<PlanGraphNode>> = new Map();
   readonly edges: PlanEdge[] = [];
   readonly #nodeKeys = new Names();
+  readonly #sourceLabels = new Names();
   readonly #edgeKeys = new Names();
   readonly #calls = new Map<StageCall, string>();
   /** By location and filter. */
@@ -205,7 +206,8 @@ export class PlanTables {
     if (known !== undefined) return this.#lengthen(known, pathLength);
     const key = this.#nodeKeys.take(`source:${sourceText(origin)}`);
     this.#sources.set(question, key);
-    const label = key.slice("source:".length);
+    // Of an address, the end says least: `…/serde/1.0.229/download`.
+    const label = this.#sourceLabels.take(fetch?.name ?? key.slice("source:".length));
     const what = { type: "source", name: location, label, location, filter } as const;
     const facts = fetch?.sha256 === undefined ? what : { ...what, sha256: fetch.sha256 };
     this.nodes.set(key, { ...facts, pathLength, isTarget: false });

@@ -515,11 +515,19 @@ export function templateSyntax(template: string, why: string): BuildError {
   });
 }
 
-/** A declared tool is not on the machine. */
-export function toolNotFound(tool: string, hint: string | undefined): BuildError {
+/** A declared tool is not on the machine, or not where what was asked alone decides. */
+export function toolNotFound(
+  tool: string,
+  hint: string | undefined,
+  asked?: readonly string[],
+): BuildError {
   return new BuildError({
     code: "TOOL_NOT_FOUND",
-    message: `tool \`${tool}\` is not on this machine`,
+    message:
+      asked === undefined
+        ? `tool \`${tool}\` is not on this machine`
+        : `tool \`${tool}\` is not where it was looked for`,
+    facts: { asked: asked?.join(" ") },
     hint: hint ?? "install it, or add its folder to `PATH`",
   });
 }

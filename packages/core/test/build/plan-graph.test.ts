@@ -6,6 +6,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import { fetch } from "../../src/artifact/fetch.ts";
 import type { Artifact, File, Gate } from "../../src/artifact/handle.ts";
 import { source } from "../../src/artifact/source.ts";
 import { text } from "../../src/artifact/text.ts";
@@ -52,6 +53,17 @@ describe("nodes", () => {
       isTarget: true,
     });
     expect(graph.getNodeAttributes("deps")).toMatchObject({ pathLength: 2, isTarget: false });
+  });
+
+  test("show what is fetched by its name, for addresses may end alike, and tell two of one name apart", async () => {
+    const file = (host: string): File =>
+      fetch(`https://${host}/1.0.0/download`, { name: "one.crate" });
+    const graph = await planGraph(make("m", file("a.example"), file("b.example")));
+    const sources = graph.mapNodes((_, node) => (node.type === "source" ? [node] : [])).flat();
+    expect(sources.map(({ name, label }) => [name, label])).toEqual([
+      ["https://a.example/1.0.0/download", "one.crate"],
+      ["https://b.example/1.0.0/download", "one.crate#2"],
+    ]);
   });
 
   test("say what a source and a text are, but not what they hold", async () => {

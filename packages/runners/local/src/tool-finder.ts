@@ -52,7 +52,8 @@ export class ToolFinder {
     return await remember(this.#found, question, signal, async () => {
       const located = tool.locate && (await this.#locate(tool.name, tool.locate, signal));
       const path = located ?? (tool.mustLocate ? undefined : this.search(tool.name));
-      if (path === undefined) throw toolNotFound(tool.name, tool.hint);
+      const asked = tool.mustLocate ? tool.locate : undefined;
+      if (path === undefined) throw toolNotFound(tool.name, tool.hint, asked);
       return path;
     });
   }
