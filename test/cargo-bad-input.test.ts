@@ -170,7 +170,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     };
     const log = await failure(script, (rust) => rust.cargoBuild());
     expect(log).toContain("the build script of gate v0.1.0");
-    expect(log).toContain("fetch the file with `fetch`");
+    expect(log).toContain("put the file into `src`, with `fetch` and `merge`");
   });
 
   test("a file that code includes and the source leaves out is named, with the glob to add", async () => {

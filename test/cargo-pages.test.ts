@@ -5,9 +5,11 @@
  * @module
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 
 import {
   cargo,
@@ -21,6 +23,8 @@ import {
 import {
   all,
   build,
+  fetch as fetchFile,
+  merge,
   missingTools,
   seq,
   source,
@@ -28,6 +32,7 @@ import {
   tryBuild,
   validate,
   type BuildOptions,
+  type File,
   type Runner,
 } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
@@ -161,6 +166,37 @@ describe("docs/cargo.md", () => {
     const tests = rust.cargoTest({ tools: unixTools, env: { RUST_BACKTRACE: "1" } });
     // docs end
     expect((await build(tests, { runner: mock, ...options, store: other() })).ok).toBe(true);
+  });
+
+  test("shows what build scripts are given", async () => {
+    // Not below what other tests are built from.
+    const cwd = join(folder, "store-given");
+    const script =
+      'println!("cargo::rustc-env=SAID={}", std::fs::read_to_string(std::env::var("MODEL").unwrap()).unwrap());';
+    writeProject(cwd, {
+      "Cargo.toml": readFileSync(join(folder, "Cargo.toml"), "utf8"),
+      "Cargo.lock": readFileSync(join(folder, "Cargo.lock"), "utf8"),
+      "build.rs": `fn main() {\n${script}\n}`,
+      "src/main.rs": 'fn main() { println!("{}", env!("SAID")); }',
+      "elsewhere/v3.bin": "weights",
+    });
+    const sha256 = createHash("sha256").update("weights").digest("hex");
+    // There is no such address.
+    const fetch = (_: string, pin: { readonly sha256: string }): File =>
+      fetchFile(pathToFileURL(join(cwd, "elsewhere/v3.bin")), pin);
+    // docs: given
+    const model = fetch("https://models.example/v3.bin", { sha256 });
+    const rust = cargo({
+      src: merge({ ".": source("."), "models/v3.bin": model }),
+      env: { MODEL: "models/v3.bin" }, // from the folder of the package, where its script runs
+    });
+    // docs end
+    const crate = rust.buildPackage();
+    const report = await build(crate, { runner, ...options, cwd });
+    await report.export(crate.installed, join(cwd, "dist"));
+    if (runner === local) {
+      expect(execFileSync(join(cwd, "dist/bin/app"), { encoding: "utf8" })).toBe("weights\n");
+    }
   });
 
   test("shows where crates come from", async () => {

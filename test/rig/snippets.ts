@@ -6,6 +6,8 @@
  *            ...                                      // docs end
  *            ```
  *
+ * Where a test keeps its store is left out: `{ runner, ...options }` is shown as `{ runner }`.
+ *
  * @module
  */
 import { readFileSync } from "node:fs";
@@ -40,6 +42,6 @@ function snippet(path: string, name: string): string {
   const indent = lines[start]!.length - lines[start]!.trimStart().length;
   return lines
     .slice(start + 1, end)
-    .map((line) => line.slice(indent))
+    .map((line) => line.slice(indent).replace("{ runner, ...options }", "{ runner }"))
     .join("\n");
 }

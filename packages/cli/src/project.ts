@@ -156,9 +156,11 @@ function nodeSection(
     const line = words ?? `npm run ${name}`;
     return `const ${name} = stage("${name}", (src: Tree) => sh({ tools, root: { ".": src } })\`${line}\`);`;
   });
-  // What git ignores is left out, unless it is where the packages are.
+  // What git ignores is left out, unless it is where the packages are; and what describes the build, unless it is looked at.
+  const isLookedAt = "lint" in scripts || "typecheck" in scripts;
   const left = [
     ...(hasDependencies ? [".git", "dist"] : ["node_modules"]),
+    ...(isLookedAt ? [] : ["ashlar.build.ts"]),
     ...(isOne ? [] : ["target"]),
   ];
   const exclude = left.map((each) => `"${each}"`).join(", ");

@@ -35,6 +35,18 @@ test("what a project depends on is its own, not Ashlar", () => {
   ]);
 });
 
+test("the build file is among the sources of scripts only where they would look at it", () => {
+  const sourcesOf = (...names: readonly string[]): string | undefined => {
+    const scripts = Object.fromEntries(names.map((name) => [name, "node ."]));
+    const { text } = buildFileFor([{ kind: "Node", scripts, hasDependencies: false }]);
+    return /^const src = (.*);$/m.exec(text)?.[1];
+  };
+  expect(sourcesOf("build", "test")).toBe(
+    `source(".", { exclude: ["node_modules", "ashlar.build.ts"] })`,
+  );
+  expect(sourcesOf("test", "lint")).toBe(`source(".", { exclude: ["node_modules"] })`);
+});
+
 test("a project of several kinds has a section for each, and checks by kind", () => {
   const scripts = { test: "node --test", lint: "eslint ." };
   const { text, packages } = buildFileFor([

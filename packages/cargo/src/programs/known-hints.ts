@@ -111,7 +111,7 @@ const mistakes: readonly (readonly [RegExp, Hint])[] = [
     ([, crate = ""], _, text) => {
       const script = `the build script of ${crate}`;
       if (NO_NETWORK.test(text)) {
-        return `${script} wants the network, which stages do not have: fetch the file with \`fetch\`, and tell the script of it by \`env\``;
+        return `${script} wants the network, which stages do not have: put the file into \`src\`, with \`fetch\` and \`merge\`, and tell the script by \`env\` where it is`;
       }
       const name = firstIn(text, NO_PROGRAM);
       const library = firstIn(text, NO_LIBRARY);
