@@ -180,7 +180,7 @@ describe("docs/cargo.md", () => {
       "src/main.rs": 'fn main() { println!("{}", env!("SAID")); }',
       "elsewhere/v3.bin": "weights",
     });
-    const sha256 = createHash("sha256").update("weights").digest("hex");
+    const sha256 = createHash("sha256").update("weights\n").digest("hex");
     // There is no such address.
     const fetch = (_: string, pin: { readonly sha256: string }): File =>
       fetchFile(pathToFileURL(join(cwd, "elsewhere/v3.bin")), pin);
