@@ -429,7 +429,12 @@ const errors: Readonly<Record<string, readonly BuildError[]>> = {
   stageBody: [catalogue.stageBody("link", "a promise (await it first)", declaredAt)],
   stageFailed: [
     catalogue.stageFailed({
-      ...{ stage: "link", argv: ["ld", "-o", "out/a b"], exitCode: 1, signal: undefined },
+      ...{
+        stage: "link",
+        argv: ["ld", "-o", "out/a b", '{"x":"$y"}', 'a"\n'],
+        exitCode: 1,
+        signal: undefined,
+      },
       ...{ declaredAt, log: ["undefined symbol: main", "giving up"], tools: undefined },
     }),
     catalogue.stageFailed({
@@ -1507,7 +1512,7 @@ test("stageFailed", () => {
     error[STAGE_FAILED]: stage \`link\` exited with 1
 
       declared at  /work/build.ts:12:14
-      command      ld -o "out/a b"
+      command      ld -o "out/a b" '{"x":"$y"}' "a\\"\\n"
       log          undefined symbol: main
                    giving up
 

@@ -575,7 +575,12 @@ export function viewWrongKind(
 
 /** A command as a person would type it. Long ones are cut. */
 function showCommand(argv: readonly string[]): string {
-  const words = argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word)));
-  const text = words.join(" ");
+  const text = argv.map(showWord).join(" ");
   return text.length > 500 ? `${text.slice(0, 500)} …` : text;
+}
+
+/** Between the quotes that leave it as it is, if there are any. */
+function showWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word;
+  return /["$`\\]/.test(word) && !/['\p{Cc}]/u.test(word) ? `'${word}'` : JSON.stringify(word);
 }
