@@ -53,18 +53,18 @@ describe.skipIf(whyNot !== undefined)("repro", () => {
     expect(wrong.stderr).toContain("did you mean `make`?");
   });
 
-  test("has the programs that a manager of tools names, and not its stand-ins", async () => {
+  test("has the programs that a manager of tools names, and outputs where they are, wherever it starts", async () => {
     const node = process.execPath;
     using project = new Project({
       "ashlar.build.ts": `
 import { out, sh, stage, tool } from "@ashlar/core";
 const tools = [tool.host("cat", { version: ["--version"], locate: ["sh", "-c", "echo ${node}"] })];
-const ask = stage("ask", () => sh({ tools, outputs: { said: out.file("said") } })\`cat --eval \${"fs.writeFileSync('said', '')"}\`);
+const ask = stage("ask", () => sh({ tools, cwd: "sub", outputs: { said: out.file("made/said") } })\`cat --eval \${"fs.writeFileSync('../made/said', '')"}\`);
 export const said = ask();`,
     });
     expect(await project.run("repro ask here")).toMatchObject({ code: 0, stderr: "" });
     const ended = await execa(project.path("here/run.sh"), { reject: false });
-    expect(ended).toMatchObject({ exitCode: 0, stderr: "wrote said\nit ended with 0" });
+    expect(ended).toMatchObject({ exitCode: 0, stderr: "wrote made/said\nit ended with 0" });
   });
 
   test("says where it cannot be written", async () => {

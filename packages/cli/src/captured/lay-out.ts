@@ -44,7 +44,7 @@ export async function layOut(
   await materializeTree(content, action.inputRoot, root, { writable: true });
   const cwd = join(root, action.cwd);
   mkdirSync(cwd, { recursive: true });
-  for (const { path } of action.outputs) mkdirSync(dirname(join(cwd, path)), { recursive: true });
+  for (const { path } of action.outputs) mkdirSync(dirname(join(root, path)), { recursive: true });
   const bin = action.tools === undefined ? undefined : place("bin");
   const { ToolFinder } = await import("@ashlar/runner-local/parts");
   const finder = new ToolFinder(searchPath);

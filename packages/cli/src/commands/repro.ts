@@ -58,7 +58,7 @@ export function reproScript(
     text.startsWith(folder) ? `"$here"${shellWord(text.slice(folder.length))}` : shellWord(text);
   const variables = Object.entries(env).map(([name, value]) => `  ${name}=${here(value)} \\`);
   const outputs = action.outputs.map(({ path }) => {
-    return `if [ -e ${shellWord(path)} ]; then echo ${shellWord(`wrote ${path}`)}; else echo ${shellWord(`did not write ${path}`)}; fi >&2`;
+    return `if [ -e "$here"${shellWord(`/root/${path}`)} ]; then echo ${shellWord(`wrote ${path}`)}; else echo ${shellWord(`did not write ${path}`)}; fi >&2`;
   });
   const secrets =
     action.secrets.length === 0 ? [] : ["# Values of secrets are not here: put them in."];
