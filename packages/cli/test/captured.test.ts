@@ -57,9 +57,9 @@ describe.skipIf(whyNot !== undefined)("repro", () => {
     const node = process.execPath;
     using project = new Project({
       "ashlar.build.ts": `
-import { out, sh, stage, tool } from "@ashlar/core";
+import { out, sh, stage, text, tool } from "@ashlar/core";
 const tools = [tool.host("cat", { version: ["--version"], locate: ["sh", "-c", "echo ${node}"] })];
-const ask = stage("ask", () => sh({ tools, cwd: "sub", outputs: { said: out.file("made/said") } })\`cat --eval \${"fs.writeFileSync('../made/said', '')"}\`);
+const ask = stage("ask", () => sh({ tools, cwd: "sub", root: { "sub/.keep": text("") }, outputs: { said: out.file("made/said") } })\`cat --eval \${"fs.writeFileSync('../made/said', '')"}\`);
 export const said = ask();`,
     });
     expect(await project.run("repro ask here")).toMatchObject({ code: 0, stderr: "" });
