@@ -508,6 +508,7 @@ export const publicNames: Readonly<Record<string, readonly string[]>> = {
   "@ashlar/runner-local/parts": [
     "Log",
     "Scratch",
+    "ToolFinder",
     "besideCaches",
     "collectOutputs",
     "coverSecrets",
