@@ -202,9 +202,9 @@ const kinds: Files = {
   "user/src/main.rs": `
     unsafe extern "C" { fn more() -> i32; }
     fn main() { println!("{} {}", unsafe { more() }, capi::capi_version()); }`,
-  // In the place of the real one, on which `serde_json` stands.
-  "itoa/Cargo.toml": '[package]\nname = "itoa"\nversion = "1.0.99"\nedition = "2021"',
-  "itoa/src/lib.rs": `
+  // In the place of the real one, on which `serde_json` stands. No member, or coverage would measure it, and compile that again.
+  "patched/itoa/Cargo.toml": '[package]\nname = "itoa"\nversion = "1.0.99"\nedition = "2021"',
+  "patched/itoa/src/lib.rs": `
     mod integer;
     pub use integer::Integer;
     pub struct Buffer { text: String }
@@ -212,7 +212,7 @@ const kinds: Files = {
       pub fn new() -> Self { Buffer { text: String::new() } }
       pub fn format<I: Integer>(&mut self, one: I) -> &str { self.text = one.show(); &self.text }
     }`,
-  "itoa/src/integer.rs": `
+  "patched/itoa/src/integer.rs": `
     pub trait Integer { fn show(self) -> String; }
     macro_rules! all { ($($t:ty)*) => { $(impl Integer for $t { fn show(self) -> String { self.to_string() } })* } }
     all!(i8 u8 i16 u16 i32 u32 i64 u64 isize usize i128 u128);`,
@@ -223,7 +223,7 @@ edition = "2024"
 [profile.dev.package."*"]
 opt-level = 1
 [patch.crates-io]
-itoa = { path = "itoa" }`;
+itoa = { path = "patched/itoa" }`;
 
 /** Writes a workspace, and has cargo choose versions that this compiler can compile. */
 function writeWorkspace(name: string, files: Files, shared = ""): string {
