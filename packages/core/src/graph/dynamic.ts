@@ -26,7 +26,8 @@ import type { Digest } from "../digest/digest.ts";
 import { scriptLocation } from "../errors/caller.ts";
 import { invalidOption, notAHandle, stageName } from "../errors/catalogue.ts";
 import { dynamicResult } from "../errors/dynamic-errors.ts";
-import { CommandBuilder, commandState } from "./command.ts";
+import { CommandBuilder } from "./command-builder.ts";
+import { commandState } from "./command.ts";
 import { out } from "./out.ts";
 import { resultOf, StageCall } from "./stage.ts";
 

@@ -6,7 +6,7 @@
 import { isArtifact, type Artifact } from "../artifact/handle.ts";
 import { parsePath, relativeTo } from "../artifact/path.ts";
 import { notAHandle } from "../errors/catalogue.ts";
-import type { CommandBuilder } from "./command.ts";
+import type { CommandBuilder } from "./command-builder.ts";
 import { isOut, outState, type Out } from "./out.ts";
 
 /** Inputs of a function, by the names that it knows them by. */

@@ -9,7 +9,8 @@
 import { describe } from "../base/describe.ts";
 import { invalidOption } from "../errors/catalogue.ts";
 import { fnFunction } from "../errors/fn-errors.ts";
-import { CommandBuilder, commandState, type Command } from "./command.ts";
+import { CommandBuilder } from "./command-builder.ts";
+import { commandState, type Command } from "./command.ts";
 import { pathsOfCall, type FnInputs, type FnPaths } from "./fn-paths.ts";
 import type { OpaqueSpec } from "./opaque-spec.ts";
 import type { Out } from "./out.ts";
