@@ -17,6 +17,8 @@ import { checkCaches } from "./runner-contract/caches.ts";
 import { checkEnds } from "./runner-contract/ends.ts";
 import { checkInputs } from "./runner-contract/inputs.ts";
 import { checkIsolation } from "./runner-contract/isolation.ts";
+import { checkLogs } from "./runner-contract/logs.ts";
+import { checkOutputs } from "./runner-contract/outputs.ts";
 import { checkResults } from "./runner-contract/results.ts";
 import { checkSecrets } from "./runner-contract/secrets.ts";
 import { checkSurroundings } from "./runner-contract/surroundings.ts";
@@ -68,6 +70,8 @@ export function runnerContract(kit: TestKit, options: RunnerContractOptions): vo
     kit.describe(`the contract of runners, with ${what}`, () => {
       checkInputs(check);
       checkSurroundings(check);
+      checkOutputs(check);
+      checkLogs(check);
       checkResults(check);
       checkEnds(check);
       checkSecrets(check);
