@@ -12,6 +12,7 @@ import { join } from "node:path";
 import {
   all,
   build,
+  digestBytes,
   dynamic,
   MemoryStore,
   out,
@@ -265,6 +266,75 @@ describe("a blob that the cache has lost", () => {
     const found = await there.rig.build(pipeline(there.rig).app);
     expect(found.ran).toEqual(["compile"]);
     expect(found.reused).toEqual(["link"]);
+  });
+});
+
+describe("a blob that the cache says it has and does not give", () => {
+  /** What comes of something, while time passes, and the cache answers others. */
+  const timely = async <T>({ rig, store }: Machine, work: Promise<T>): Promise<T> => {
+    const progress = { isOver: false };
+    let others = 0;
+    const watched = work.finally(() => (progress.isOver = true));
+    watched.catch(() => {});
+    while (!progress.isOver) {
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      rig.clock.advance(50);
+      void store.content.missing([digestBytes(Buffer.from(`blob ${others++}`))]);
+    }
+    return await watched;
+  };
+
+  /** A cache with all of the pipeline, which never gives one of its blobs, and others at once. */
+  const filled = async (name: "app" | "main.o") => {
+    const cache = new MemoryCache();
+    await using here = await machine(cache);
+    const one = pipeline(here.rig);
+    const made = await here.rig.build(one.app);
+    const hidden = await made.digest(name === "app" ? one.app : one.obj.file("main.o"));
+    let asked = 0;
+    cache.fault = (call, digests) => {
+      if (!call.startsWith("read") || !digests.includes(hidden)) return;
+      asked++;
+      refused();
+    };
+    return { cache, hidden, asked: () => asked };
+  };
+
+  test("makes its producer run again when a command needs it, and is not asked for over and over", async () => {
+    const { cache, asked } = await filled("main.o");
+    await using there = await machine(cache, { random: () => 0.5 });
+    const { obj } = pipeline(there.rig);
+    const [other, relink] = there.rig.stage("relink", { obj }, "other");
+    relink.always(async (call) => ({ other: await call.text("obj/main.o") }));
+    const found = await timely(there, there.rig.build(other));
+    expect(await found.text(other)).toBe("o of int main");
+    expect(found.ran).toEqual(["compile", "relink"]);
+    expect(asked()).toBe(5);
+  });
+
+  for (const fetch of ["targets", "needed", "all"] as const) {
+    test(`makes it run again when it is asked for, where what is fetched is: ${fetch}`, async () => {
+      const { cache } = await filled("app");
+      await using there = await machine(cache, { fetch, random: () => 0.5 });
+      const { app } = pipeline(there.rig);
+      const found = await timely(there, there.rig.build(app));
+      expect(await timely(there, found.text(app))).toBe("o of int main, linked");
+    });
+  }
+
+  test("is fetched again by a later build", async () => {
+    const { cache, hidden } = await filled("app");
+    const options = { fetch: "needed", write: false, random: () => 0.5 } as const;
+    await using there = await machine(cache, options);
+    const { app, link } = pipeline(there.rig);
+    const found = await timely(there, there.rig.build(app));
+    await timely(there, found.text(app));
+    expect(link.runs).toBe(1);
+    there.local.evict(hidden);
+    cache.fault = undefined;
+    const later = await there.rig.build(app);
+    expect(await later.text(app)).toBe("o of int main, linked");
+    expect(later.ran).toEqual([]);
   });
 });
 

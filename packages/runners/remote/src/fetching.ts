@@ -185,12 +185,13 @@ export class Fetching {
     this.#end(digest)?.settle(why);
   }
 
-  /** It was not to be had now: of the blob, that says nothing. A store that cannot be written to ends the build. */
+  /** It was not to be had now, which says nothing of the next build but one. A store that cannot be written to ends this one. */
   #giveUp(digest: Digest, error: unknown): void {
     const wanted = this.#end(digest);
     const isRemote = error instanceof BuildError && error.code.startsWith("REMOTE_");
-    if (isRemote) wanted?.settle(`it is not there, and ${error.message}`);
-    else wanted?.fail(error);
+    if (!isRemote) return wanted?.fail(error);
+    this.#presence.miss(digest);
+    wanted?.settle(`it is not there, and ${error.message}`);
   }
 
   #end(digest: Digest): Wanted | undefined {

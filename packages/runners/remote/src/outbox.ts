@@ -71,9 +71,9 @@ export class Outbox {
     const unseen = [...new Set(digests)].filter(
       (digest) => digest !== emptyDigest && !presence.isSeen(digest),
     );
-    // What was found to be lost may look as if it were there: its bytes are others.
-    const lost = unseen.filter((digest) => presence.isLost(digest));
-    const unknown = unseen.filter((digest) => !presence.isLost(digest));
+    // What was found to be lost may look as if it were there: its bytes are others, or nobody is given them.
+    const lost = unseen.filter((digest) => presence.isMissed(digest));
+    const unknown = unseen.filter((digest) => !presence.isMissed(digest));
     const missing = new Set(await inquiry.missing(unknown));
     presence.see(unknown.filter((digest) => !missing.has(digest)));
     const sent = [...lost, ...missing].map(async (digest) => {

@@ -95,7 +95,7 @@ export class PromisedTrees {
   /** Whether there is reason to think that a tree can be had, though it is not here. */
   isLikely(root: Digest): boolean {
     const tree = this.#trees.get(root);
-    if (tree === undefined || this.#broken.has(root) || this.#presence.isLost(tree)) return false;
+    if (tree === undefined || this.#broken.has(root) || this.#presence.isMissed(tree)) return false;
     return this.#cache.isOpen("read");
   }
 

@@ -138,8 +138,8 @@ export class RemoteActions implements ActionCache {
     if (message === undefined) return undefined;
     const found = await this.#understood(message);
     if (found === undefined) return undefined;
-    // Something of it was found lost in this build: it would only be lost again.
-    const isLost = found.blobs.some((each) => presence.isLost(each));
+    // Something of it could not be had in this build: it would only be missed again.
+    const isLost = found.blobs.some((each) => presence.isMissed(each));
     if (isLost || found.result.directories.some((each) => trees.isFalse(each))) return undefined;
     presence.promise(found.blobs);
     if (isEager) await content.fetch(await this.#absent(found.blobs));

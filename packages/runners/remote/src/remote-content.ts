@@ -51,7 +51,7 @@ export class RemoteContent implements ContentStore {
     // Whether what is there is here as well makes no difference, and to look takes time.
     const unlikely = asked.filter((each) => !isLikely(each));
     const absent = unlikely.length === 0 ? unlikely : await local.missing(unlikely);
-    const unknown = absent.filter((each) => !presence.isLost(each) && !trees.isAstray(each));
+    const unknown = absent.filter((each) => !presence.isMissed(each) && !trees.isAstray(each));
     if (unknown.length === 0) return absent;
     const elsewhere = new Set<Digest>();
     try {
@@ -159,7 +159,8 @@ export class RemoteContent implements ContentStore {
     try {
       return await work();
     } catch (error) {
-      const isHopeless = digest === emptyDigest || presence.isLost(digest) || !cache.isOpen("read");
+      const isHopeless =
+        digest === emptyDigest || presence.isMissed(digest) || !cache.isOpen("read");
       if (isLost(error) && isHopeless) trees.doubt();
       if (!isLost(error) || (isHopeless && !trees.has(digest))) throw error;
     }

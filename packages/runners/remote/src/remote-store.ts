@@ -328,7 +328,7 @@ class StoreWithRemote implements RemoteStore {
     const unseen = absent.filter((digest) => !this.#presence.isSeen(digest));
     const missing = await this.#inquiry.missing(unseen).catch(() => unseen);
     for (const digest of missing) this.#presence.lose(digest);
-    const [first] = missing;
+    const first = missing[0] ?? unseen.find((digest) => this.#presence.isMissed(digest));
     if (first !== undefined) throw blobLost(first, "neither the store nor the remote cache has it");
     this.#presence.see(unseen);
   }
