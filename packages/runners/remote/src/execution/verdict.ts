@@ -14,7 +14,7 @@ import type { ExecutionEnd } from "./executions.ts";
 
 /** What a service says of a program that it cannot start. There is no status of its own for that. */
 const missingProgram =
-  /unable to execute|failed to start process|executable file not found|cannot (?:find|execute) (?:program|command)/i;
+  /unable to execute|failed to start process|executable file not found|cannot (?:find|execute) (?:program|command|executable)/i;
 
 /** What a service says when it has nobody to hand an action to. */
 const noWorkers = /worker|platform|queue/i;

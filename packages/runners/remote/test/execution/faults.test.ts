@@ -220,6 +220,11 @@ describe("what a service says of an execution", () => {
     ["FAILED_PRECONDITION", "No workers exist for platform", "RUNNER_UNABLE"],
     ["PERMISSION_DENIED", "not you", "REMOTE_REFUSED"],
     ["INVALID_ARGUMENT", "Unable to execute [write]: Permission denied", "COMMAND_NOT_FOUND"],
+    [
+      "INVALID_ARGUMENT",
+      'Failed to run command: Cannot find executable "write" in search paths "/usr/bin:/bin"',
+      "COMMAND_NOT_FOUND",
+    ],
     ["INTERNAL", "it broke", "REMOTE_EXECUTION"],
   ] as const;
   for (const [status, message, code] of said) {
