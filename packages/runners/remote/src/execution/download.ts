@@ -16,6 +16,7 @@ import {
   hashOf,
   makeDigest,
   sizeOf,
+  type BuildError,
   type ContentStore,
   type Digest,
 } from "@ashlar/core";
@@ -33,7 +34,7 @@ const batchBytes = 8 * 1024 * 1024;
 /** Large blobs, and batches of small ones, on their way at once, of one runner. */
 const maxDownloads = 8;
 
-/** How often a blob may break off and be taken up again. */
+/** How often a blob may end too soon, and be asked for again, without coming further. */
 const maxBreaks = 5;
 
 /** A blob that should be there is not. For code: whoever expected it executes the action again. */
@@ -43,6 +44,21 @@ export class LostRemotely extends Error {
   constructor(digest: Digest) {
     super(`${digest} is not there`);
     this.digest = digest;
+  }
+}
+
+/** A blob that is there has other bytes than it should. */
+export class DamagedRemotely extends LostRemotely {
+  /** For people, if executing the action again is no help. */
+  readonly error: BuildError;
+
+  constructor(digest: Digest, service: string) {
+    super(digest);
+    this.error = remoteUnfit(
+      service,
+      `it sent other bytes than those of ${hashOf(digest)}`,
+      "what is kept there is damaged: have the service drop the blob; builds go on when it is written again",
+    );
   }
 }
 
@@ -92,25 +108,38 @@ export class Downloads {
     signal: AbortSignal,
     onPiece: (piece: Uint8Array) => Promise<void> | void,
   ): Promise<void> {
-    const size = sizeOf(digest);
-    if (size === 0) return;
     const hash = offset === 0 ? createHash("sha256") : undefined;
     let at = offset;
-    for (let breaks = 0; at < size;) {
+    for await (const piece of this.#pieces(digest, offset, signal)) {
+      hash?.update(piece);
+      at += piece.byteLength;
+      await onPiece(piece);
+    }
+    if (hash !== undefined) this.#insist(digest, makeDigest(hash.digest("hex"), at));
+  }
+
+  /** The bytes of a blob from an offset on. Where they break off, they go on. */
+  async *#pieces(
+    digest: Digest,
+    offset: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void> {
+    const size = sizeOf(digest);
+    for (let at = offset, breaks = 0; at < size;) {
       const before = at;
       try {
         for await (const piece of await this.#open(digest, at, signal)) {
-          hash?.update(piece);
           at += piece.byteLength;
-          await onPiece(piece);
+          yield piece;
+          if (at > size) return;
         }
-        if (at < size && ++breaks > maxBreaks) throw new LostRemotely(digest);
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof LostRemotely || at === before || ++breaks > maxBreaks) throw error;
+        if (at === before) throw error;
       }
+      breaks = at === before ? breaks + 1 : 0;
+      if (breaks > maxBreaks) throw new LostRemotely(digest);
     }
-    if (hash !== undefined) this.#insist(digest, makeDigest(hash.digest("hex"), at));
   }
 
   async #open(
@@ -160,12 +189,7 @@ export class Downloads {
   }
 
   #insist(wanted: Digest, found: Digest): void {
-    if (wanted === found) return;
-    throw remoteUnfit(
-      this.#cache.name,
-      `it sent other bytes than those of ${hashOf(wanted)}`,
-      "what is kept there is damaged: have the service drop the blob; builds go on when it is written again",
-    );
+    if (wanted !== found) throw new DamagedRemotely(wanted, this.#cache.name);
   }
 }
 

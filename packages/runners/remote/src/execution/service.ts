@@ -24,12 +24,13 @@ import type { ExecutionProgress } from "../reapi/messages/execution.ts";
 import type { Status } from "../reapi/messages/status.ts";
 import { Abilities } from "./abilities.ts";
 import { Backoff } from "./backoff.ts";
-import { Downloads, LostRemotely } from "./download.ts";
+import { DamagedRemotely, Downloads, LostRemotely } from "./download.ts";
 import { inputsLost, outputsLost } from "./errors.ts";
 import { Executions } from "./executions.ts";
 import { decodeForeignResult, type ForeignResult } from "./foreign-result.ts";
 import { Inputs } from "./inputs.ts";
 import { Logs } from "./logs.ts";
+import { LookUps } from "./look-ups.ts";
 import { isComplete, takeOutputs } from "./outputs.ts";
 import type { ExecutionCache } from "./persistent-cache.ts";
 import { failureOf } from "./verdict.ts";
@@ -61,12 +62,14 @@ export class Service implements AsyncDisposable {
   readonly #inputs: Inputs;
   readonly #downloads: Downloads;
   readonly #abilities: Abilities;
+  readonly #lookUps: LookUps;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#executions = new Executions(options.connection, randomUUID());
     this.#inputs = new Inputs(options.cache);
     this.#downloads = new Downloads(options.cache);
+    this.#lookUps = new LookUps(options.cache);
     this.#abilities = new Abilities(options.connection, options.askMs);
   }
 
@@ -81,7 +84,7 @@ export class Service implements AsyncDisposable {
     await this.#abilities.check(context.signal, context.clock ?? systemClock);
     let skipCacheLookup = !this.#options.reuse || context.mustExecute === true;
     if (!skipCacheLookup && !action.hasSideEffects) {
-      const earlier = await this.#lookUp(action, context.signal);
+      const earlier = await this.#lookUps.find(action.key, context.signal);
       const taken = earlier && (await this.#takeEarlier(action, earlier, context));
       if (taken !== undefined) return taken;
       // What we cannot use, the service would give us once more.
@@ -95,6 +98,7 @@ export class Service implements AsyncDisposable {
       } catch (error) {
         if (!(error instanceof LostRemotely)) throw error;
         if (skipCacheLookup || action.hasSideEffects) {
+          if (error instanceof DamagedRemotely) throw error.error;
           throw outputsLost(this.#options.cache.name, action.name, error.digest);
         }
         skipCacheLookup = true;
@@ -109,18 +113,6 @@ export class Service implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#options.connection.transport[Symbol.asyncDispose]();
-  }
-
-  /** That there is none, or that nobody says, are the same: the service looks by itself, or executes. */
-  async #lookUp({ key }: Action, signal: AbortSignal): Promise<Buffer | undefined> {
-    try {
-      const message = await this.#options.cache.getResult(key, { signal });
-      return message && Buffer.from(message);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof BuildError) return undefined;
-      throw error;
-    }
   }
 
   /** Takes what an earlier execution gave, if that is whole, and a success. */

@@ -198,6 +198,37 @@ describe("results that cannot be used", () => {
     expect(report.errors[0]?.facts["produced"]).toBe(undefined);
   });
 
+  test("an earlier one with other bytes than it says is executed again, past the cache of the service", async () => {
+    let made = "content";
+    await using rig = await Rig.start({ execute: ({ content }) => writes(content, made) });
+    await rig.build();
+    for (const digest of rig.server.content.blobs.keys()) {
+      if (digest.endsWith("/7")) rig.server.behaviour.wrongBytes.add(digest);
+    }
+    made = "another";
+    await using other = await Rig.start({}, { endpoint: rig.server.address });
+    const written = write();
+    const report = await other.build(written);
+    expect(codes(report)).toEqual([]);
+    expect(await report.text(written)).toBe("another");
+    expect(rig.executed).toBe(2);
+  });
+
+  test("a large one that breaks off again and again is taken up as long as it comes further", async () => {
+    const made = "0123456789abcdef".repeat(70_000);
+    await using rig = await Rig.start({
+      behaviour: { pieceBytes: 65_536 },
+      execute: ({ content }) => writes(content, made),
+    });
+    rig.server.fail({ method: "read", times: 12, afterBytes: 65_536, status: "UNAVAILABLE" });
+    const written = write();
+    const report = await rig.build(written);
+    expect(codes(report)).toEqual([]);
+    expect(await report.text(written)).toBe(made);
+    expect(rig.executed).toBe(1);
+    expect(rig.server.count("read")).toBeGreaterThan(12);
+  });
+
   test("other bytes than those of the digest are refused", async () => {
     await using rig = await Rig.start({
       execute: ({ content }) => {
