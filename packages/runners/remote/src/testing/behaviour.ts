@@ -27,6 +27,8 @@ export interface Behaviour {
   hasCapabilities: boolean;
   /** Whether it answers `QueryWriteStatus`. @defaultValue true */
   hasWriteStatus: boolean;
+  /** So many bytes less than there are it says to have taken of an upload. @defaultValue 0 */
+  committedLess: number;
   /** Bytes of a piece of a blob that is read. @defaultValue 1 MiB */
   pieceBytes: number;
   /** Blobs that come out altered. */
@@ -49,6 +51,7 @@ export function goodBehaviour(): Behaviour {
     majorVersion: 2,
     hasCapabilities: true,
     hasWriteStatus: true,
+    committedLess: 0,
     pieceBytes: 2 ** 20,
     wrongBytes: new Set(),
     missingInputs: "precondition",

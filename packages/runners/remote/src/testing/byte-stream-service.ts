@@ -45,7 +45,8 @@ export function byteStreamService(ground: Ground): Handlers {
       // The end of a call whose client has gone.
       call.on("error", () => {});
       write(ground, call).then(
-        (committedSize) => reply(null, encodeWritten(committedSize)),
+        (committedSize) =>
+          reply(null, encodeWritten(committedSize - ground.behaviour.committedLess)),
         (error: unknown) => reply(asServiceError(ground, error)),
       );
     }) as grpc.UntypedHandleCall,

@@ -131,6 +131,29 @@ describe("batches", () => {
     expect(server.count("read")).toBe(maxBatchBytes === 0 ? 1 : 5);
   });
 
+  test("a question for many blobs is several, each of which fits a message", async () => {
+    const { server, cache } = await started();
+    const [first, ...others] = Array.from({ length: 25_000 }, (_, n) => {
+      return digestBytes(Buffer.from(`blob ${n}`));
+    });
+    await cache.writeAll(blobsOf([Buffer.from("blob 0")]), unhurried);
+    expect(await cache.missing([first!, ...others], unhurried)).toEqual(others);
+    expect(server.count("findMissingBlobs")).toBe(3);
+  });
+
+  test("an upload of which not all was taken is not over", async () => {
+    const { server, cache } = await started();
+    const bytes = someBytes(3 * mebibyte);
+    const digest = digestBytes(bytes);
+    server.behaviour.committedLess = 1;
+    const error = await fault(cache.write(digest, opener(bytes), unhurried));
+    expect(error.code).toBe("REMOTE_UNAVAILABLE");
+    expect(renderError(error)).toContain(`${bytes.byteLength - 1} of ${bytes.byteLength}`);
+    server.behaviour.committedLess = 0;
+    await cache.write(digest, opener(bytes), unhurried);
+    expect(await readFrom(cache, digest, 0)).toEqual(bytes);
+  });
+
   test("a batch that is refused for its size goes in parts", async () => {
     const { server, cache } = await started({ maxMessageBytes: 100_000 });
     const blobs = blobsOf([1, 2, 3, 4, 5].map((seed) => someBytes(40_000, seed)));
