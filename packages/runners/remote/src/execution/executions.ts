@@ -34,6 +34,9 @@ import { Pulse, type PulseTimes } from "./pulse.ts";
 /** How long a service may take to end what was cancelled, in milliseconds. */
 const cancelMs = 30_000;
 
+/** How often a service may begin an action and know nothing of it afterwards: that may be what the action does to it. */
+const maxForgotten = 5;
+
 /** Failures of a stream that say nothing of the action. */
 const passing: ReadonlySet<StatusName> = new Set([
   ...["CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "ABORTED", "INTERNAL", "UNAVAILABLE"],
@@ -152,7 +155,7 @@ class Run {
   async #follow(): Promise<ExecutionEnd> {
     const { clock, isOnce, signal } = this.#request;
     const backoff = new Backoff(clock, this.#streams.signal);
-    for (;;) {
+    for (let forgotten = 0; ;) {
       const nameBefore = this.#name;
       try {
         this.#isListening = true;
@@ -167,7 +170,10 @@ class Run {
         if (signal.aborted && (error.status === "NOT_FOUND" || this.#name === ""))
           throw signal.reason;
         const isForgotten = error.status === "NOT_FOUND" && nameBefore !== "";
-        if (isForgotten) this.#name = "";
+        if (isForgotten) {
+          this.#name = "";
+          if (++forgotten === maxForgotten) return this.#endOf({ error: forgottenOften });
+        }
         const mustStay = isOnce && this.#mayHaveRun && this.#name === "";
         const isPassing = isForgotten || passing.has(error.status);
         if (!isPassing || mustStay || !(await backoff.wait(error.retryAfterMs))) {
@@ -223,15 +229,22 @@ class Run {
     asked.catch(() => this.#streams.abort(this.#request.signal.reason));
   }
 
-  #endOf({ error, response }: Operation): ExecutionEnd {
-    const status = response?.status ?? error ?? (response === undefined ? lost : okStatus);
+  #endOf({ error, response }: Pick<Operation, "error" | "response">): ExecutionEnd {
+    const usual = response?.result === undefined ? lost : okStatus;
+    const status = response?.status ?? error ?? usual;
     return { status, response, mayHaveRun: true, outage: undefined };
   }
 }
 
 const lost: Status = {
   status: "INTERNAL",
-  message: "the operation is done, and has no response",
+  message: "the operation is done, and has no result",
+  violations: [],
+};
+
+const forgottenOften: Status = {
+  status: "INTERNAL",
+  message: `it has begun the operation, and forgotten it ${maxForgotten} times`,
   violations: [],
 };
 

@@ -1,7 +1,10 @@
 /**
  * Inputs of actions: what a service must have before it can execute one, and what of that has to be uploaded.
  *
- *     Action, Command, directories, files ──known for a while?──▶ missing there? ──▶ uploaded, once for all who need it
+ *     directories, files ──known for a while?──▶ missing there? ─┬─▶ uploaded, once for all who need it
+ *     Action, Command    ──known for a while?────────────────────┘
+ *
+ * Of an action that the service has no result of, it rarely has the messages. They are as small as the question.
  *
  * @module
  */
@@ -53,11 +56,18 @@ export class Inputs {
   }
 
   /**
-   * Uploads what the service lacks of an action: its messages, and all of its input root. Returns how many blobs that were.
+   * Uploads what the service lacks of an action: its messages, and all of its input root. Returns how many blobs it lacked, as far
+   * as it was asked.
    *
+   * @param asksForAll - Whether it is asked for the messages, too, before they are uploaded.
    * @throws {@link BuildError} `BLOB_LOST`, or as the cache does. Rejects with the signal's reason.
    */
-  async provide(action: Action, content: ContentStore, signal: AbortSignal): Promise<number> {
+  async provide(
+    action: Action,
+    content: ContentStore,
+    signal: AbortSignal,
+    asksForAll = false,
+  ): Promise<number> {
     const { key, messages, inputRoot } = action;
     const own = new Map<Digest, Uint8Array>([
       [digestBytes(messages.command), messages.command],
@@ -65,14 +75,22 @@ export class Inputs {
     ]);
     const needed = new Set<Digest>();
     await this.#collect(inputRoot, content, needed);
-    const asked = [...needed, ...own.keys()].filter((digest) => !this.#isKnown(digest));
-    if (asked.length === 0) return 0;
+    const isUnknown = (digest: Digest): boolean => !this.#isKnown(digest);
+    const unsent = [...own.keys()].filter(isUnknown);
+    const inputs = [...needed].filter(isUnknown);
+    const asked = asksForAll ? [...inputs, ...unsent] : inputs;
     const until = this.#now() + trustMs;
-    const missing = await this.#cache.missing(asked, { signal });
-    await this.#upload(missing, own, content, signal);
+    const provideAsked = async (): Promise<number> => {
+      if (asked.length === 0) return 0;
+      const missing = await this.#cache.missing(asked, { signal });
+      await this.#upload(missing, own, content, signal);
+      return missing.length;
+    };
+    const count = provideAsked();
+    await allOf([count, asksForAll ? count : this.#upload(unsent, own, content, signal)]);
     if (this.#known.size > maxKnown) this.#known.clear();
-    for (const digest of asked) this.#known.set(digest, until);
-    return missing.length;
+    for (const digest of [...inputs, ...unsent]) this.#known.set(digest, until);
+    return await count;
   }
 
   /** Trusts nothing any more: the service has lost something. */

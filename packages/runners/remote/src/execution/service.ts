@@ -167,10 +167,10 @@ export class Service implements AsyncDisposable {
         hasProvidedAgain = true;
         this.#inputs.forget();
         onPhase?.("uploading");
-        const count = await this.#inputs.provide(action, context.content, signal);
+        const count = await this.#inputs.provide(action, context.content, signal, true);
         if (count > 0 || status.violations.length > 0) continue;
       }
-      const mayPass = response !== undefined && passing.has(status.status) && !isOnce;
+      const mayPass = end.outage === undefined && passing.has(status.status) && !isOnce;
       if (mayPass && (await backoff.wait(status.retryAfterMs))) continue;
       throw failureOf(connection, action, end);
     }

@@ -50,6 +50,10 @@ export interface Executed {
   readonly isKept?: boolean;
   readonly status?: Status;
   readonly message?: string;
+  /** How the operation fails instead, as few services say it. */
+  readonly error?: Status;
+  /** Whether the operation is done without any response. @defaultValue false */
+  readonly isUnanswered?: boolean;
 }
 
 /** Executes an action. */
@@ -72,8 +76,8 @@ export function executionService(ground: Ground, execute: Execute | undefined): 
     const name = `operations/${randomUUID()}`;
     const controller = new AbortController();
     const run = async (): Promise<Operation> => {
-      const response = await respond(ground, key, execute, controller.signal);
-      return { name, isDone: true, response };
+      const end = await respond(ground, key, execute, controller.signal);
+      return { name, isDone: true, ...end };
     };
     const running = { name, controller, done: run().finally(() => byKey.delete(key)) };
     byName.set(name, running);
@@ -159,24 +163,27 @@ async function respond(
   key: ActionKey,
   execute: Execute | undefined,
   signal: AbortSignal,
-): Promise<ExecuteResponse> {
+): Promise<Pick<Operation, "error" | "response">> {
   const { content } = ground;
   const missing = missingOf(content, key);
   if (missing.length > 0) {
     const message = `blob not found: ${missing.join(", ")}`;
-    return failedWith({ status: "NOT_FOUND", message, violations: [] });
+    return { response: failedWith({ status: "NOT_FOUND", message, violations: [] }) };
   }
   const action = content.get(key) ?? Buffer.alloc(0);
   const command = content.get(digestAt(action, 1) ?? key) ?? Buffer.alloc(0);
   try {
     const done = await execute?.({ key, action, command, content, signal });
-    const { result, status, message = "", isKept = true } = done ?? {};
+    const { result, status, message = "", isKept = true, error, isUnanswered } = done ?? {};
+    if (error !== undefined) return { error };
+    if (isUnanswered === true) return {};
     if (result !== undefined && isKept) content.results.set(key, Buffer.from(result));
     const bytes = result && Buffer.from(result);
-    return { result: bytes, wasCached: false, status, serverLogs: new Map(), message };
+    const response = { result: bytes, wasCached: false, status, serverLogs: new Map(), message };
+    return { response };
   } catch (error) {
     const status = signal.aborted ? "CANCELLED" : "INTERNAL";
-    return failedWith({ status, message: String(error), violations: [] });
+    return { response: failedWith({ status, message: String(error), violations: [] }) };
   }
 }
 

@@ -18,10 +18,25 @@ test("an action is looked up, its inputs are uploaded, and then it is executed",
   const report = await rig.build(written);
   expect(codes(report)).toEqual([]);
   expect(rig.calls).toEqual([
-    ...["getCapabilities", "getActionResult", "findMissingBlobs", "batchUpdateBlobs", "execute"],
-    "batchReadBlobs",
+    ...["getCapabilities", "getActionResult", "batchUpdateBlobs", "execute", "batchReadBlobs"],
   ]);
   expect(await report.text(written)).toBe("content");
+});
+
+test("inputs are asked for once, and the messages of an action are sent without a question", async () => {
+  await using rig = await Rig.start();
+  const copy = stage("copy", ({ file }: { file: File }, n: number) => {
+    return sh({ env: { N: n } })`copy ${file} ${out.file("text")}`;
+  });
+  const file = text("shared by both").as("file");
+  const counts = (): number[] =>
+    (["findMissingBlobs", "batchUpdateBlobs", "execute"] as const).map((each) =>
+      rig.server.count(each),
+    );
+  expect(codes(await rig.build(copy({ file }, 1)))).toEqual([]);
+  expect(counts()).toEqual([1, 2, 1]);
+  expect(codes(await rig.build(copy({ file }, 2)))).toEqual([]);
+  expect(counts()).toEqual([1, 3, 2]);
 });
 
 describe("a stream that breaks", () => {
@@ -50,6 +65,16 @@ describe("a stream that breaks", () => {
     rig.server.fail({ method: "waitExecution", times: 1, status: "NOT_FOUND" });
     expect(codes(await rig.build())).toEqual([]);
     expect([rig.server.count("waitExecution"), rig.server.count("execute")]).toEqual([1, 2]);
+  });
+
+  test("and is forgotten each time is an error after some tries: the action may be what ends the service", async () => {
+    await using rig = await Rig.start({ execute: async () => await new Promise(() => {}) });
+    rig.server.fail({ method: "execute", afterBytes: 0, status: "UNAVAILABLE" });
+    rig.server.fail({ method: "waitExecution", status: "NOT_FOUND" });
+    const report = await rig.build();
+    expect(codes(report)).toEqual(["REMOTE_EXECUTION"]);
+    expect(report.errors[0]?.facts["it said"]).toContain("forgotten it 5 times");
+    expect(rig.server.count("execute")).toBe(5);
   });
 
   test("is begun again when there was no operation yet", async () => {
@@ -264,6 +289,32 @@ describe("what a service says of an execution", () => {
       await using rig = await Rig.start({ execute });
       expect(codes(await rig.build())).toEqual([code]);
       expect(rig.executed).toBe(1);
+    });
+  }
+
+  test("an operation that has failed is the same as a response that says so", async () => {
+    let nth = 0;
+    const failed = (status: "ABORTED" | "PERMISSION_DENIED"): Executed => {
+      return { error: { status, message: "not now", violations: [] } };
+    };
+    await using rig = await Rig.start({
+      execute: ({ content }) => (nth++ < 2 ? failed("ABORTED") : writes(content, "content")),
+    });
+    expect(codes(await rig.build())).toEqual([]);
+    expect(rig.executed).toBe(3);
+    await using other = await Rig.start({ execute: () => failed("PERMISSION_DENIED") });
+    expect(codes(await other.build())).toEqual(["REMOTE_REFUSED"]);
+  });
+
+  for (const [what, end] of [
+    ["a response without a result", {}],
+    ["no response at all", { isUnanswered: true }],
+  ] as const) {
+    test(`an operation that is done with ${what} is an error of the service`, async () => {
+      await using rig = await Rig.start({ execute: () => end });
+      const { errors } = await rig.build();
+      expect(errors.map(({ code }) => code)).toEqual(["REMOTE_EXECUTION"]);
+      expect(errors[0]?.facts["it said"]).toContain("has no result");
     });
   }
 
