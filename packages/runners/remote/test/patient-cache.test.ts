@@ -50,6 +50,27 @@ test("what may pass is tried again, with pauses that grow", async () => {
   expect(patient.use(tally)).toBe(undefined);
 });
 
+test("not all who have failed come back at once", async () => {
+  for (const [random, pause] of [
+    [0, 90],
+    [0.999, 109],
+  ] as const) {
+    const clock = new HandClock();
+    const cache = new MemoryCache();
+    const patience = { lookUpMs: 2000, silenceMs: 5000, random: () => random };
+    const patient = new PatientCache(cache, patience);
+    patient.begin(clock);
+    let calls = 0;
+    cache.fault = (call) => (call === "missing" && calls++ === 0 ? refused() : undefined);
+    const asking = patient.missing([key]);
+    await clock.advance(pause - 1);
+    expect(calls).toBe(1);
+    await clock.advance(2);
+    expect(calls).toBe(2);
+    await asking;
+  }
+});
+
 test("a service that says when it may be asked again is not asked before", async () => {
   const { clock, cache, patient } = setUp();
   const times: number[] = [];

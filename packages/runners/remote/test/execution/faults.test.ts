@@ -165,6 +165,17 @@ describe("inputs that are missing there", () => {
   }
 });
 
+test("another condition that does not hold is no missing input: nothing is repeated", async () => {
+  const violations = [
+    { type: "MISSING", subject: "blobs/x/1", description: "" },
+    { type: "QUOTA", subject: "team", description: "" },
+  ];
+  const status = { status: "FAILED_PRECONDITION", message: "no", violations } as const;
+  await using rig = await Rig.start({ execute: () => ({ status }) });
+  expect(codes(await rig.build())).toEqual(["REMOTE_EXECUTION"]);
+  expect(rig.executed).toBe(1);
+});
+
 test("what fails on its way is sent and fetched again", async () => {
   await using rig = await Rig.start();
   for (const method of ["findMissingBlobs", "batchUpdateBlobs", "batchReadBlobs"] as const) {
