@@ -209,6 +209,37 @@ describe("results that cannot be used", () => {
     expect(report.stages[0]?.durationMs).toBe(2000);
   });
 
+  test("one of somebody whom our demands do not trust is executed again, past the cache of the service", async () => {
+    let worker = "local/declared";
+    await using rig = await Rig.start({
+      execute: ({ content }) => writes(content, "content", { worker }),
+    });
+    await rig.build();
+    worker = "";
+    const vouched = { endpoint: rig.server.address, hermeticity: "container" } as const;
+    for (const [demands, executed] of [
+      ["declared", 1],
+      ["container", 2],
+    ] as const) {
+      await using other = await Rig.start({}, { ...vouched, demands });
+      expect(codes(await other.build())).toEqual([]);
+      expect(rig.executed).toBe(executed);
+    }
+  });
+
+  test.each([
+    ["goes back", 9000, 3000, 0],
+    ["is years ahead", 9e12, 9e12 + 2000, 2000],
+    ["says nothing", 0, 0, 0],
+  ])("one of a machine whose clock %s is taken", async (_, startedAt, finishedAt, durationMs) => {
+    await using rig = await Rig.start({
+      execute: ({ content }) => writes(content, "content", { startedAt, finishedAt }),
+    });
+    const report = await rig.build();
+    expect(codes(report)).toEqual([]);
+    expect(report.stages[0]?.durationMs).toBe(durationMs);
+  });
+
   test("one whose blobs are lost is executed again, past the cache of the service", async () => {
     await using rig = await Rig.start();
     await rig.build();

@@ -92,14 +92,14 @@ export class Rig implements AsyncDisposable {
 export function writes(
   content: ExecuteCall["content"],
   text: string,
-  { exitCode = 0, worker = "" } = {},
+  { exitCode = 0, worker = "", startedAt = 1000, finishedAt = 3000 } = {},
 ): Executed {
   const digest = content.add(Buffer.from(text));
   const empty = content.add(Buffer.of());
   const result = encodeActionResult({
     files: exitCode === 0 ? [{ path: "out/text", digest, isExecutable: false }] : [],
     directories: [],
-    ...{ exitCode, worker, startedAt: 1000, finishedAt: 3000 },
+    ...{ exitCode, worker, startedAt, finishedAt },
     stdout: content.add(Buffer.from(`wrote ${text}\n`)),
     stderr: empty,
   });
