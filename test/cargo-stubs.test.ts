@@ -88,6 +88,15 @@ const members: Readonly<Record<string, { readonly manifest: string; readonly fil
       "benches/speed.rs": "fn main() {}",
     },
   },
+  // No program may have this name.
+  examples: {
+    manifest: '[[example]]\nname = "seen"\npath = "seen.rs"',
+    files: { "seen.rs": "fn main() {}" },
+  },
+  "benches-only": {
+    manifest: '[dev-dependencies]\nstub-leaf = "1"\n[[bench]]\nname = "pace"\nharness = false',
+    files: { "benches/pace.rs": "fn main() { stub_leaf::leaf(); }" },
+  },
   scripted: {
     manifest: 'build = "make/it.rs"\nlinks = "scripted"\n[build-dependencies]\nstub-leaf = "1"',
     files: {
@@ -103,7 +112,7 @@ const members: Readonly<Record<string, { readonly manifest: string; readonly fil
   },
 };
 
-const leafOf = new Set(["tests-only", "no-autobins", "scripted", "wanting"]);
+const leafOf = new Set(["tests-only", "benches-only", "no-autobins", "scripted", "wanting"]);
 
 describe.skipIf(missing.length > 0)(title, () => {
   let leaf = "";
@@ -188,6 +197,17 @@ describe.skipIf(missing.length > 0)(title, () => {
       "bin/tool",
       "lib/libbare.a",
     ]);
+  });
+
+  test("packages of which nothing is built build, alone", async () => {
+    for (const name of ["examples", "benches-only"]) {
+      const tests = rust.cargoTest({ packages: [name] });
+      const crate = rust.buildPackage({ packages: [name] });
+      const check = rust.cargoClippy({ packages: [name] });
+      const report = await run(all({ tests, crate, check }));
+      expect(report.errors).toEqual([]);
+      expect(await report.list(crate.installed)).toEqual([]);
+    }
   });
 
   test("a link out of the target directory is there for the next command", async () => {

@@ -18,7 +18,7 @@ import { dirname, join, resolve } from "node:path";
 import { withOptions } from "./cargo-arguments.ts";
 import { withProjectConfig } from "./cargo-config.ts";
 import { cargoFailure } from "./cargo-failure.ts";
-import { parseMessage, type Artifact } from "./cargo-messages.ts";
+import { isLocalPackage, parseMessage, type Artifact } from "./cargo-messages.ts";
 import { renderExternals } from "./compiled-units.ts";
 import { writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
@@ -61,12 +61,16 @@ async function buildDeps(parameters: Parameters): Promise<void> {
   const layer = existsSync(base) ? layOver(base, target, isWrittenByScript) : undefined;
 
   const reported: string[] = [];
-  for (const pass of passes) reported.push(...(await runPass(pass, { target, layer, locals })));
+  let hasStubs = false;
+  for (const pass of passes) {
+    const { files, hasLocals } = await runPass(pass, { target, layer, locals });
+    reported.push(...files);
+    hasStubs ||= hasLocals;
+  }
   const purged = existsSync(target) ? purgeLocals(resolve(target), ownershipOf(locals)) : 0;
-  // Every pass compiles a build script for each stub, so none at all is a layout we cannot read.
-  if (purged === 0 && locals.packages.some(({ isKept }) => !isKept)) {
+  if (hasStubs && purged === 0) {
     throw new Failure(`no unit of a local package was found in \`${target}\``, {
-      hint: "passes must build the workspace, into a target directory that this version knows",
+      hint: "this cargo may lay out its target directory in another way: please report its version",
     });
   }
   if (isSeeded || layer !== undefined) pruneUnused(target, hashesIn(reported));
@@ -82,8 +86,16 @@ function isWrittenByScript(path: string): boolean {
   return /(^|\/)build\/[^/]+\/out$/.test(path);
 }
 
-/** Runs cargo. Returns the paths of all that is part of the result, compiled now or earlier. */
-async function runPass(pass: readonly string[], place: Place): Promise<readonly string[]> {
+/** What a run of cargo has made, now or earlier. */
+interface Made {
+  /** Paths of all that is part of the result. */
+  readonly files: readonly string[];
+  /** Whether there are stubs among it. A pass may have none: packages need not have a target that is built by it. */
+  readonly hasLocals: boolean;
+}
+
+/** Runs cargo. */
+async function runPass(pass: readonly string[], place: Place): Promise<Made> {
   say(`cargo ${pass.join(" ")}`);
   const first = await runOnce(pass, place);
   const isRefused = first.exitCode !== 0 && place.layer?.hasRefused(first.said) === true;
@@ -100,7 +112,13 @@ async function runPass(pass: readonly string[], place: Place): Promise<readonly 
     );
   }
   say(renderExternals(artifacts));
-  return [...artifacts.flatMap(({ files }) => files), ...outDirs];
+  const kept = new Set(place.locals.packages.flatMap((one) => (one.isKept ? [one.manifest] : [])));
+  return {
+    files: [...artifacts.flatMap(({ files }) => files), ...outDirs],
+    hasLocals: artifacts.some(
+      ({ packageId, manifest }) => isLocalPackage(packageId) && !kept.has(manifest),
+    ),
+  };
 }
 
 /** How a run of cargo went. */

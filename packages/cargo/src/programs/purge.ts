@@ -97,17 +97,18 @@ function purgeProfile(profile: string, ownership: Ownership): number {
   for (const file of namesIn(deps)) {
     if (unitCandidates(file).some((unit) => local.has(unit))) remove(join(deps, file));
   }
-  for (const kind of [".fingerprint", "build"]) {
+  const [fingerprints = 0] = [".fingerprint", "build"].map((kind) => {
     const folders = namesIn(join(profile, kind));
-    for (const name of folders.filter((one) => isLocalFolder(one, ownership, external))) {
-      remove(join(profile, kind, name));
-    }
-  }
+    const own = folders.filter((one) => isLocalFolder(one, ownership, external));
+    for (const name of own) remove(join(profile, kind, name));
+    return own.length;
+  });
   for (const kind of ["examples", "incremental"]) {
     for (const name of namesIn(join(profile, kind))) remove(join(profile, kind, name));
   }
   for (const name of filesIn(profile)) remove(join(profile, name));
-  return local.size;
+  // Each unit has one: build scripts and examples, too, which are not among `deps`.
+  return fingerprints;
 }
 
 /** Whether a unit's folder is called like a stubbed package, and no external unit has its hash. */
