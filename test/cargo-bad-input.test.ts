@@ -133,7 +133,7 @@ describe.skipIf(missing.length > 0)(title, () => {
 
   test("a lock file that cannot be read is told how to get another", async () => {
     const log = await failure({ "Cargo.lock": "version = 9" }, (rust) => rust.vendorCargoDeps());
-    expect(log).toContain("`Cargo.lock` has format 9; formats 3 and 4 are known\n\nupdate this");
+    expect(log).toContain("`Cargo.lock` has format 9; formats up to 4 are known\n\nupdate this");
     const broken = { "Cargo.lock": "version = 4\n[[package\n" };
     const other = await failure(broken, (rust) => rust.vendorCargoDeps());
     expect(other).toContain("`Cargo.lock` is not TOML, line 2");

@@ -3,7 +3,15 @@
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +19,7 @@ import { pathToFileURL } from "node:url";
 
 import { cargo, rustTools } from "@ashlar/cargo";
 import {
+  all,
   missingTools,
   source,
   tryBuild,
@@ -22,7 +31,7 @@ import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { commitAll, packCrate, writeProject } from "./rig/rust-project.ts";
+import { commitAll, manifestOf, packCrate, writeProject } from "./rig/rust-project.ts";
 
 const runner: Runner = localRunner();
 const missing = await missingTools(runner, rustTools());
@@ -107,6 +116,33 @@ describe.skipIf(missing.length > 0)(title, () => {
     // Everything is in the store now: the crates may be gone.
     const again = await run(rust.vendorCargoDeps());
     expect(again.ran).toEqual([]);
+  });
+
+  test("a lock file of the first format is read as cargo reads it", async () => {
+    const inner = locked("inner", "0.1.0", `dependencies = [\n"vend-leaf 1.0.0 (${cratesIo})",\n]`);
+    project(
+      "first-format",
+      'inner = { path = "inner" }\n[workspace]',
+      [
+        locked("app", "0.1.0", 'dependencies = [\n"inner 0.1.0",\n]'),
+        inner,
+        locked("vend-leaf", "1.0.0", `source = "${cratesIo}"`),
+        `[metadata]\n"checksum vend-leaf 1.0.0 (${cratesIo})" = "${leafSum}"`,
+      ].join("\n"),
+      "inner::leaf()",
+    );
+    writeProject(root, {
+      "inner/Cargo.toml": manifestOf("inner", '[dependencies]\nvend-leaf = "1"'),
+      "inner/src/lib.rs": "pub use vend_leaf::leaf;",
+    });
+    const lock = join(root, "Cargo.lock");
+    writeFileSync(lock, readFileSync(lock, "utf8").replace("version = 4\n", ""));
+    const rust = cargo({ src: source(root), profile: "dev", registries });
+    const crate = rust.buildPackage();
+    const report = await run(all({ crate, alone: rust.cargoCheck({ packages: ["inner"] }) }));
+    expect(report.errors).toEqual([]);
+    await report.export(crate.installed, join(folder, "first"));
+    expect((await execa(join(folder, "first/bin/app"))).stdout).toBe("1");
   });
 
   test("cargo deny finds the crates, offline", async () => {

@@ -1,8 +1,8 @@
 /**
  * `Cargo.lock`: every package of a build, and where each comes from.
  *
- * Knows the formats 3 and 4. A package without a source is local: a workspace
- * member or a path dependency.
+ * Knows the formats up to 4. Before 3 they have no number, and in the first one checksums are in a table of their own.
+ * A package without a source is local: a workspace member or a path dependency.
  *
  * @module
  */
@@ -31,16 +31,17 @@ export function parseLock(text: string, path: string): readonly LockedPackage[] 
   if (plain !== undefined) return plain;
   const lock = parseToml(text, path);
   const version = lock["version"];
-  if (version !== 3 && version !== 4) {
+  if (version !== undefined && version !== 3 && version !== 4) {
     const isNewer = typeof version === "number" && version > 4;
-    const found = isNewer ? `format ${version}` : "a format before 3";
-    throw new Failure(`\`${path}\` has ${found}; formats 3 and 4 are known`, {
+    const found = isNewer ? `format ${version}` : "a format that no cargo writes";
+    throw new Failure(`\`${path}\` has ${found}; formats up to 4 are known`, {
       hint: isNewer
         ? "update this package, or let a cargo that writes format 4 make the lock"
         : "let a current cargo write it again: `cargo update --workspace`",
     });
   }
-  return tablesOf(lock["package"]).map((entry) => lockedPackage(entry, path));
+  const sums = asTable(lock["metadata"]);
+  return tablesOf(lock["package"]).map((entry) => lockedPackage(entry, path, sums));
 }
 
 /** How a lock file begins, and what it has of each package, to the letter as cargo writes it. */
@@ -101,28 +102,34 @@ export function resolveReference(
  * Gives the named local packages the version 0.0.0, and leaves every other byte alone.
  *
  * Text, not a parsed table: cargo compares a lock with the one it would write, so
- * order and layout must stay. Each name must occur once in the lock.
+ * order and layout must stay. Each name must occur once in the lock; in the first format, references say its version
+ * all the same.
  */
 export function maskLock(text: string, names: ReadonlySet<string>): string {
   return text
     .replaceAll("\r\n", "\n")
     .replaceAll(/^name = "([^"]+)"\nversion = "[^"]+"$/gm, (entry, name: string) =>
       names.has(name) ? `name = "${name}"\nversion = "0.0.0"` : entry,
+    )
+    .replaceAll(/^( *)"(\S+) [^\s"]+",$/gm, (reference, blanks: string, name: string) =>
+      names.has(name) ? `${blanks}"${name} 0.0.0",` : reference,
     );
 }
 
-function lockedPackage(entry: Table, path: string): LockedPackage {
+/** @param sums - Checksums, where the entries have none. */
+function lockedPackage(entry: Table, path: string, sums: Table = {}): LockedPackage {
   const name = asString(entry["name"]);
   const version = asString(entry["version"]);
   if (name === undefined || version === undefined) {
     throw new Failure(`\`${path}\` has a package without a name or a version`);
   }
-  const dependencies = entry["dependencies"];
+  const { source, checksum, dependencies } = entry;
+  const listed = sums[`checksum ${name} ${version} (${asString(source) ?? ""})`];
   return {
     name,
     version,
-    source: asString(entry["source"]),
-    checksum: asString(entry["checksum"]),
+    source: asString(source),
+    checksum: asString(checksum ?? listed),
     dependencies: isStrings(dependencies) ? dependencies : [],
   };
 }

@@ -52,12 +52,19 @@ describe("parseLock", () => {
     expect(parseLock(text, "Cargo.lock")).toEqual(lock);
   });
 
-  test("reads formats 3 and 4, and says so of others", () => {
+  test("reads formats up to 4, and says so of others", () => {
     expect(parseLock("version = 3\n", "Cargo.lock")).toEqual([]);
+    expect(parseLock(LOCK.replace("version = 4\n", ""), "Cargo.lock")).toEqual(lock);
     expect(() => parseLock("version = 5\n", "Cargo.lock")).toThrow(
-      "`Cargo.lock` has format 5; formats 3 and 4 are known",
+      "`Cargo.lock` has format 5; formats up to 4 are known",
     );
-    expect(() => parseLock("", "Cargo.lock")).toThrow("a format before 3");
+    expect(() => parseLock('version = "3"\n', "Cargo.lock")).toThrow("that no cargo writes");
+  });
+
+  test("finds checksums where the first format has them", () => {
+    const first = LOCK.replace("version = 4\n", "").replace('checksum = "ab"\n', "");
+    const sums = `\n[metadata]\n"checksum leaf 0.2.0 (${CRATES_IO})" = "ab"\n`;
+    expect(parseLock(first + sums, "Cargo.lock")).toEqual(lock);
   });
 
   test("names the place where a lock is no TOML", () => {
@@ -78,6 +85,11 @@ test("a reference is as long as it takes to be unique", () => {
 });
 
 test("a masked lock differs in nothing but the versions", () => {
+  const first = LOCK.replaceAll(
+    /^name = "app"$/gm,
+    `name = "top"\nversion = "0.1.0"\ndependencies = [\n "app 1.2.3",\n "leaf 0.2.0 (${CRATES_IO})",\n]\n\n[[package]]\n$&`,
+  );
+  expect(maskLock(first, new Set(["app"]))).toBe(first.replaceAll("1.2.3", "0.0.0"));
   expect(maskLock(LOCK, new Set(["app"]))).toBe(LOCK.replace("1.2.3", "0.0.0"));
   expect(maskLock(LOCK, new Set())).toBe(LOCK);
   expect(maskLock(LOCK.replaceAll("\n", "\r\n"), new Set())).toBe(LOCK);
