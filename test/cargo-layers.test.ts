@@ -5,12 +5,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { rustTools } from "@ashlar/cargo";
-import { all, build, missingTools, type Handle, type Report, type Runner } from "@ashlar/core";
+import { cargo, rustTools } from "@ashlar/cargo";
+import {
+  all,
+  build,
+  missingTools,
+  source,
+  type Handle,
+  type Report,
+  type Runner,
+} from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { localCrate, manifestOf, writeProject } from "./rig/rust-project.ts";
 import { compiledIn, RustWorkspace } from "./rig/rust-workspace.ts";
 
 const runner: Runner = localRunner();
@@ -111,5 +120,26 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect((await compiledIn(again))["package"]?.external).toEqual(["side 1.0.0"]);
     await again.export(loud.installed, join(folder, "bare-installed"));
     expect((await execa(join(folder, "bare-installed/bin/app"))).stdout).toBe("20 loud");
+  });
+
+  test("what a build script has written among the sources is written for each command", async () => {
+    const root = join(folder, "writing");
+    writeProject(root, {
+      "Cargo.toml": manifestOf("writing"),
+      "Cargo.lock": `version = 4\n\n${localCrate("writing", "0.1.0")}`,
+      "build.rs": `
+        fn main() {
+          std::fs::create_dir_all("made").unwrap();
+          std::fs::write("made/word.txt", "written").unwrap();
+          println!("cargo:rerun-if-changed=build.rs");
+        }`,
+      "src/main.rs": 'fn main() { println!("{}", include_str!("../made/word.txt")); }',
+    });
+    const rust = cargo({ src: source(root), profile: "dev" });
+    const crate = rust.buildPackage({ cargoArtifacts: rust.cargoTest() });
+    const report = await run(crate);
+    expect(await logOf(report)).toContain("a build script wrote `made/word.txt` among the sources");
+    await report.export(crate.installed, join(folder, "written"));
+    expect((await execa(join(folder, "written/bin/writing"))).stdout).toBe("written");
   });
 });

@@ -25,6 +25,7 @@ import { hashInner, innerPackages } from "./inner.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
+import { lostFiles } from "./lost-files.ts";
 import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
 import { asArguments, ownSettings } from "./own-settings.ts";
 import { type Environment, runLines } from "./process.ts";
@@ -76,6 +77,14 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
     say(`the inherited target directory holds units of other ${what}: they are purged`);
     purgeLocals(resolve(target), ownershipOf(locals));
   }
+  const [lost] = isForeign || own?.sources === undefined ? [] : lostFiles(target, locals);
+  if (lost !== undefined) {
+    say(
+      `a build script wrote \`${lost}\` among the sources, where nothing is kept: local code is compiled again`,
+    );
+    purgeLocals(resolve(target), ownershipOf(locals));
+  }
+  const isPurged = isForeign || lost !== undefined;
   const layer = below === undefined ? undefined : layOver(base, target, upliftedFiles(locals));
   restoreLinks(target, { ...below?.links, ...own?.links });
   process.once("exit", () => {
@@ -90,7 +99,7 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
     locals,
     inner: hasInner ? innerPackages(locals).map(({ manifest }) => manifest) : [],
     marker: { rustc, passes, sources },
-    inherited: inherited && { rustc, passes, sources: isForeign ? undefined : own?.sources },
+    inherited: inherited && { rustc, passes, sources: isPurged ? undefined : own?.sources },
     layer,
   };
 }
