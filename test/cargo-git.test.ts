@@ -150,6 +150,32 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect((await execa(join(folder, "again/bin/app"))).stdout).toBe(said);
   });
 
+  test("two commits of one repository, for one package of a workspace", async () => {
+    const place = join(folder, "commits");
+    writeProject(place, {
+      "Cargo.toml": '[workspace]\nmembers = ["one", "two"]\nresolver = "2"',
+      "one/Cargo.toml": manifestOf(
+        "one",
+        `[dependencies]
+        before = { package = "tagged", git = "${url("tagged")}", tag = "v1.0" }
+        after = { package = "tagged", git = "${url("tagged")}" }`,
+      ),
+      "one/src/main.rs": 'fn main() { println!("{}, {}", before::word(), after::word()); }',
+      "two/Cargo.toml": manifestOf("two", `[dependencies]\nplain = { git = "${url("plain")}" }`),
+      "two/src/lib.rs": "",
+    });
+    execFileSync("cargo", ["generate-lockfile"], {
+      cwd: place,
+      stdio: "pipe",
+      env: { ...process.env, CARGO_HOME: join(folder, "home") },
+    });
+    const crate = cargo({ src: source(place), profile: "dev", packages: ["one"] }).buildPackage();
+    const report = await run(crate);
+    expect(report.errors).toEqual([]);
+    await report.export(crate.installed, join(folder, "one"));
+    expect((await execa(join(folder, "one/bin/one"))).stdout).toBe("tagged before, tagged after");
+  });
+
   test("submodules come along, those of submodules as well, and large files are the pointers that git has", async () => {
     // Two ways to say where one is: from beside the repository, and from anywhere.
     const [outer, inner, core] = ["outer", "inner", "core"].map((name) => join(repositories, name));

@@ -94,8 +94,13 @@ export function resolveReference(
     (entry) =>
       entry.name === name &&
       (version === undefined || entry.version === version) &&
-      (source === undefined || `(${entry.source ?? ""})` === source),
+      (source === undefined || isSource(entry.source, source)),
   );
+}
+
+/** Whether a source is the one in brackets. Of git, there is no commit; in the first two formats there is. */
+function isSource(source = "", inBrackets: string): boolean {
+  return [source, source.replace(/#.*$/, "")].some((one) => `(${one})` === inBrackets);
 }
 
 /**

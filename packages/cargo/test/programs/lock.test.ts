@@ -84,6 +84,21 @@ test("a reference is as long as it takes to be unique", () => {
   expect(found("leaf")).toEqual(["0.1.0", "0.2.0"]);
 });
 
+test("a reference to a git repository says what was asked for, and of old not only that", () => {
+  const stones = ["?tag=a#0a1b", "?tag=b#2c3d"].map((rest) => ({
+    name: "stone",
+    version: "1.0.0",
+    checksum: undefined,
+    dependencies: [],
+    source: `git+https://x.example/r${rest}`,
+  }));
+  const found = (rest: string) =>
+    resolveReference(stones, `stone 1.0.0 (git+https://x.example/r${rest})`);
+  expect(found("?tag=b")).toEqual([stones[1]]);
+  expect(found("?tag=b#2c3d")).toEqual([stones[1]]);
+  expect(found("?tag=b#0a1b")).toEqual([]);
+});
+
 test("a masked lock differs in nothing but the versions", () => {
   const first = LOCK.replaceAll(
     /^name = "app"$/gm,
