@@ -54,6 +54,11 @@ export function isLocalPackage(packageId: string): boolean {
   return packageId.startsWith("path+file:");
 }
 
+/** Whether it is no code: pages of documentation are written of dependencies, too, when that is asked for. */
+export function isPages({ files }: Pick<Artifact, "files">): boolean {
+  return files.length > 0 && files.every((path) => path.endsWith(".html"));
+}
+
 /** Name and version in a package id: `<kind>+<url>#[<name>@]<version>`. */
 export function packageTitle(packageId: string): string {
   const [url = "", fragment = ""] = packageId.split("#");

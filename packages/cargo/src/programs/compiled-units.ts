@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Artifact, isLocalPackage, packageTitle } from "./cargo-messages.ts";
+import { type Artifact, isLocalPackage, isPages, packageTitle } from "./cargo-messages.ts";
 import { compare } from "./tree.ts";
 
 /** Names the packages of which units were compiled; of fresh ones, how many. */
@@ -16,7 +16,7 @@ export function renderUnits(artifacts: readonly Artifact[]): string {
     part("compiled local", compiled.filter(isLocal)),
     part(
       "external",
-      compiled.filter((one) => !isLocal(one)),
+      compiled.filter((one) => !isLocal(one) && !isPages(one)),
     ),
     `fresh units: ${fresh}`,
   ].join("; ");

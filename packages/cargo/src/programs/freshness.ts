@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Artifact, isLocalPackage, packageTitle } from "./cargo-messages.ts";
+import { type Artifact, isLocalPackage, isPages, packageTitle } from "./cargo-messages.ts";
 
 /** What was wrong with the use of a target directory. */
 export interface Freshness {
@@ -27,7 +27,7 @@ export function judgeFreshness(
   const stale = artifacts.filter(
     (one) => isLocal(one) && one.isFresh && !hasLocals && !kept.has(one.manifest),
   );
-  const rebuilt = artifacts.filter((one) => !isLocal(one) && !one.isFresh);
+  const rebuilt = artifacts.filter((one) => !isLocal(one) && !one.isFresh && !isPages(one));
   return {
     stale: stale.map((one) => `${packageTitle(one.packageId)} (${one.kind.join()} ${one.target})`),
     rebuilt: [...new Set(rebuilt.map((one) => packageTitle(one.packageId)))].toSorted(),

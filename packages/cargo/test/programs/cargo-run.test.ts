@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import { commandIn, reportsUnits, withOptions } from "../../src/programs/cargo-arguments.ts";
 import { type Artifact, packageTitle, parseMessage } from "../../src/programs/cargo-messages.ts";
+import { renderUnits } from "../../src/programs/compiled-units.ts";
 import { judgeFreshness } from "../../src/programs/freshness.ts";
 import { installedFiles } from "../../src/programs/installation.ts";
 
@@ -82,6 +83,12 @@ describe("freshness", () => {
       stale: [],
       rebuilt: [],
     });
+  });
+
+  test("pages of an external crate are not the crate", () => {
+    const pages = artifact({ packageId: registry, files: ["/target/doc/serde/index.html"] });
+    expect(judge([pages])).toEqual({ stale: [], rebuilt: [] });
+    expect(renderUnits([pages])).toBe("compiled local: none; external: none; fresh units: 0");
   });
 });
 
