@@ -7,18 +7,22 @@
 import { renderError, type BuildError } from "@ashlar/core";
 import { describe, expect, test } from "vitest";
 
-import * as commandErrors from "../packages/cli/src/errors.ts";
+import * as commandLineErrors from "../packages/cli/src/errors.ts";
 import * as attestErrors from "../packages/core/src/errors/attest-errors.ts";
 import * as general from "../packages/core/src/errors/catalogue.ts";
 import * as clockErrors from "../packages/core/src/errors/clock-errors.ts";
 import { errorCodes } from "../packages/core/src/errors/codes.ts";
+import * as commandErrors from "../packages/core/src/errors/command-errors.ts";
 import * as dynamicErrors from "../packages/core/src/errors/dynamic-errors.ts";
 import * as fetchErrors from "../packages/core/src/errors/fetch-errors.ts";
 import * as fnErrors from "../packages/core/src/errors/fn-errors.ts";
 import * as mergeErrors from "../packages/core/src/errors/merge-errors.ts";
+import * as outputErrors from "../packages/core/src/errors/output-errors.ts";
+import * as pathErrors from "../packages/core/src/errors/path-errors.ts";
 import * as runErrors from "../packages/core/src/errors/run-errors.ts";
 import * as runnerErrors from "../packages/core/src/errors/runner-errors.ts";
 import * as sandboxErrors from "../packages/core/src/errors/sandbox-errors.ts";
+import * as sourceErrors from "../packages/core/src/errors/source-errors.ts";
 import * as storeErrors from "../packages/core/src/errors/store-errors.ts";
 import * as toolErrors from "../packages/core/src/errors/tool-errors.ts";
 import * as unkeyedErrors from "../packages/core/src/errors/unkeyed-errors.ts";
@@ -31,9 +35,13 @@ import * as reapiErrors from "../packages/runners/remote/src/reapi/errors.ts";
 /** The shelves of the catalogue: a file for each. */
 const catalogue = {
   ...general,
+  ...pathErrors,
+  ...outputErrors,
+  ...sourceErrors,
   ...attestErrors,
   ...clockErrors,
   ...commandErrors,
+  ...commandLineErrors,
   ...containerErrors,
   ...dynamicErrors,
   ...fetchErrors,

@@ -10,7 +10,7 @@ import { mockRunner } from "@ashlar/runner-mock";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { stageFailed } from "../packages/core/src/errors/catalogue.ts";
+import { stageFailed } from "../packages/core/src/errors/command-errors.ts";
 import { delayOfRetry } from "../packages/core/src/schedule/retry.ts";
 import { blobPath, BuildRig } from "./rig/build-rig.ts";
 

@@ -298,14 +298,9 @@ export { systemClock, type Activity, type Clock } from "./base/clock.ts";
 export { aside, atWork } from "./base/aside.ts";
 export { pause } from "./base/pause.ts";
 export { untilAborted } from "./base/until-aborted.ts";
-export {
-  blobLost,
-  commandNotFound,
-  invalidOption,
-  outputUnfit,
-  outputWrongKind,
-  platformUnsupported,
-  storeUnwritable,
-  toolFailed,
-  toolNotFound,
-} from "./errors/catalogue.ts";
+export { invalidOption } from "./errors/catalogue.ts";
+export { commandNotFound } from "./errors/command-errors.ts";
+export { outputUnfit, outputWrongKind } from "./errors/output-errors.ts";
+export { platformUnsupported } from "./errors/runner-errors.ts";
+export { blobLost, storeUnwritable } from "./errors/store-errors.ts";
+export { toolFailed, toolNotFound } from "./errors/tool-errors.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { malformedPath } from "../errors/catalogue.ts";
+import { malformedPath } from "../errors/path-errors.ts";
 
 declare const brand: unique symbol;
 

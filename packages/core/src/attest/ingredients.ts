@@ -15,7 +15,7 @@ import {
   type SourceOrigin,
   type TextOrigin,
 } from "../artifact/handle.ts";
-import { artifactNotBuilt } from "../errors/catalogue.ts";
+import { artifactNotBuilt } from "../errors/output-errors.ts";
 import { asCall } from "../graph/closure.ts";
 import type { Plan, PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";

@@ -19,7 +19,8 @@ import type { ProvenanceOptions, ProvenanceStatement } from "../attest/statement
 import { lazily } from "../base/lazily.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { exportBlocked, notAHandle } from "../errors/catalogue.ts";
+import { notAHandle } from "../errors/catalogue.ts";
+import { exportBlocked } from "../errors/output-errors.ts";
 import type { BuildOutcome, Outcome, RemoteCacheUse } from "../events/event.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import type { ActionKey } from "../graph/action.ts";

@@ -1,7 +1,7 @@
 /**
  * The one error that this library throws on purpose.
  *
- * The wording of each lives in `catalogue.ts`; here is only its shape and how it prints. Any other
+ * The wording of each lives in `catalogue.ts` and beside it; here is only its shape and how it prints. Any other
  * class of error that reaches a user is a bug in this library.
  *
  * @module

@@ -1,8 +1,6 @@
 /**
  * The wording of errors about how commands are to be run: retries, side effects, resources.
  *
- * Like the catalogue, and split off from it for its length.
- *
  * @module
  */
 import { closest } from "../base/closest.ts";

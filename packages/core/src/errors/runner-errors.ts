@@ -31,3 +31,23 @@ export function runnersUnable(unplaced: readonly UnplacedStage[]): BuildError {
     hint: "give the build a runner that can: `runners({ default, byImage, byLabel })` puts several together; images are for `containerRunner()`",
   });
 }
+
+/** A runner cannot work on this machine. */
+export function platformUnsupported(runner: string, platform: string, why: string): BuildError {
+  return new BuildError({
+    code: "PLATFORM_UNSUPPORTED",
+    message: `the ${runner} runner does not work on ${platform}`,
+    facts: { reason: why },
+  });
+}
+
+/** A runner, or the engine around it, failed in a way that nobody foresaw. */
+export function runnerFailed(runner: string, stage: string, cause: unknown): BuildError {
+  return new BuildError({
+    code: "RUNNER_FAILED",
+    message: `${runner} broke down at stage \`${stage}\``,
+    facts: { reason: cause instanceof Error ? cause.message : String(cause) },
+    hint: "this is not a fault of the stage: see the cause of this error",
+    cause,
+  });
+}

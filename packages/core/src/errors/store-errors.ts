@@ -13,3 +13,24 @@ export function storeTooNew(directory: string, found: number, known: number): Bu
     hint: "use the newer version, or name another directory with `store` or `ASHLAR_STORE`; nothing in it was touched",
   });
 }
+
+/** A blob that should be in the store is not, or is not what it was. */
+export function blobLost(digest: string, why: string): BuildError {
+  return new BuildError({
+    code: "BLOB_LOST",
+    message: "a blob is missing from the store, or damaged",
+    facts: { digest, found: why },
+    hint: "build again: what made the blob will run again",
+  });
+}
+
+/** The store cannot be written to. */
+export function storeUnwritable(directory: string, cause: Error): BuildError {
+  return new BuildError({
+    code: "STORE_UNWRITABLE",
+    message: `the store \`${directory}\` cannot be written to`,
+    facts: { reason: cause.message },
+    hint: "make room or allow writing; or choose another place with the `store` option or `ASHLAR_STORE`",
+    cause,
+  });
+}

@@ -31,3 +31,30 @@ export function toolTwice(tool: string, first: string, second: string): BuildErr
     hint: "leave one of them out, or give one another name: `tool.from(tree, path, { name })`",
   });
 }
+
+/** A declared tool is not on the machine, or not where what was asked alone decides. */
+export function toolNotFound(
+  tool: string,
+  hint: string | undefined,
+  asked?: readonly string[],
+): BuildError {
+  return new BuildError({
+    code: "TOOL_NOT_FOUND",
+    message:
+      asked === undefined
+        ? `tool \`${tool}\` is not on this machine`
+        : `tool \`${tool}\` is not where it was looked for`,
+    facts: { asked: asked?.join(" ") },
+    hint: hint ?? "install it, or add its folder to `PATH`",
+  });
+}
+
+/** A tool is there, and does not work as its declaration says. */
+export function toolFailed(tool: string, asked: string, hint: string | undefined): BuildError {
+  return new BuildError({
+    code: "TOOL_FAILED",
+    message: `tool \`${tool}\` did not print its version`,
+    facts: { asked },
+    hint: hint ?? "correct the `version` of its declaration, or leave it out to go by its bytes",
+  });
+}

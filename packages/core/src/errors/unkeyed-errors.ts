@@ -1,7 +1,7 @@
 /**
  * The wording of errors about what commands see and no key holds: volatile values, secrets, caches.
  *
- * Like the catalogue, and split off from it for its length. A secret's name may be said, its value never.
+ * A secret's name may be said, its value never.
  *
  * @module
  */

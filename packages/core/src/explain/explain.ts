@@ -4,7 +4,7 @@
  * @module
  */
 import type { Handle } from "../artifact/handle.ts";
-import { artifactNotBuilt } from "../errors/catalogue.ts";
+import { artifactNotBuilt } from "../errors/output-errors.ts";
 import type { PlanNode } from "../graph/plan.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { recallPast } from "./comparison.ts";

@@ -8,7 +8,8 @@
  */
 import { parsePath } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
-import { invalidOption, outputTwice } from "../errors/catalogue.ts";
+import { invalidOption } from "../errors/catalogue.ts";
+import { outputTwice } from "../errors/output-errors.ts";
 import { commandState, isCommand, type Command, type CommandSpec } from "./command.ts";
 import type { OutputSpec } from "./out.ts";
 

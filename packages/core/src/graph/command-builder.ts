@@ -13,14 +13,10 @@ import {
   rootPath,
   type ArtifactPath,
 } from "../artifact/path.ts";
-import {
-  malformedPath,
-  notAHandle,
-  notInterpolable,
-  outputTwice,
-  pathConflict,
-  templateSyntax,
-} from "../errors/catalogue.ts";
+import { notAHandle } from "../errors/catalogue.ts";
+import { notInterpolable, templateSyntax } from "../errors/command-errors.ts";
+import { outputTwice } from "../errors/output-errors.ts";
+import { malformedPath, pathConflict } from "../errors/path-errors.ts";
 import { cacheConflict } from "../errors/unkeyed-errors.ts";
 import { cacheName, type Cache, type CachePlace } from "./cache.ts";
 import {

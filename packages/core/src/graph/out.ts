@@ -5,7 +5,7 @@
  */
 import type { Kind } from "../artifact/handle.ts";
 import { parsePath, type ArtifactPath } from "../artifact/path.ts";
-import { outputReserved } from "../errors/catalogue.ts";
+import { outputReserved } from "../errors/output-errors.ts";
 
 /** Key of a declaration's inside. */
 export const outState: unique symbol = Symbol("ashlar.out");

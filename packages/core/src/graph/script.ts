@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { templateSyntax } from "../errors/catalogue.ts";
+import { templateSyntax } from "../errors/command-errors.ts";
 
 /** What a hole stands for: positional parameters, any number of them when it is a list. */
 export interface Reference {

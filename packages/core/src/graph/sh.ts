@@ -4,7 +4,7 @@
  * @module
  */
 import { isArtifact } from "../artifact/handle.ts";
-import { noCommand, templateSyntax } from "../errors/catalogue.ts";
+import { noCommand, templateSyntax } from "../errors/command-errors.ts";
 import { secretProgram } from "../errors/unkeyed-errors.ts";
 import { CommandBuilder } from "./command-builder.ts";
 import { type Command, type CommandOptions, type Hole } from "./command.ts";

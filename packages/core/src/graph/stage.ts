@@ -23,7 +23,7 @@ import {
 import { baseName } from "../artifact/path.ts";
 import { describe } from "../base/describe.ts";
 import { callerLocation, isInPackage, scriptLocation, type Place } from "../errors/caller.ts";
-import { stageBody, stageName } from "../errors/catalogue.ts";
+import { stageBody, stageName } from "../errors/command-errors.ts";
 import { outputsOf } from "./attempt.ts";
 import { commandState, isCommand, remount, type Command, type CommandSpec } from "./command.ts";
 import type { OutputSpec } from "./out.ts";

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { templateSyntax } from "../errors/catalogue.ts";
+import { templateSyntax } from "../errors/command-errors.ts";
 
 /** A word: literal text, and holes by their index in the template. */
 export type Word = readonly (string | number)[];

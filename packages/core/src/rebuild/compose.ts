@@ -9,7 +9,8 @@ import { isWithin, parentOf, parsePath, type ArtifactPath } from "../artifact/pa
 import { invariant } from "../base/assert.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { commandNotFound, cwdMissing, outputPathTaken } from "../errors/catalogue.ts";
+import { commandNotFound, cwdMissing } from "../errors/command-errors.ts";
+import { outputPathTaken } from "../errors/output-errors.ts";
 import { toolNotExecutable, toolNotInTree } from "../errors/tool-errors.ts";
 import { cacheConflict } from "../errors/unkeyed-errors.ts";
 import { toolsOf, type CommandSpec } from "../graph/command.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { nameOf } from "../artifact/artifact.ts";
-import { pathConflict } from "../errors/catalogue.ts";
+import { pathConflict } from "../errors/path-errors.ts";
 import type { Mount } from "../graph/command.ts";
 import type { Value } from "../runner/runner.ts";
 import type { ContentStore } from "../store/store.ts";

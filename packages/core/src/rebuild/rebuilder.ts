@@ -11,7 +11,7 @@ import { encodeTree, type Directory } from "../artifact/directory.ts";
 import { relativeTo } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { blobLost } from "../errors/catalogue.ts";
+import { blobLost } from "../errors/store-errors.ts";
 import type { ActionResult, OutputDirectory, OutputFile } from "../graph/action-result.ts";
 import type { ActionKey } from "../graph/action.ts";
 import { exitCodeText } from "../graph/attempt.ts";

@@ -12,7 +12,7 @@ import {
   type SourceOrigin,
 } from "../artifact/handle.ts";
 import { mergesBelow } from "../artifact/merges.ts";
-import { artifactNotBuilt, attemptWithout, outputAbsent } from "../errors/catalogue.ts";
+import { artifactNotBuilt, attemptWithout, outputAbsent } from "../errors/output-errors.ts";
 import { asCall } from "../graph/closure.ts";
 import type { CommandSpec } from "../graph/command.ts";
 import type { StageCall } from "../graph/stage.ts";

@@ -10,7 +10,7 @@ import type { FetchSpec, SourceOrigin } from "../artifact/handle.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Packer, Unpacker } from "../base/packing.ts";
 import type { Digest } from "../digest/digest.ts";
-import { sourceMissing, sourceNotDirectory, sourceUnreadable } from "../errors/catalogue.ts";
+import { sourceMissing, sourceNotDirectory, sourceUnreadable } from "../errors/source-errors.ts";
 import type { Value } from "../runner/runner.ts";
 import { Fingerprints, type Doubtful } from "../store/fingerprints.ts";
 import { patchSnapshot } from "../store/patch-snapshot.ts";

@@ -9,7 +9,7 @@ import { entryNames, type Directory, type DirectoryNode } from "../artifact/dire
 import type { View } from "../artifact/handle.ts";
 import { parsePath, rootPath, segmentsOf, type ArtifactPath } from "../artifact/path.ts";
 import { emptyDigest, type Digest } from "../digest/digest.ts";
-import { viewMissing, viewWrongKind } from "../errors/catalogue.ts";
+import { viewMissing, viewWrongKind } from "../errors/path-errors.ts";
 import type { Value } from "../runner/runner.ts";
 import { findEntry, readDirectory, writeDirectory, type Entry } from "../store/directories.ts";
 import { compileGlobs, type GlobSet } from "../store/globs.ts";

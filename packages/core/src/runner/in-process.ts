@@ -14,7 +14,7 @@ import { inspect } from "node:util";
 import type { ArtifactPath } from "../artifact/path.ts";
 import { systemClock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { outputUnfit, outputWrongKind } from "../errors/catalogue.ts";
+import { outputUnfit, outputWrongKind } from "../errors/output-errors.ts";
 import type { NameValue } from "../graph/action.ts";
 import type { OpaqueSpec } from "../graph/opaque-spec.ts";
 import type { OutputSpec } from "../graph/out.ts";

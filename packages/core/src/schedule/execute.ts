@@ -7,7 +7,9 @@ import { StringDecoder } from "node:string_decoder";
 
 import type { Clock } from "../base/clock.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { outputMissing, runnerFailed, stageFailed, stageTimedOut } from "../errors/catalogue.ts";
+import { stageFailed, stageTimedOut } from "../errors/command-errors.ts";
+import { outputMissing } from "../errors/output-errors.ts";
+import { runnerFailed } from "../errors/runner-errors.ts";
 import type { StagePhase } from "../events/event.ts";
 import type { StageCall } from "../graph/stage.ts";
 import { checkFunction } from "../rebuild/check-function.ts";

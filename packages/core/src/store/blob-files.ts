@@ -9,7 +9,7 @@ import { open, type FileHandle } from "node:fs/promises";
 
 import { digestBytes, hashOf, makeDigest, sizeOf, type Digest } from "../digest/digest.ts";
 import { digestFile, largeBytes } from "../digest/file-digester.ts";
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { markBlobUsed } from "./recency.ts";
 import { keptMode, type StoreFiles } from "./store-files.ts";
 import { isSystemError, unlessDenied } from "./system-error.ts";

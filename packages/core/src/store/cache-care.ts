@@ -9,7 +9,7 @@ import * as fs from "node:fs";
 import { chmod, lstat, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { isCacheName } from "../graph/cache.ts";
 import { filesOf, turnsOf } from "./caches.ts";
 import type { Tally } from "./inventory.ts";

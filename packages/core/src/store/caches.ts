@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Turns } from "../base/turns.ts";
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { makeFolder } from "./folder.ts";
 import { NumberedLock } from "./numbered-lock.ts";
 import { isSystemError } from "./system-error.ts";

@@ -12,7 +12,8 @@
  */
 import { Breath } from "../base/breath.ts";
 import { systemClock, type Clock } from "../base/clock.ts";
-import { invalidOption, storeUnwritable } from "../errors/catalogue.ts";
+import { invalidOption } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { BlobReader } from "./blob-reader.ts";
 import { CollectorLock } from "./collector-lock.ts";
 import { compactPacks } from "./compact-packs.ts";

@@ -33,7 +33,8 @@ import {
   type Digest,
 } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { blobLost, invalidOption } from "../errors/catalogue.ts";
+import { invalidOption } from "../errors/catalogue.ts";
+import { blobLost } from "../errors/store-errors.ts";
 import {
   decodeActionResult,
   encodeActionResult,

@@ -15,7 +15,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import type { Clock } from "../base/clock.ts";
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { isSystemError } from "./system-error.ts";
 
 /** Why a download came to nothing. */

@@ -11,7 +11,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { Digest } from "../digest/digest.ts";
-import { exportBlocked, exportFailed } from "../errors/catalogue.ts";
+import { exportBlocked, exportFailed } from "../errors/output-errors.ts";
 import { makeFolder } from "./folder.ts";
 import { materializeTree, modeOf } from "./materialize.ts";
 import type { ContentStore } from "./store.ts";

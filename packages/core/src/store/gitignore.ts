@@ -9,7 +9,7 @@ import { dirname, join, relative, sep } from "node:path";
 
 import type { Ignore, default as ignore } from "ignore";
 
-import { sourceUnreadable } from "../errors/catalogue.ts";
+import { sourceUnreadable } from "../errors/source-errors.ts";
 
 /** The rules of one `.gitignore`, and the folder that they speak of. */
 interface Rules {

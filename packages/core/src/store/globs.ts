@@ -9,7 +9,7 @@
 import type Picomatch from "picomatch";
 
 import { describe } from "../base/describe.ts";
-import { invalidGlob } from "../errors/catalogue.ts";
+import { invalidGlob } from "../errors/path-errors.ts";
 
 /** Answers for the paths of one tree. */
 export interface GlobSet {

@@ -8,7 +8,7 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { OpenFiles } from "./open-files.ts";
 import { PackFile } from "./pack-file.ts";
 import { blobPacks, resultPacks, type PackKind } from "./pack-kinds.ts";

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
-import { blobLost } from "../errors/catalogue.ts";
+import { blobLost } from "../errors/store-errors.ts";
 import {
   decodeActionResult,
   encodeActionResult,

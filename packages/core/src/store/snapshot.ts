@@ -14,7 +14,7 @@ import type { DirectoryNode, FileNode } from "../artifact/directory.ts";
 import type { SourceFilter } from "../artifact/handle.ts";
 import { Breath } from "../base/breath.ts";
 import type { Digest } from "../digest/digest.ts";
-import { fileNameNotUtf8, specialFile, symlinkLeaves } from "../errors/catalogue.ts";
+import { fileNameNotUtf8, specialFile, symlinkLeaves } from "../errors/source-errors.ts";
 import { writeDirectory } from "./directories.ts";
 import type { Fingerprints } from "./fingerprints.ts";
 import { IgnoreRules } from "./gitignore.ts";

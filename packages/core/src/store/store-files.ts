@@ -12,7 +12,7 @@ import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
 
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import { makeFolder } from "./folder.ts";
 import { ownHolder } from "./holder.ts";
 import { isSystemError } from "./system-error.ts";

@@ -10,7 +10,7 @@ import * as fs from "node:fs";
 
 import type { Digest } from "../digest/digest.ts";
 import { BuildError } from "../errors/build-error.ts";
-import { sourceChanged, sourceUnreadable } from "../errors/catalogue.ts";
+import { sourceChanged, sourceUnreadable } from "../errors/source-errors.ts";
 import type { Stats } from "./fingerprints.ts";
 import type { ContentStore } from "./store.ts";
 import { maxTries, type TakenFile, type Taking } from "./taking.ts";

@@ -6,7 +6,7 @@
 import * as fs from "node:fs";
 
 import type { Digest } from "../digest/digest.ts";
-import { sourceChanged } from "../errors/catalogue.ts";
+import { sourceChanged } from "../errors/source-errors.ts";
 import type { Stats } from "./fingerprints.ts";
 import type { ContentStore, Intake } from "./store.ts";
 

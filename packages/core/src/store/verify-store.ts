@@ -14,7 +14,7 @@ import { basename, join, relative } from "node:path";
 import { Breath } from "../base/breath.ts";
 import { digestBytes, emptyDigest, hashOf, type Digest } from "../digest/digest.ts";
 import { digestFile, largeBytes } from "../digest/file-digester.ts";
-import { storeUnwritable } from "../errors/catalogue.ts";
+import { storeUnwritable } from "../errors/store-errors.ts";
 import type { ActionResult } from "../graph/action-result.ts";
 import { BlobReader } from "./blob-reader.ts";
 import type { DiskStore } from "./disk-store.ts";

@@ -7,7 +7,7 @@ import type { DirectoryNode, FileNode } from "../artifact/directory.ts";
 import { baseName, parentOf, parsePath, segmentsOf, type ArtifactPath } from "../artifact/path.ts";
 import type { Digest } from "../digest/digest.ts";
 import type { BuildError } from "../errors/build-error.ts";
-import { malformedPath, pathConflict } from "../errors/catalogue.ts";
+import { malformedPath, pathConflict } from "../errors/path-errors.ts";
 import { writeDirectory } from "./directories.ts";
 import type { ContentStore } from "./store.ts";
 import { Taking } from "./taking.ts";

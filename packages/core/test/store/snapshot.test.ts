@@ -12,7 +12,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { emptyDigest, type Digest } from "../../src/digest/digest.ts";
-import { storeUnwritable } from "../../src/errors/catalogue.ts";
+import { storeUnwritable } from "../../src/errors/store-errors.ts";
 import { DiskStore } from "../../src/store/disk-store.ts";
 import { MemoryStore } from "../../src/store/memory-store.ts";
 import { snapshot, snapshotFile } from "../../src/store/snapshot.ts";

@@ -7,7 +7,7 @@ import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 
 import type { Digest } from "../../digest/digest.ts";
-import { sourceUnreadable } from "../../errors/catalogue.ts";
+import { sourceUnreadable } from "../../errors/source-errors.ts";
 import type { Fingerprints } from "../../store/fingerprints.ts";
 import type { ContentStore } from "../../store/store.ts";
 import type { Manifest } from "./package-target.ts";

@@ -17,8 +17,8 @@ import { dirname, join, relative } from "node:path";
 
 import { canonicalJson } from "../../base/canonical-json.ts";
 import type { Digest } from "../../digest/digest.ts";
-import { sourceMissing } from "../../errors/catalogue.ts";
 import { fnModule, fnUnresolved } from "../../errors/fn-errors.ts";
+import { sourceMissing } from "../../errors/source-errors.ts";
 import { NotJavaScript, parse, type TextKind } from "../../graph/syntax.ts";
 import { walkTree, writeDirectory } from "../../store/directories.ts";
 import { Fingerprints } from "../../store/fingerprints.ts";

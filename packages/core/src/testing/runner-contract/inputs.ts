@@ -4,7 +4,7 @@
  * @module
  */
 import type { Digest } from "../../digest/digest.ts";
-import { blobLost } from "../../errors/catalogue.ts";
+import { blobLost } from "../../errors/store-errors.ts";
 import { writable } from "../../graph/command.ts";
 import { all } from "../../graph/group.ts";
 import { out } from "../../graph/out.ts";
