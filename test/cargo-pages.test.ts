@@ -112,6 +112,26 @@ describe("docs/cargo.md", () => {
     expect(report.ran.filter((name) => name === "deps")).toHaveLength(2);
   });
 
+  test("shows commands", async () => {
+    const rust = cargo({ src: source(".") });
+    // docs: commands
+    const benches = rust.cargoCommand({ command: ["bench"], args: ["--no-run"] });
+    const powerset = rust.cargoCommand({
+      command: ["hack", "check"],
+      args: ["--release", "--each-feature"], // it is told nothing else
+      half: "check",
+      tools: [tool.host("cargo-hack", { version: ["hack", "--version"] })],
+    });
+    const notices = rust.cargoCommand({
+      command: ["xtask"],
+      args: ["notices", "../output"],
+    }).output;
+    // docs end
+    const wanted = [benches, powerset, notices];
+    const report = await build(wanted, { runner: mock, ...options, store: other() });
+    expect(report.ran).toEqual(expect.arrayContaining(["bench", "hack check", "xtask"]));
+  });
+
   test("shows order", async () => {
     const rust = cargo({ src: source(".") });
     // docs: order

@@ -8,6 +8,38 @@ import type { Project } from "./project.ts";
 /** Never from the network, never another version than the one in the lock file. */
 const isolated = ["--locked", "--offline", "--config", "../vendor/config.toml"];
 
+/** Commands of cargo that compile, and so are told what, and how. */
+const COMPILING = new Set([
+  "bench",
+  "build",
+  "check",
+  "clippy",
+  "doc",
+  "nextest",
+  "run",
+  "rustc",
+  "rustdoc",
+  "test",
+]);
+
+/** Other commands of cargo that go by the lock file. */
+const RESOLVING = new Set(["fix", "metadata", "package", "pkgid", "tree"]);
+
+/**
+ * The arguments of cargo for a command of which nobody knows more than its name. One that is not cargo's own (of another
+ * program, or an alias of the project) has its own ideas of arguments, and gets none but its own.
+ */
+export function anyWords(
+  project: Project,
+  command: readonly string[],
+  flags: readonly string[],
+  args: readonly string[],
+): readonly string[] {
+  const [name = ""] = command;
+  if (COMPILING.has(name)) return cargoWords(project, command, flags, args);
+  return RESOLVING.has(name) ? cargoWords(project, command, [], args) : [...command, ...args];
+}
+
 /**
  * The arguments of cargo for a command.
  *
@@ -23,8 +55,15 @@ export function cargoWords(
   return [...command, ...isolated, ...place, ...flagsOf(command, flags), ...args];
 }
 
-/** The `--profile` of nextest is one of its own. */
+/** The `--profile` of nextest is one of its own, and benchmarks have one that is neither that of builds nor that of tests. */
 function flagsOf([command]: readonly string[], flags: readonly string[]): readonly string[] {
+  if (command === "bench") return benchFlags(flags);
   if (command !== "nextest") return flags;
   return flags.map((flag) => (flag === "--profile" ? "--cargo-profile" : flag));
+}
+
+function benchFlags(flags: readonly string[]): readonly string[] {
+  if (flags.includes("--profile")) return flags;
+  const profile = flags.includes("--release") ? "release" : "dev";
+  return ["--profile", profile, ...flags.filter((flag) => flag !== "--release")];
 }

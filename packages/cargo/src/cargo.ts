@@ -21,10 +21,12 @@ import { Lineage } from "./halves.ts";
 import type {
   AuditOptions,
   BuildOptions,
+  CargoCommandOptions,
   CargoCoverage,
   CargoDeps,
   CargoDocs,
   CargoOptions,
+  CargoOutput,
   CargoPackage,
   CargoPartitions,
   CargoTarget,
@@ -124,6 +126,12 @@ class Workspace implements CargoWorkspace {
   cargoDoc(options: DocOptions = {}): CargoDocs {
     const { docArgs: args = ["--no-deps"] } = options;
     return this.#consumers.run(stages.doc, { side: "check", command: ["doc"], args }, options);
+  }
+
+  cargoCommand(options: CargoCommandOptions): CargoOutput {
+    const { command, args = [], half: side = "link" } = options;
+    const stage = stages.anyCommand(command.join(" "));
+    return this.#consumers.run(stage, { side, command, args }, options);
   }
 
   cargoFmt({ args = ["--all", "--", "--check"] }: FormatOptions = {}): Check {

@@ -5,7 +5,7 @@
  */
 import { all, type Tool, type Tree } from "@ashlar/core";
 
-import { cargoWords } from "./cargo-words.ts";
+import { anyWords } from "./cargo-words.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { replaceHalf, whole, type Lineage, type Side } from "./halves.ts";
 import type { CargoArtifacts, CargoResult, ConsumerOptions, TargetMember } from "./options.ts";
@@ -55,7 +55,7 @@ export class Consumers {
       tools: [...tools, ...(options.tools ?? [])],
       env: { ...env, ...options.env },
     });
-    const words = cargoWords(this.#project, command, flags, args);
+    const words = anyWords(this.#project, command, flags, args);
     const made = stage({ ws, vendor, target: halves[side] }, words, base);
     const after = replaceHalf(halves, side, made.target);
     const result = all({ ...made, target: whole(after[side]) });

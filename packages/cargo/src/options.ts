@@ -160,6 +160,24 @@ export interface DocOptions extends ConsumerOptions {
   readonly docArgs?: readonly string[];
 }
 
+/** Options of any command. */
+export interface CargoCommandOptions extends ConsumerOptions {
+  /**
+   * As `["bench", "--no-run"]`, or `["hack", "check"]`: the name of a command, and what must come right behind it. One that is not
+   * cargo's own is a program that `tools` must have, or an alias in the project's `.cargo/config.toml`.
+   */
+  readonly command: readonly string[];
+  /**
+   * Arguments behind those of the selection; of commands that are not cargo's own, which are told nothing of the selection, all that
+   * there are.
+   *
+   * @defaultValue none
+   */
+  readonly args?: readonly string[];
+  /** Which half of the dependencies it starts from: `check` if it compiles what clippy does. @defaultValue "link" */
+  readonly half?: "check" | "link";
+}
+
 /** Options of nextest. */
 export interface NextestOptions extends ConsumerOptions {
   /** Arguments of `cargo nextest run`. @defaultValue none */
@@ -248,6 +266,9 @@ export type CargoCoverage = CargoResult<{ readonly report: Tree }>;
 
 /** What {@link CargoWorkspace.buildPackage} makes. */
 export type CargoPackage = CargoResult<{ readonly installed: Tree }>;
+
+/** What {@link CargoWorkspace.cargoCommand} makes. */
+export type CargoOutput = CargoResult<{ readonly output: Tree }>;
 
 /** What {@link CargoWorkspace.cargoDoc} makes. */
 export type CargoDocs = CargoResult<{ readonly docs: Tree }>;

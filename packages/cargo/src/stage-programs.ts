@@ -17,6 +17,7 @@ export type ProgramName =
   | "build-deps"
   | "build-inner"
   | "cargo"
+  | "command"
   | "coverage"
   | "doc"
   | "dummy-source"

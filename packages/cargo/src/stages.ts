@@ -124,6 +124,13 @@ export const clippy: Consumer = consumer("clippy");
 /** Runs `cargo build`. */
 export const buildCrates: Consumer = consumer("build");
 
+/** Runs a command that nothing more is known of, under its own name. */
+export function anyCommand(name: string): Consumer<{ output: "tree" }> {
+  return stage(name, (inputs, args, base) =>
+    consume(inputs, "command", { args, out: "../output" }, base, { output: out.tree("output") }),
+  );
+}
+
 /** Runs `cargo doc`. */
 export const doc: Consumer<{ docs: "tree" }> = stage("doc", (inputs, args, base) =>
   consume(inputs, "doc", { args, out: "../docs" }, base, { docs: out.tree("docs") }),
@@ -186,7 +193,13 @@ export function sourceCheck(name: string): SourceCheck {
   return stage(name, (ws, words, base) => sh(inStage(base, { ws }, {}))`${words}`);
 }
 
-const isTesting: ReadonlySet<ProgramName> = new Set<ProgramName>(["coverage", "nextest", "tests"]);
+/** Programs of which what they start may run cargo itself, as tests do. */
+const startsCargo: ReadonlySet<ProgramName> = new Set<ProgramName>([
+  "command",
+  "coverage",
+  "nextest",
+  "tests",
+]);
 
 /**
  * A command that starts from a target directory. What it must not change lies beside it, as `deps`, and what it
@@ -201,8 +214,7 @@ export function consume<const S extends Readonly<Record<string, Out>>>(
 ): Command<OutputKinds<S> & { target: "tree" }> {
   const root = {
     ...{ ws, vendor },
-    // Tests may run cargo themselves.
-    ...(isTesting.has(program) && { "home/config.toml": vendor.file("config.toml") }),
+    ...(startsCargo.has(program) && { "home/config.toml": vendor.file("config.toml") }),
     ...(target.deps && { deps: target.deps }),
     ...(target.own && { target: writable(target.own) }),
     ...programRoot(program),

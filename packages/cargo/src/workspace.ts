@@ -8,9 +8,11 @@ import type { Check, Tree } from "@ashlar/core";
 import type {
   AuditOptions,
   BuildOptions,
+  CargoCommandOptions,
   CargoCoverage,
   CargoDeps,
   CargoDocs,
+  CargoOutput,
   CargoPackage,
   CargoPartitions,
   CargoTarget,
@@ -52,6 +54,11 @@ export interface CargoWorkspace {
   cargoDocTest(options?: TestOptions): CargoTests;
   /** Runs `cargo doc`; `docs` holds the pages. */
   cargoDoc(options?: DocOptions): CargoDocs;
+  /**
+   * Runs any other command, as `bench`, `run`, an alias of the project, or one that is a program of its own. It is started in the sources, offline; what it writes to `../output`
+   * is its `output`.
+   */
+  cargoCommand(options: CargoCommandOptions): CargoOutput;
   /** Runs `cargo fmt -- --check` on all members. Needs no dependencies. */
   cargoFmt(options?: FormatOptions): Check;
   /** Runs `taplo fmt --check` on the sources. */

@@ -91,6 +91,11 @@ const mistakes: readonly (readonly [RegExp, Hint])[] = [
     () =>
       "Cargo.lock does not fit the manifests: bring it up to date with `cargo update --workspace`",
   ],
+  [
+    /no such command: `([^`]+)`/,
+    ([, name = ""]) =>
+      `there is no alias \`${name}\` in \`.cargo/config.toml\`; if it is a program, it must be declared: \`tools: [tool.host("cargo-${name}")]\``,
+  ],
   [/couldn't read `([^`]+)`/, ([, path = ""]) => unread(path)],
   [
     /can't find crate for `(?:core|std)`(?:[^]*?the `([^`]+)` target may not be installed)?/,
