@@ -16,7 +16,7 @@ import { nestedCargo } from "./nested-cargo.ts";
 import type { Parameters } from "./parameters.ts";
 import { runProgram } from "./program.ts";
 
-await runProgram(command);
+runProgram(command);
 
 async function command(parameters: Parameters): Promise<void> {
   const target = parameters.string("target", "../target");
