@@ -25,6 +25,11 @@ const COMPILING = new Set([
 /** Other commands of cargo that go by the lock file. */
 const RESOLVING = new Set(["fix", "metadata", "package", "pkgid", "tree"]);
 
+/** Whether a command is not cargo's own, as far as we know: an alias, or a program that others have written. */
+export function isForeign([name = ""]: readonly string[]): boolean {
+  return !COMPILING.has(name) && !RESOLVING.has(name);
+}
+
 /**
  * The arguments of cargo for a command of which nobody knows more than its name. One that is not cargo's own (of another
  * program, or an alias of the project) has its own ideas of arguments, and gets none but its own.
@@ -35,9 +40,9 @@ export function anyWords(
   flags: readonly string[],
   args: readonly string[],
 ): readonly string[] {
+  if (isForeign(command)) return [...command, ...args];
   const [name = ""] = command;
-  if (COMPILING.has(name)) return cargoWords(project, command, flags, args);
-  return RESOLVING.has(name) ? cargoWords(project, command, [], args) : [...command, ...args];
+  return cargoWords(project, command, COMPILING.has(name) ? flags : [], args);
 }
 
 /**

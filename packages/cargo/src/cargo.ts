@@ -15,6 +15,7 @@
  */
 import type { Check, Tool, Tree } from "@ashlar/core";
 
+import { isForeign } from "./cargo-words.ts";
 import { Consumers, type Invocation } from "./consumers.ts";
 import { Dependencies } from "./dependencies.ts";
 import { Lineage } from "./halves.ts";
@@ -130,7 +131,7 @@ class Workspace implements CargoWorkspace {
 
   cargoCommand(options: CargoCommandOptions): CargoOutput {
     const { command, args = [], half: side = "link" } = options;
-    const stage = stages.anyCommand(command.join(" "));
+    const stage = stages.anyCommand(command.join(" "), isForeign(command));
     return this.#consumers.run(stage, { side, command, args }, options);
   }
 

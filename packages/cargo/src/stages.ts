@@ -125,10 +125,11 @@ export const clippy: Consumer = consumer("clippy");
 export const buildCrates: Consumer = consumer("build");
 
 /** Runs a command that nothing more is known of, under its own name. */
-export function anyCommand(name: string): Consumer<{ output: "tree" }> {
-  return stage(name, (inputs, args, base) =>
-    consume(inputs, "command", { args, out: "../output" }, base, { output: out.tree("output") }),
-  );
+export function anyCommand(name: string, isForeign: boolean): Consumer<{ output: "tree" }> {
+  return stage(name, (inputs, args, base) => {
+    const parameters = { args, isForeign, out: "../output" };
+    return consume(inputs, "command", parameters, base, { output: out.tree("output") });
+  });
 }
 
 /** Runs `cargo doc`. */

@@ -4,7 +4,7 @@
  * A command that others have written, or an alias of the project, may run cargo itself: so it is led to the external crates
  * by cargo's home, as tests are.
  *
- * Parameters: `args` for cargo; `out`, the folder that is there for what it writes; `target` (default `../target`);
+ * Parameters: `args` for cargo; `isForeign`, whether the command is not cargo's own; `out`, the folder that is there for what it writes; `target` (default `../target`);
  * `workspace` (default `.`).
  *
  * @module
@@ -23,5 +23,6 @@ async function command(parameters: Parameters): Promise<void> {
   // A command that compiles nothing leaves it empty.
   for (const folder of [target, parameters.string("out")]) mkdirSync(folder, { recursive: true });
   const consumer = await takeOver(target, parameters.string("workspace", "."));
-  await runCargo(consumer, parameters.strings("args"), { env: nestedCargo() });
+  const isForeign = parameters.boolean("isForeign");
+  await runCargo(consumer, parameters.strings("args"), { ...nestedCargo(), isForeign });
 }

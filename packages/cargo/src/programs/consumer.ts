@@ -27,7 +27,7 @@ import type { Layer } from "./layer.ts";
 import { findLocals, type Locals } from "./locals.ts";
 import { lostFiles } from "./lost-files.ts";
 import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
-import { asArguments, ownSettings } from "./own-settings.ts";
+import { asArguments, ownSettings, ownVariables } from "./own-settings.ts";
 import { type Environment, runLines } from "./process.ts";
 import { say } from "./program.ts";
 import { ownershipOf, purgeLocals } from "./purge.ts";
@@ -122,6 +122,8 @@ export interface RunOptions {
   readonly env?: Environment;
   /** As `--config` takes them. */
   readonly settings?: readonly string[];
+  /** Whether the command is not cargo's own, and gets no arguments but those that were written. */
+  readonly isForeign?: boolean;
   /** Takes each line of standard output that is no message of cargo. */
   readonly onLine?: (line: string) => void;
   /** Takes each line of standard error. */
@@ -170,7 +172,7 @@ interface CargoRun {
 async function runOnce(
   { target, locals }: Consumer,
   args: readonly string[],
-  { env = {}, settings = [], onLine, onErrorLine }: RunOptions,
+  { env = {}, settings = [], isForeign = false, onLine, onErrorLine }: RunOptions,
 ): Promise<CargoRun> {
   const artifacts: Artifact[] = [];
   const said: string[] = [];
@@ -180,9 +182,9 @@ async function runOnce(
   if (reportsUnits(args)) options.push("--message-format", "json-render-diagnostics");
   const exitCode = await runLines(
     "cargo",
-    withOptions(withProjectConfig(args, locals), ...options),
+    isForeign ? args : withOptions(withProjectConfig(args, locals), ...options),
     {
-      env: { ...REASONS_ENV, ...env },
+      env: { ...REASONS_ENV, ...(isForeign && ownVariables(target)), ...env },
       onLine: (line) => {
         const message = parseMessage(line);
         if (message.kind === "artifact") artifacts.push(message.artifact);

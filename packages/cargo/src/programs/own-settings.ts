@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Environment } from "./process.ts";
 
 /**
  * Settings that have cargo leave everything in a target directory, without what is only good for the next run there and without
@@ -19,6 +20,19 @@ export function ownSettings(target: string): readonly string[] {
     "build.incremental=false",
     "term.color='never'",
   ];
+}
+
+/**
+ * The same as variables, for a command that is not cargo's own: it has its own ideas of arguments, and runs cargo where it is
+ * started, if it runs it.
+ */
+export function ownVariables(target: string): Environment {
+  return {
+    CARGO_TARGET_DIR: target,
+    CARGO_BUILD_BUILD_DIR: target,
+    CARGO_INCREMENTAL: "0",
+    CARGO_TERM_COLOR: "never",
+  };
 }
 
 /** Settings, or files with settings, as arguments: what comes later counts more, and all of it more than what a project has. */
