@@ -46,8 +46,9 @@ said=$( ( set -m; ( exit 137 ) & wait $!; sh -c 'kill -s KILL $$' & wait $! ) 2>
 case $said in *Exit*Exit* | *Killed*Killed*) exit ;; *'Exit 137 '*Killed*) ;; *) exit ;; esac
 
 post() {
-  child=
-  trap '[ -z "$child" ] || kill -s KILL -- "-$child"; exit' TERM
+  # That of the post before it, which this shell has copied.
+  gone=$!
+  trap '[ "$gone" = "$!" ] || { kill -s KILL -- "-$!"; wait "$!"; }; exit' TERM
   set -m
   cd "post-$1" && mkfifo -m 600 in status stdout stderr || { echo "failed $1"; exit; }
   echo "ready $1"
@@ -70,14 +71,13 @@ post() {
     # One that was killed before it was a command would be taken for one: then nobody can use this post.
     [ $status -le 128 ] || { begun=; read -r begun < started; [ "$begun" = "$number" ]; } || exit
     gone=$child
-    child=
     echo "$number $status $gone" || exit
   done
 }
 
 while read -r number && [ "$number" != end ]; do post "$number" & done
 posts=$(jobs -p)
-[ -z "$posts" ] || kill -s TERM -- $posts
+[ -z "$posts" ] || { kill -s TERM -- $posts; wait $posts; }
 
 # The build is gone, and has not said so: nobody else looks for those who have left their group. They were started for
 # a room, whose path is in their environment, wherever they are at work.

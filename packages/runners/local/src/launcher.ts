@@ -75,19 +75,26 @@ export class Launcher {
     this.start();
     const shell = this.#shell;
     if (shell === undefined) return undefined;
-    // Who waits for it wants the process to go on; who does not, may leave it.
+    // Where commands run at once, one post more than commands: so one rests between two of them.
+    const first = this.#first;
+    this.#first = undefined;
+    const [post, spare] = await this.#await(
+      shell,
+      Promise.all([
+        first ?? this.#open(shell),
+        first === undefined ? this.#open(shell) : undefined,
+      ]),
+    );
+    if (spare !== undefined) this.#free.push(spare);
+    return post;
+  }
+
+  /** Who waits for posts wants the process to go on; who does not, may leave it. */
+  async #await<T>(shell: Shell, posts: Promise<T>): Promise<T> {
     this.#waiters++;
     shell.process.ref();
     try {
-      // Where commands run at once, one post more than commands: so one rests between two of them.
-      const first = this.#first;
-      this.#first = undefined;
-      const [post, spare] = await Promise.all([
-        first ?? this.#open(shell),
-        first === undefined ? this.#open(shell) : undefined,
-      ]);
-      if (spare !== undefined) this.#free.push(spare);
-      return post;
+      return await posts;
     } finally {
       this.#waiters--;
       if (this.#waiters === 0) shell.process.unref();
@@ -117,8 +124,14 @@ export class Launcher {
 
   /** Waits for the first post, where nobody has come to take it. Then it is one of those that {@link rest} closes. */
   async settle(): Promise<void> {
-    const post = await this.#first?.catch(() => undefined);
-    if (post === undefined || this.#first === undefined) return;
+    const [shell, first] = [this.#shell, this.#first];
+    if (shell === undefined || first === undefined) return;
+    const post = await this.#await(
+      shell,
+      first.catch(() => undefined),
+    );
+    // Somebody may have come for it meanwhile.
+    if (post === undefined || this.#first !== first) return;
     this.#first = undefined;
     this.#free.push(post);
   }

@@ -24,6 +24,8 @@ import { codes, folder, logs, run, script, until } from "./rig.ts";
 
 const oneStage = new URL("children/one-stage.ts", import.meta.url);
 
+const idleLaunchers = new URL("children/idle-launchers.ts", import.meta.url);
+
 const isLinux = process.platform === "linux";
 
 /** Runs one command that must succeed, and returns what it printed. */
@@ -46,6 +48,14 @@ test.skipIf(!isLinux)("a command does not get what the build has open (Linux)", 
   const { stdout } = runChild(oneStage, [folder(), list], { open });
   expect(JSON.parse(stdout)).toEqual({ codes: [], log: "0\n1\n2\n" });
 });
+
+test.skipIf(!isLinux)(
+  "a launcher that nobody has used is waited for, with all its own (Linux)",
+  () => {
+    const { status, stdout } = runChild(idleLaunchers, [folder()]);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: JSON.stringify(Array(20).fill(0)) });
+  },
+);
 
 describe.each([
   ["launched", true],
