@@ -18,6 +18,9 @@ import { outputOf, Stopped, type Surroundings } from "./surroundings.ts";
 /** Not in every Node, nor in the types of the oldest one. */
 const { enableCompileCache } = nodeModule as { readonly enableCompileCache?: () => unknown };
 
+/** How long a process may go on that was asked to end, and has done all that there was to do, in milliseconds. */
+const lingerMs = 500;
+
 let controller: AbortController | undefined;
 
 /** From when somebody asks for it, signals do not end the process any more, but abort this. */
@@ -77,6 +80,9 @@ hint: nothing is left to do that could settle it: look at what it, and what it i
   void runCommandLine(process.argv.slice(2), surroundings).then((code) => {
     isOver = true;
     process.exitCode = code;
+    // Whoever has asked for the end is not to wait for what a build file has left open, or for a watcher that its library has
+    // lost: it sometimes opens one again that is being closed. If there is nothing, the process ends before that.
+    if (controller?.signal.aborted === true) setTimeout(() => process.exit(), lingerMs).unref();
   });
 }
 

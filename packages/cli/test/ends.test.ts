@@ -77,6 +77,16 @@ describe.skipIf(whyNot !== undefined)("the program", () => {
     expect(isRunning(id)).toBe(false);
   });
 
+  test("that was cancelled ends, whatever a build file has left open", async () => {
+    const text = `setInterval(() => {}, 1000);\n${endless}`;
+    using project = new Project({ "ashlar.build.ts": text });
+    const building = new Endless(project);
+    await building.command();
+    building.kill("SIGINT");
+    expect(await building.ended).toBe(130);
+    expect(building.text).toMatch(/cancelled in .*: 1 cancelled\n$/);
+  });
+
   test("that is killed leaves nothing running", async () => {
     using project = new Project({ "ashlar.build.ts": endless });
     const building = new Endless(project);
