@@ -11,7 +11,7 @@ import type { Base } from "./stages.ts";
 import { rustTools } from "./toolchain.ts";
 
 /** What describes a build is no part of what is built: else other flags of one command would run all of them again. */
-const BUILD_FILES = "**/ashlar.build.{ts,mts,js,mjs}";
+const BUILD_FILES = ["ts", "mts", "js", "mjs"].map((ending) => `**/ashlar.build.${ending}`);
 
 /** The options of a workspace, and what follows from them alone. */
 export class Project {
@@ -23,7 +23,7 @@ export class Project {
 
   constructor(options: CargoOptions) {
     const { workspace, toolchain, tools = [] } = options;
-    this.options = { ...options, src: options.src.without(BUILD_FILES) };
+    this.options = { ...options, src: options.src.without(...BUILD_FILES) };
     this.place = workspace === undefined ? [] : ["--manifest-path", `${workspace}/Cargo.toml`];
     this.#tools = [...rustTools(toolchain), ...tools];
   }

@@ -6,8 +6,6 @@
  *
  * @module
  */
-import type Picomatch from "picomatch";
-
 import { describe } from "../base/describe.ts";
 import { invalidGlob } from "../errors/path-errors.ts";
 
@@ -25,9 +23,13 @@ export interface GlobSet {
  * @throws {@link BuildError} `INVALID_GLOB` when one has no meaning.
  */
 export async function compileGlobs(globs: readonly string[]): Promise<GlobSet> {
-  // Loaded only when needed: most builds have no globs, and one in which nothing has changed uses none.
-  const { default: picomatch } = await import("picomatch");
-  const patterns = globs.map((glob) => ({ matches: compile(glob, picomatch), ...reach(glob) }));
+  for (const glob of globs) assertGlob(glob);
+  const patterns = await Promise.all(
+    globs.map(async (glob) => {
+      const matches = plainMatcher(glob) ?? (await compile(glob));
+      return { matches, ...reach(glob) };
+    }),
+  );
   const matchesItself = (path: string): boolean => patterns.some(({ matches }) => matches(path));
   return {
     matches(path) {
@@ -47,17 +49,37 @@ export async function compileGlobs(globs: readonly string[]): Promise<GlobSet> {
   };
 }
 
-function compile(glob: string, picomatch: typeof Picomatch): (path: string) => boolean {
+/** Answers whether one path matches. */
+type Matcher = (path: string) => boolean;
+
+function assertGlob(glob: string): void {
   if (typeof glob !== "string") throw invalidGlob(describe(glob), "it is not a string");
   if (glob === "") throw invalidGlob(glob, "it is empty");
   if (glob.startsWith("/")) throw invalidGlob(glob, "it is absolute; globs start in the tree");
   if (glob.startsWith("!")) throw invalidGlob(glob, "it is negated; use `exclude` or `without`");
   if (glob.split("/").includes("..")) throw invalidGlob(glob, "it leaves the tree with `..`");
+}
+
+/** `./a` and `a/` are how people write `a`. */
+function pathIn(glob: string): string {
+  return glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
+}
+
+/** Of a path without any pattern, or one that may lie in any folder. `undefined` for all other globs. */
+function plainMatcher(glob: string): Matcher | undefined {
+  const [, anywhere, path] =
+    /^(\*\*\/)?(\.?\w[\w.-]*(?:\/\.?\w[\w.-]*)*)$/.exec(pathIn(glob)) ?? [];
+  if (path === undefined) return undefined;
+  const isThere: Matcher = (each) => each === path;
+  return anywhere === undefined ? isThere : (each) => isThere(each) || each.endsWith(`/${path}`);
+}
+
+async function compile(glob: string): Promise<Matcher> {
+  // Loaded only when needed: it takes as long as looking at a thousand files.
+  const { default: picomatch } = await import("picomatch");
   try {
-    // `./a` and `a/` are how people write `a`.
-    const path = glob.replace(/^(\.\/)+/, "").replace(/\/+$/, "");
     // Not a matcher of picomatch: to that, a path that is the glob itself matches, `\*` the path `\*`.
-    const pattern = picomatch.makeRe(forPicomatch(path), {
+    const pattern = picomatch.makeRe(forPicomatch(pathIn(glob)), {
       ...{ dot: true, strictBrackets: true, nonegate: true },
       // Otherwise what makes no pattern, such as `[z-a]`, matches nothing and says nothing.
       debug: true,

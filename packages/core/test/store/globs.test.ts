@@ -42,6 +42,26 @@ describe("matches", () => {
     for (const path of others) expect(globs.matches(path), path).toBe(false);
   });
 
+  test("plain globs match as those do that look like patterns", async () => {
+    const segment = fc.stringMatching(/^\.?[abAB1_][ab.A1_-]{0,2}$/);
+    const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((all) => all.join("/"));
+    const glob = fc.tuple(fc.constantFrom("", "**/"), path).map((parts) => parts.join(""));
+    await fc.assert(
+      fc.asyncProperty(glob, path, fc.nat(3), async (plain, other, cut) => {
+        // A set of one letter is that letter.
+        const pattern = plain.replace(/\w/, "[$&]");
+        const [one, two] = await Promise.all([compileGlobs([plain]), compileGlobs([pattern])]);
+        const tail = plain.replace("**/", "");
+        const tried = [other, tail, `${other}/${tail}`, `${other}${tail}`, `${tail.slice(cut)}x`];
+        const [plainly, otherwise] = [one, two].map((set) =>
+          tried.map((each) => set.matches(each)),
+        );
+        expect(plainly).toEqual(otherwise);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test("of several globs are those of any", async () => {
     const globs = await compileGlobs(["a", "*.c"]);
     expect(["a/x", "b.c", "c"].map((path) => globs.matches(path))).toEqual([true, true, false]);
