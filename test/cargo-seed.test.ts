@@ -3,7 +3,7 @@
  */
 import { join } from "node:path";
 
-import { type CargoOptions } from "@ashlar/cargo";
+import type { CargoOptions } from "@ashlar/cargo";
 import { build, type Digest, type Report } from "@ashlar/core";
 import { localRunner } from "@ashlar/runner-local";
 import { beforeAll, describe, expect, test } from "vitest";

@@ -34,7 +34,7 @@ import { checkOutputName, isOut, outState, type Out, type OutputSpec } from "./o
 import { placeTools } from "./placed-tool.ts";
 import { runSpecOf, type RunSpec } from "./run-options.ts";
 import { isSecret } from "./secret.ts";
-import { type Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 import { volatileText } from "./volatile.ts";
 import { whereOf } from "./where.ts";
 import { layWord, layWords, type Piece, type PlacedSecret, type Word } from "./word.ts";

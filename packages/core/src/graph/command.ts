@@ -8,19 +8,19 @@
  * @module
  */
 import { isArtifact, type Artifact } from "../artifact/handle.ts";
-import { type ArtifactPath } from "../artifact/path.ts";
+import type { ArtifactPath } from "../artifact/path.ts";
 import { notAHandle } from "../errors/catalogue.ts";
-import { type Cache, type CachePlace } from "./cache.ts";
+import type { Cache, CachePlace } from "./cache.ts";
 import type { FnSpec } from "./function-text.ts";
 import type { OpaqueSpec } from "./opaque-spec.ts";
-import { type Out, type OutputSpec } from "./out.ts";
-import { type PlacedTool } from "./placed-tool.ts";
-import { type RunOptions, type RunSpec } from "./run-options.ts";
-import { type Secret } from "./secret.ts";
+import type { Out, OutputSpec } from "./out.ts";
+import type { PlacedTool } from "./placed-tool.ts";
+import type { RunOptions, RunSpec } from "./run-options.ts";
+import type { Secret } from "./secret.ts";
 import { tool, type Tool } from "./tool.ts";
-import { type Volatile } from "./volatile.ts";
+import type { Volatile } from "./volatile.ts";
 import { imageArtifact, type Where, type WhereOptions } from "./where.ts";
-import { type PlacedSecret } from "./word.ts";
+import type { PlacedSecret } from "./word.ts";
 
 /** Key of a command's inside. */
 export const commandState: unique symbol = Symbol("ashlar.command");

@@ -17,7 +17,7 @@ import { canonicalJson, NotJson, type Json } from "../base/canonical-json.ts";
 import { describe } from "../base/describe.ts";
 import { invalidOption, notJson } from "../errors/catalogue.ts";
 import { CommandBuilder } from "./command-builder.ts";
-import { type Command, type CommandOptions } from "./command.ts";
+import type { Command, CommandOptions } from "./command.ts";
 import { pathsOfCall, type FnInputs, type FnPaths } from "./fn-paths.ts";
 import { fnProgram } from "./fn-program.ts";
 import { functionText, preludeOf, type FnSpec } from "./function-text.ts";

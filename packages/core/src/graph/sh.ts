@@ -7,7 +7,7 @@ import { isArtifact } from "../artifact/handle.ts";
 import { noCommand, templateSyntax } from "../errors/command-errors.ts";
 import { secretProgram } from "../errors/unkeyed-errors.ts";
 import { CommandBuilder } from "./command-builder.ts";
-import { type Command, type CommandOptions, type Hole } from "./command.ts";
+import type { Command, CommandOptions, Hole } from "./command.ts";
 import type { Out } from "./out.ts";
 import { hasTool } from "./placed-tool.ts";
 import { renderScript } from "./script.ts";
