@@ -24,7 +24,7 @@ import { writeMarker } from "./deps-marker.ts";
 import { Failure } from "./failure.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
-import { findLocals, type Locals } from "./locals.ts";
+import { findLocals, keptManifests, type Locals } from "./locals.ts";
 import { takeOutwardLinks } from "./outward-links.ts";
 import { asArguments, ownSettings } from "./own-settings.ts";
 import type { Parameters } from "./parameters.ts";
@@ -112,7 +112,7 @@ async function runPass(pass: readonly string[], place: Place): Promise<Made> {
     );
   }
   say(renderExternals(artifacts));
-  const kept = new Set(place.locals.packages.flatMap((one) => (one.isKept ? [one.manifest] : [])));
+  const kept = new Set(keptManifests(place.locals));
   return {
     files: [...artifacts.flatMap(({ files }) => files), ...outDirs],
     hasLocals: artifacts.some(

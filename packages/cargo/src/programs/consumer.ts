@@ -24,7 +24,7 @@ import { judgeFreshness } from "./freshness.ts";
 import { hashInner, innerPackages } from "./inner.ts";
 import { layOver } from "./lay-over.ts";
 import type { Layer } from "./layer.ts";
-import { findLocals, type Locals } from "./locals.ts";
+import { findLocals, keptManifests, type Locals } from "./locals.ts";
 import { lostFiles } from "./lost-files.ts";
 import { restoreLinks, takeOutwardLinks } from "./outward-links.ts";
 import { asArguments, ownSettings, ownVariables } from "./own-settings.ts";
@@ -72,19 +72,13 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
   }
   const hasInner = own?.inner !== undefined && own.inner === hashInner(locals);
   const isForeign = own?.inner === undefined ? isOther(own?.sources, sources) : !hasInner;
-  if (isForeign) {
-    const what = own?.inner === undefined ? "sources" : "sources or variables";
-    say(`the inherited target directory holds units of other ${what}: they are purged`);
+  let unfit: string | undefined;
+  if (isForeign) unfit = unitsOfOthers(own);
+  else if (own?.sources !== undefined) unfit = unitsOfLostFiles(target, locals);
+  if (unfit !== undefined) {
+    say(unfit);
     purgeLocals(resolve(target), ownershipOf(locals));
   }
-  const [lost] = isForeign || own?.sources === undefined ? [] : lostFiles(target, locals);
-  if (lost !== undefined) {
-    say(
-      `a build script wrote \`${lost}\` among the sources, where nothing is kept: local code is compiled again`,
-    );
-    purgeLocals(resolve(target), ownershipOf(locals));
-  }
-  const isPurged = isForeign || lost !== undefined;
   const layer = below === undefined ? undefined : layOver(base, target, upliftedFiles(locals));
   restoreLinks(target, { ...below?.links, ...own?.links });
   process.once("exit", () => {
@@ -99,9 +93,26 @@ export async function takeOver(target: string, workspace: string): Promise<Consu
     locals,
     inner: hasInner ? innerPackages(locals).map(({ manifest }) => manifest) : [],
     marker: { rustc, passes, sources },
-    inherited: inherited && { rustc, passes, sources: isPurged ? undefined : own?.sources },
+    inherited: inherited && {
+      rustc,
+      passes,
+      sources: unfit === undefined ? own?.sources : undefined,
+    },
     layer,
   };
+}
+
+function unitsOfOthers(own: DepsMarker | undefined): string {
+  const what = own?.inner === undefined ? "sources" : "sources or variables";
+  return `the inherited target directory holds units of other ${what}: they are purged`;
+}
+
+/** Why units of these sources are not fit either: their build scripts would not run again. */
+function unitsOfLostFiles(target: string, locals: Locals): string | undefined {
+  const [lost] = lostFiles(target, locals);
+  return lost === undefined
+    ? undefined
+    : `a build script wrote \`${lost}\` among the sources, where nothing is kept: local code is compiled again`;
 }
 
 /** Takes out of a target directory what cannot be kept, or is another each time. */
@@ -218,9 +229,8 @@ function check(
   args: readonly string[],
   { log, before }: Evidence,
 ): void {
-  const kept = locals.packages.filter(({ isKept }) => isKept).map(({ manifest }) => manifest);
   const { stale, rebuilt } = judgeFreshness(artifacts, {
-    kept: new Set([...kept, ...inner]),
+    kept: new Set([...keptManifests(locals), ...inner]),
     hasLocals: inherited?.sources !== undefined,
   });
   if (stale.length > 0) {

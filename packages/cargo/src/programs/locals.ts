@@ -66,6 +66,11 @@ export function findLocals(workspace: string, tree: string = process.cwd()): Loc
   return markKept({ tree, root, packages: [...found.values()], ...readLock(root), patches });
 }
 
+/** The manifests of those whose real sources take part in the build of the dependencies. */
+export function keptManifests({ packages }: Pick<Locals, "packages">): readonly string[] {
+  return packages.filter(({ isKept }) => isKept).map(({ manifest }) => manifest);
+}
+
 /**
  * Which local packages must be real: those that an external crate depends on, and whatever
  * these and the patches depend on in turn.
