@@ -8,6 +8,7 @@ import { source } from "@ashlar/core";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { compareByHand } from "./rig/by-hand.ts";
+import { manifestOf } from "./rig/rust-project.ts";
 import { rustTests } from "./rig/rust-tests.ts";
 import { RustWorkspace } from "./rig/rust-workspace.ts";
 
@@ -18,11 +19,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 120_000 }, () => {
   beforeAll(() => {
     project = new RustWorkspace(join(folder, "project"));
     project.write({
-      "core/Cargo.toml": `
-        [package]
-        name = "core-lib"
-        version = "0.1.0"
-        edition = "2021"
+      "core/Cargo.toml": `${manifestOf("core-lib")}
         [lib]
         crate-type = ["rlib", "cdylib", "staticlib"]
         [dependencies]

@@ -158,6 +158,7 @@ test("inputs have one time, whenever they were made", async () => {
 
 test("a run leaves no timer behind, which would keep its process alive", async () => {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
+  // The process has timers of vitest, too: so those of the run are followed from their start to their end, and work as ever.
   onTestFinished(() => void vi.unstubAllGlobals());
   const pending = new Set<NodeJS.Timeout | undefined>();
   let count = 0;
